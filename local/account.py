@@ -1,0 +1,189 @@
+"""`LocalAccount`: a local AWS in a process of its own, for tests and the demo."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import boto3
+import urllib3
+
+from local.certificates import make_certificate
+from local.settings import LOOPBACK, SECRET_KEY, Settings
+
+_ROOT = Path(__file__).resolve().parents[1]
+_READY_SECONDS = 30.0
+_STOP_SECONDS = 8.0
+
+
+class LocalAccountError(Exception):
+    """The local AWS did not start, or ended while it was needed; the text ends with its last log lines."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Keys of an IAM user or of a role's session."""
+
+    access_key: str
+    secret_key: str
+    session_token: str | None = None
+
+
+class LocalAccount:
+    """Starts a local AWS on a free port, and stops it with all its Lambda workers.
+
+    with LocalAccount(durations="instant") as account:
+        account.session().client("personalize").list_recipes()
+        subprocess.run(["terraform", "apply"], env=os.environ | account.env)
+
+    durations: how long Personalize takes: "instant", "demo", or JSON of kind and phase to seconds.
+    auth: IAM is enforced, and Lambda functions run as their roles.
+    tls: serve HTTPS; `env` then names the authority to trust.
+    deliver_twice: every SQS message that is sent arrives twice.
+    build: where the log and the temporary files go.
+    """
+
+    def __init__(
+        self,
+        *,
+        durations: str = "instant",
+        auth: bool = False,
+        tls: bool = False,
+        deliver_twice: bool = False,
+        region: str = Settings.region,
+        account: str = Settings.account,
+        port: int | None = None,
+        build: Path = _ROOT / "build" / "local",
+        log_level: str = "INFO",
+    ) -> None:
+        self._options = Settings(
+            region=region,
+            account=account,
+            durations=durations,
+            auth=auth,
+            deliver_twice=deliver_twice,
+            log_level=log_level,
+        )
+        self._tls = tls
+        self._port = port
+        self._build = build
+        self._process: subprocess.Popen[bytes] | None = None
+        self.settings = self._options
+        self.log = build / "gateway.log"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of all services."""
+        return self.settings.endpoint
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The variables that turn any AWS client to this account, as its root user."""
+        return self.settings.client_env()
+
+    def session(self, credentials: Credentials | None = None) -> boto3.Session:
+        """Return a boto3 session whose clients speak to this account: as root, or with the keys given."""
+        keys = credentials or Credentials(self.settings.account, SECRET_KEY)
+        session = boto3.Session(
+            aws_access_key_id=keys.access_key,
+            aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.session_token,
+            region_name=self.settings.region,
+        )
+        # Per session, and not through os.environ: two accounts may be up at once.
+        store = session._session.get_component("config_store")
+        store.set_config_variable("endpoint_url", self.endpoint)
+        if self.settings.tls:
+            store.set_config_variable("ca_bundle", str(self.settings.tls.authority))
+        return session
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        self._build.mkdir(parents=True, exist_ok=True)
+        port = self._port or _free_port()
+        tls = make_certificate(self._build / "tls") if self._tls else None
+        self.settings = Settings(**{**vars(self._options), "port": port, "tls": tls})
+        self.log = self._build / f"gateway-{port}.log"
+        # Lambda code is unpacked in the temporary folder: one of our own is removed as a whole.
+        self._temporary = Path(tempfile.mkdtemp(prefix="local-aws-"))
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "local.gateway"],
+                cwd=_ROOT,
+                env={**os.environ, **self.settings.to_env(), "TMPDIR": str(self._temporary)},
+                stdin=subprocess.PIPE,  # its end tells the process that we are gone, however we went
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a group of its own: Lambda workers end with it
+            )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop the process and its Lambda workers; to call it twice does no harm."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin:
+            process.stdin.close()
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # workers that were busy
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def check(self) -> None:
+        """Raise if the process has ended."""
+        if self._process is None or self._process.poll() is not None:
+            raise LocalAccountError(f"the local AWS is not running; its log ends:\n{self._log_tail()}")
+
+    def _wait_until_ready(self) -> None:
+        ca_certs = str(self.settings.tls.authority) if self.settings.tls else None
+        deadline = time.monotonic() + _READY_SECONDS
+        with urllib3.PoolManager(ca_certs=ca_certs, retries=False, timeout=2.0) as pool:
+            while time.monotonic() < deadline:
+                self.check()
+                try:
+                    if pool.request("GET", f"{self.endpoint}/_ministack/health").status == 200:
+                        return
+                except urllib3.exceptions.HTTPError:
+                    time.sleep(0.05)
+        raise LocalAccountError(f"no answer from {self.endpoint}; its log ends:\n{self._log_tail()}")
+
+    def _log_tail(self, lines: int = 30) -> str:
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,1 @@
+"""The ASGI app before ministack: one endpoint for the whole account."""

@@ -1,0 +1,69 @@
+"""The process: hypercorn with the gateway, until a signal or the end of the parent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+import traceback
+from typing import Any
+
+from local.settings import LOOPBACK, Settings
+
+_GRACE_SECONDS = 1.5
+
+
+def run(settings: Settings, *, until_stdin_ends: bool = False) -> None:
+    """Serve until SIGTERM, SIGINT or, for a child that must not outlive its parent, the end of stdin."""
+    # Both before ministack is imported: it reads its settings then, and Lambda workers inherit them.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]  # the caller's profile or endpoint is not this account's
+    os.environ.pop("PYTHONPATH", None)  # a function must find its own package, not this checkout
+    os.environ.update(settings.ministack_env())
+    from local.gateway.assembly import assemble
+
+    asyncio.run(_serve(settings, assemble(settings), until_stdin_ends))
+
+
+async def _serve(settings: Settings, app: Any, until_stdin_ends: bool) -> None:
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    from local.gateway.ministack import stop_workers
+
+    config = Config()
+    config.bind = [f"{LOOPBACK}:{settings.port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = settings.log_level
+    if settings.tls:
+        config.certfile = str(settings.tls.certificate)
+        config.keyfile = str(settings.tls.key)
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    if until_stdin_ends:
+        threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
+    serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    # A client that holds a TLS connection, or a function at work, must not hold up the end.
+    await asyncio.wait([serving], timeout=_GRACE_SECONDS)
+    stop_workers()
+    failure = serving.exception() if serving.done() else None
+    if failure:
+        traceback.print_exception(failure)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1 if failure else 0)  # threads of Lambda invocations would be waited for otherwise
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    sys.stdin.buffer.read()
+    with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+        loop.call_soon_threadsafe(stop.set)

@@ -1,0 +1,130 @@
+"""What can be set about a local AWS, and the environment variables that say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_PORT = 4566
+DEFAULT_REGION = "eu-west-1"
+# ministack takes a twelve-digit access key for the account's number, and for its root user.
+DEFAULT_ACCOUNT = "123456789012"
+SECRET_KEY = "test"  # noqa: S105 - not a secret: ministack accepts this for the root user of any account
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Tls:
+    """A certificate for 127.0.0.1, its key, and the authority that clients must trust."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One local AWS: where it listens and how it behaves."""
+
+    port: int = DEFAULT_PORT
+    region: str = DEFAULT_REGION
+    account: str = DEFAULT_ACCOUNT
+    durations: str = "demo"
+    auth: bool = False
+    deliver_twice: bool = False
+    tls: Tls | None = None
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read the variables that `to_env` writes; what is absent keeps its default."""
+        tls = None
+        if env.get("LOCAL_TLS_CERTIFICATE"):
+            tls = Tls(
+                certificate=Path(env["LOCAL_TLS_CERTIFICATE"]),
+                key=Path(env["LOCAL_TLS_KEY"]),
+                authority=Path(env["LOCAL_TLS_AUTHORITY"]),
+            )
+        return cls(
+            port=int(env.get("LOCAL_PORT", cls.port)),
+            region=env.get("LOCAL_REGION", cls.region),
+            account=env.get("LOCAL_ACCOUNT", cls.account),
+            durations=env.get("LOCAL_DURATIONS", cls.durations),
+            auth=_flag(env, "AUTH"),
+            deliver_twice=_flag(env, "DELIVER_TWICE"),
+            tls=tls,
+            log_level=env.get("LOG_LEVEL", cls.log_level),
+        )
+
+    def to_env(self) -> dict[str, str]:
+        """Write the settings as the environment variables of the gateway's process."""
+        env = {
+            "LOCAL_PORT": str(self.port),
+            "LOCAL_REGION": self.region,
+            "LOCAL_ACCOUNT": self.account,
+            "LOCAL_DURATIONS": self.durations,
+            "AUTH": _word(self.auth),
+            "DELIVER_TWICE": _word(self.deliver_twice),
+            "LOG_LEVEL": self.log_level,
+        }
+        if self.tls:
+            env |= {
+                "LOCAL_TLS_CERTIFICATE": str(self.tls.certificate),
+                "LOCAL_TLS_KEY": str(self.tls.key),
+                "LOCAL_TLS_AUTHORITY": str(self.tls.authority),
+            }
+        return env
+
+    def ministack_env(self) -> dict[str, str]:
+        """Return the variables that ministack reads when it is imported."""
+        env = {
+            "BIND_HOST": LOOPBACK,  # its default is every interface
+            "GATEWAY_PORT": str(self.port),  # Lambda workers find the gateway by it
+            "MINISTACK_HOST": LOOPBACK,  # the host in queue URLs
+            "MINISTACK_REGION": self.region,
+            "MINISTACK_ACCOUNT_ID": self.account,
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "AUTH": _word(self.auth),
+            "LOG_LEVEL": self.log_level,
+            # For whoever signs without credentials of their own, as Lambda workers do without AUTH.
+            "AWS_ACCESS_KEY_ID": self.account,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        if self.tls:
+            env |= {
+                "USE_SSL": "1",
+                "MINISTACK_SSL_CERT": str(self.tls.certificate),
+                "MINISTACK_SSL_KEY": str(self.tls.key),
+                "AWS_CA_BUNDLE": str(self.tls.authority),
+            }
+        return env
+
+    @property
+    def endpoint(self) -> str:
+        """The one URL that answers for all services."""
+        return f"{'https' if self.tls else 'http'}://{LOOPBACK}:{self.port}"
+
+    def client_env(self) -> dict[str, str]:
+        """Return what a client (Terraform, boto3, the CLI) needs in its environment, and nothing more."""
+        env = {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.account,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        if self.tls:
+            env["AWS_CA_BUNDLE"] = str(self.tls.authority)
+        return env
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    return env.get(name, "").strip().lower() in {"1", "true", "yes"}
+
+
+def _word(flag: bool) -> str:
+    return "true" if flag else "false"
