@@ -1,0 +1,102 @@
+# Everything a person or CI does here. `make help` lists it.
+# A fresh machine needs Python >= 3.11, Terraform >= 1.9 and make: the rest is installed into .venv from hashed lock files.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CHECKOV := .venv-checkov
+SOURCES := functions local scripts tests
+ZIP := build/package.zip
+
+# A machine without the Terraform registry may carry the provider in a folder; empty means the registry.
+ifndef TF_PLUGIN_DIR
+TF_PLUGIN_DIR := $(patsubst %/registry.terraform.io,%,$(firstword $(shell find /opt /usr/share /usr/local/share \
+  $(HOME)/.terraform.d $(HOME)/.local/share/terraform -maxdepth 4 -type d -name registry.terraform.io 2>/dev/null)))
+endif
+export TF_PLUGIN_DIR
+
+# Terraform stops when this names a file that does not exist.
+ifeq ($(wildcard $(TF_CLI_CONFIG_FILE)),)
+unexport TF_CLI_CONFIG_FILE
+endif
+
+# A folder in MovieLens form for `make demo`, a Python 3.13 for `make package`, arguments for pytest.
+DATA ?=
+BYTECODE ?=
+ARGS ?=
+
+.PHONY: help setup package local demo test lint format lock bench-cold docs pr clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Install everything into .venv from requirements.lock
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+package: $(READY) ## Build build/package.zip, the functions' code (BYTECODE=python3.13 adds its .pyc files)
+	@$(BIN)/python -m scripts.package $(if $(BYTECODE),--bytecode $(BYTECODE))
+
+local: $(READY) ## Start the local AWS in the foreground and print the variables to export
+	@$(BIN)/python -m local
+
+demo: $(READY) package ## The whole story on the local AWS (DATA=folder takes MovieLens' ratings.csv and movies.csv)
+	@$(BIN)/python -m scripts.demo $(if $(DATA),--data "$(DATA)")
+
+test: $(READY) package ## Run all tests (ARGS='-k name' is handed to pytest)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) $(CHECKOV)/.ready ## Check style, types, Terraform and its security, without changing anything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+	terraform fmt -check -recursive terraform
+	@$(BIN)/python -m scripts.validate terraform
+	$(CHECKOV)/bin/checkov --config-file .checkov.yaml
+
+$(CHECKOV)/.ready: tests/checkov.lock
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/checkov.lock
+	@touch $@
+
+format: $(READY) ## Put Python and Terraform files in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	terraform fmt -recursive terraform
+
+# Lock files hold versions and hashes only, so any index that serves the same files will do.
+UV := .venv-lock/bin/uv
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+lock: $(UV) ## Renew all lock files (ARGS=--upgrade moves to the newest versions)
+	$(LOCK) $(ARGS) --python-version 3.11 pyproject.toml -o requirements.lock
+	@# Lambda's runtime brings boto3 and what that needs: no reason to ship it again.
+	$(LOCK) $(ARGS) --python-version 3.13 -c requirements.lock \
+	  $(foreach name,boto3 botocore python-dateutil s3transfer six urllib3,--no-emit-package $(name)) \
+	  functions/requirements.in -o functions/requirements.lock
+	$(LOCK) $(ARGS) --python-version 3.11 tests/checkov.in -o tests/checkov.lock
+
+$(UV):
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check uv
+
+bench-cold: package ## Measure each handler's cold import from the zip
+	@$(BIN)/python -m scripts.bench_cold
+
+docs: $(READY) ## Write the generated tables into the README files
+	@$(BIN)/python -m scripts.docs
+
+pr: lint test ## What CI runs, and the linters
+
+clean: ## Remove what was built (the virtual environments stay)
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What a person or the Makefile runs: package, demo, measure."""
