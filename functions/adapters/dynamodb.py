@@ -1,0 +1,216 @@
+"""DynamoDB: the run ledger. One table; pk/sk are (pipeline, name), (lease, name) and (run#name, run id)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from functions.errors import Conflict, UnknownPipeline
+from functions.model import Message, Pipeline, dump, parse
+from functions.ports import Mark
+from functions.records import Lease, Run
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT = timedelta(days=400)
+"""How long a run's record stays (the table's TTL attribute is ``expires``)."""
+
+_write = TypeSerializer().serialize
+_read = TypeDeserializer().deserialize
+
+
+class DynamoLedger:
+    """The ledger's table."""
+
+    def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
+        self._client = client
+        self._table = table
+
+    # -------------------------------------------------------------- declarations
+
+    def pipelines(self) -> list[str]:
+        """Return the names of the declared pipelines."""
+        pages = (
+            self._client()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pipeline",
+                ExpressionAttributeValues={":pipeline": {"S": "pipeline"}},
+                ProjectionExpression="sk",
+                ConsistentRead=True,
+            )
+        )
+        return sorted(str(_read(item["sk"])) for page in pages for item in page["Items"])
+
+    def pipeline(self, name: str) -> Pipeline:
+        """Return a pipeline as declared now; raise :class:`functions.errors.UnknownPipeline`."""
+        item = self._get("pipeline", name)
+        if item is None:
+            raise UnknownPipeline(name, self.pipelines())
+        return parse(Pipeline, item["spec"])
+
+    # -------------------------------------------------------------- the lease
+
+    def lease(self, pipeline: str) -> Lease:
+        """Return the pipeline's lease, an empty one before its first run."""
+        item = self._get("lease", pipeline)
+        return parse(Lease, item["lease"]) if item else Lease()
+
+    def save_lease(self, pipeline: str, lease: Lease) -> None:
+        """Write the lease, one version on; raise Conflict if another was written since it was read."""
+        written = replace(lease, version=lease.version + 1)
+        item = {"pk": "lease", "sk": pipeline, "version": written.version, "lease": dump(written)}
+        unchanged = "attribute_not_exists(pk) OR version = :read"
+        if not self._put(item, unchanged, {":read": _write(lease.version)}):
+            raise Conflict(f"The lease of {pipeline!r} has changed.")
+
+    # -------------------------------------------------------------- runs
+
+    def run(self, pipeline: str, run_id: str) -> Run | None:
+        """Return a run, None if there is none."""
+        item = self._get(f"run#{pipeline}", run_id)
+        return _run(item) if item else None
+
+    def create_run(self, run: Run) -> None:
+        """Write a new run; one that is there stays as it is."""
+        self._put(_item(run), "attribute_not_exists(pk)")
+
+    def begin_run(self, run: Run) -> Run:
+        """Write a run as begun if it is queued still; return it as it stands, begun by whichever came first."""
+        names = {"#status": "status"}
+        if self._put(_item(run), "#status = :queued", {":queued": _write("QUEUED")}, names):
+            return run
+        return self.run(run.pipeline, run.run_id) or run
+
+    def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: str | None) -> None:
+        """Set top-level fields of a run that is there, and its time of last update."""
+        self._update(pipeline, run_id, {("updated_at",): at.isoformat()} | {(k,): v for k, v in fields.items()})
+
+    def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:
+        """Move a branch's cursor past the message (never back), noting the step it goes to and what it reached."""
+        branch = ("branches", message.branch)
+        changes: dict[tuple[str, ...], Any] = {
+            ("updated_at",): at.isoformat(),
+            (*branch, "hop"): message.hop + 1,
+            (*branch, "step"): step,
+        }
+        if mark and mark.phase and mark.started is not None:
+            begun = {"started_at": at.isoformat(), "finished_at": None, "arns": list(mark.started)}
+            changes[(*branch, "steps", mark.phase)] = begun
+        if mark and mark.status:
+            changes[(*branch, "status")] = mark.status
+            changes[(*branch, "reason")] = mark.reason
+        self._update(message.pipeline, message.run_id, changes, cursor=(*branch, "hop"))
+        if mark and mark.phase and mark.finished:
+            ended: dict[tuple[str, ...], Any] = {(*branch, "steps", mark.phase, "finished_at"): at.isoformat()}
+            self._update(message.pipeline, message.run_id, ended, present=(*branch, "steps", mark.phase))
+
+    # -------------------------------------------------------------- requests
+
+    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
+        answer = self._client().get_item(
+            TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
+        )
+        item = answer.get("Item")
+        return {key: _plain(_read(value)) for key, value in item.items()} if item else None
+
+    def _put(
+        self,
+        item: dict[str, Any],
+        condition: str,
+        values: dict[str, Any] | None = None,
+        names: dict[str, str] | None = None,
+    ) -> bool:
+        extra: dict[str, Any] = {}
+        if values:
+            extra["ExpressionAttributeValues"] = values
+        if names:
+            extra["ExpressionAttributeNames"] = names
+        try:
+            self._client().put_item(
+                TableName=self._table,
+                Item={key: _write(value) for key, value in item.items()},
+                ConditionExpression=condition,
+                **extra,
+            )
+        except ClientError as error:
+            return _refused(error)
+        return True
+
+    def _update(
+        self,
+        pipeline: str,
+        run_id: str,
+        changes: dict[tuple[str, ...], Any],
+        cursor: tuple[str, ...] | None = None,
+        present: tuple[str, ...] | None = None,
+    ) -> bool:
+        names: dict[str, str] = {}
+
+        def path(parts: tuple[str, ...]) -> str:
+            return ".".join(names.setdefault(f"#{part}", f"#n{len(names)}") for part in parts)
+
+        values = {f":v{number}": _write(value) for number, value in enumerate(changes.values())}
+        sets = ", ".join(f"{path(parts)} = :v{number}" for number, parts in enumerate(changes))
+        conditions = ["attribute_exists(pk)"]
+        if cursor:
+            conditions.append(f"{path(cursor)} < :v{list(changes).index(cursor)}")
+        if present:
+            conditions.append(f"attribute_exists({path(present)})")
+        try:
+            self._client().update_item(
+                TableName=self._table,
+                Key={"pk": {"S": f"run#{pipeline}"}, "sk": {"S": run_id}},
+                UpdateExpression=f"SET {sets}",
+                ConditionExpression=" AND ".join(conditions),
+                ExpressionAttributeNames={alias: part[1:] for part, alias in names.items()},
+                ExpressionAttributeValues=values,
+            )
+        except ClientError as error:
+            return _refused(error)
+        return True
+
+
+def _refused(error: ClientError) -> bool:
+    """Return False for a write whose condition does not hold; raise anything else."""
+    if error.response["Error"].get("Code") == "ConditionalCheckFailedException":
+        return False
+    raise error
+
+
+def _item(run: Run) -> dict[str, Any]:
+    created = datetime.fromisoformat(run.created_at)
+    return asdict(run) | {
+        "pk": f"run#{run.pipeline}",
+        "sk": run.run_id,
+        "plan": dump(run.plan) if run.plan else None,
+        "request": json.loads(dump(run.request)),
+        "expires": int((created + KEPT).timestamp()),
+    }
+
+
+def _run(item: dict[str, Any]) -> Run:
+    fields = {key: value for key, value in item.items() if key not in ("pk", "sk", "expires")}
+    return parse(Run, fields | {"plan": json.loads(fields["plan"]) if fields["plan"] else None})
+
+
+def _plain(value: Any) -> Any:
+    """Return a value without DynamoDB's decimals: all our numbers are whole."""
+    match value:
+        case Decimal():
+            return int(value)
+        case dict():
+            return {key: _plain(each) for key, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+        case _:
+            return value

@@ -1,0 +1,50 @@
+"""Amazon Personalize, by its own names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from functions import errors
+
+_ERRORS: dict[str, type[errors.ServiceError]] = {
+    "ResourceAlreadyExistsException": errors.AlreadyExists,
+    "ResourceNotFoundException": errors.NotFound,
+    "ResourceInUseException": errors.InUse,
+    "InvalidInputException": errors.InvalidInput,
+    "LimitExceededException": errors.LimitExceeded,
+    "ThrottlingException": errors.Throttled,
+}
+
+
+def translated(error: ClientError, operation: str) -> errors.ServiceError:
+    """Return our error for the service's; an unforeseen one (access denied, say) keeps its code."""
+    told = error.response["Error"]
+    code, message = told.get("Code", "Unknown"), told.get("Message", "")
+    return _ERRORS.get(code, errors.ServiceError)(code, message, operation)
+
+
+class AmazonPersonalize:
+    """The control plane. Its client is botocore's: it checks parameters before it sends them."""
+
+    def __init__(self, client: Callable[[], Any]) -> None:
+        self._client = client
+
+    def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation; raise a :class:`functions.errors.ServiceError` if it is refused."""
+        try:
+            answer: dict[str, Any] = getattr(self._client(), xform_name(operation))(**params)
+        except ClientError as error:
+            raise translated(error, operation) from error
+        return answer
+
+    def pages(self, operation: str, key: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the entries under ``key`` of every page of a List operation."""
+        try:
+            for page in self._client().get_paginator(xform_name(operation)).paginate(**params):
+                yield from page.get(key, [])
+        except ClientError as error:
+            raise translated(error, operation) from error

@@ -1,0 +1,92 @@
+"""One run of a pipeline at a time, and one remembered trigger: pure functions from lease to lease.
+
+A trigger becomes the active run; or joins the active one that has not begun; or is remembered as the next; or
+joins the one remembered. So any number of triggers during a run make one more run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from functions.errors import Conflict
+from functions.ports import Ledger
+from functions.records import Holder, Lease
+
+Place = Literal["active", "next", "joined"]
+
+ATTEMPTS = 20
+"""Each failed write means that another one succeeded: many functions at once make progress."""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What became of a trigger.
+
+    ``joined`` names the run it became part of, ``lost`` the run that gave way to it, ``absorbed`` the remembered
+    run that became part of it.
+    """
+
+    lease: Lease
+    place: Place
+    joined: str | None = None
+    lost: str | None = None
+    absorbed: str | None = None
+
+
+def admit(lease: Lease, new: Holder, *, active_alive: bool) -> Admission:
+    """Find the place of a trigger. Repeating it with the same run id changes nothing."""
+    active, waiting = lease.active, lease.next
+    if active is None:
+        return Admission(replace(lease, active=new), "active")
+    if active.run_id == new.run_id:
+        return Admission(lease, "active")
+    if not active_alive:
+        # Its messages are lost. What was remembered behind it has waited long enough too.
+        taken = _join(new, waiting) if waiting and waiting.run_id != new.run_id else new
+        absorbed = waiting.run_id if waiting and waiting.run_id != new.run_id else None
+        return Admission(replace(lease, active=taken, next=None), "active", lost=active.run_id, absorbed=absorbed)
+    if not active.pinned:
+        return Admission(replace(lease, active=_join(active, new)), "joined", joined=active.run_id)
+    if waiting is None:
+        return Admission(replace(lease, next=new), "next")
+    if waiting.run_id == new.run_id:
+        return Admission(lease, "next")
+    return Admission(replace(lease, next=_join(waiting, new)), "joined", joined=waiting.run_id)
+
+
+def pin(lease: Lease, run_id: str) -> Lease:
+    """Begin the active run: from now on triggers are remembered instead of joining it."""
+    if lease.active is None or lease.active.run_id != run_id:
+        return lease
+    return replace(lease, active=replace(lease.active, pinned=True))
+
+
+def hand_over(lease: Lease, run_id: str) -> Lease:
+    """End the active run; the remembered one takes its place. Repeating it changes nothing."""
+    if lease.active is None or lease.active.run_id != run_id:
+        return lease
+    successor = replace(lease.next, after=run_id) if lease.next else None
+    return replace(lease, active=successor, next=None)
+
+
+def change_lease(ledger: Ledger, pipeline: str, change: Callable[[Lease], Lease]) -> Lease:
+    """Apply a change to the lease as it is now, and return what stands; another writer's change comes first."""
+    for _ in range(ATTEMPTS):
+        before = ledger.lease(pipeline)
+        after = change(before)
+        if after == before:
+            return before
+        try:
+            ledger.save_lease(pipeline, after)
+        except Conflict:
+            continue
+        return after
+    raise Conflict(f"The lease of {pipeline!r} changed {ATTEMPTS} times in a row.")
+
+
+def _join(first: Holder, second: Holder) -> Holder:
+    """One run for two triggers. Only uploads alone may be skipped when nothing has changed."""
+    trigger = first.trigger if first.trigger != "upload" else second.trigger
+    return replace(first, trigger=trigger, request=first.request.joined(second.request))

@@ -1,0 +1,99 @@
+"""The engine of the steps that work on Personalize: observe, decide, act, send, and only then advance.
+
+A step is a declaration: how it observes, how it decides, and how it finds what an earlier delivery has made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from functions import errors, timing
+from functions.flow import following
+from functions.model import IMPORTS, Message, dump
+from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
+from functions.ports import Mark, Personalize, Ports
+from functions.telemetry import logger, metrics
+
+Observed = dict[str, Any]
+
+
+def _makes_nothing(message: Message, call: Call, personalize: Personalize) -> str:
+    raise LookupError(f"step {message.step} makes nothing, and found {call.operation} done")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the chain.
+
+    ``observe`` reads what ``decide`` needs. ``decide`` is pure. ``find`` returns the ARN of the thing that a call
+    was to make, when Personalize says that it exists already.
+    """
+
+    name: str
+    observe: Callable[[Message, Personalize], Observed]
+    decide: Callable[[Message, Observed, datetime, float], Outcome]
+    find: Callable[[Message, Call, Personalize], str] = _makes_nothing
+
+
+def advance(step: Step, message: Message, ports: Ports) -> None:
+    """Take a message one step further. Repeating it makes nothing twice."""
+    run = ports.ledger.run(message.pipeline, message.run_id)
+    if run is None or run.over or run.branches[message.branch].hop > message.hop:
+        logger.info("stale message, dropped", extra={"hop": message.hop, "status": run and run.status})
+        metrics.add_metric("StaleMessages", "Count", 1)
+        return
+    outcome = carry_out(step, message, ports)
+    sent = following(message, outcome)
+    delay = outcome.seconds if isinstance(outcome, Pause) else 0
+    for name in dict.fromkeys(each.step for each in sent):
+        ports.queues.send(name, [dump(each) for each in sent if each.step == name], delay)
+    logger.info("%s: %s", step.name, type(outcome).__name__.lower(), extra={"outcome": outcome, "next": sent[0].step})
+    ports.ledger.advance(message, ports.clock(), sent[0].step, _mark(message, outcome))
+
+
+def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
+    """Observe, decide and act until the step has an outcome to send on."""
+    floor = ports.settings.poll_floor
+    try:
+        observed = step.observe(message, ports.personalize)
+        outcome = step.decide(message, observed, ports.clock(), floor)
+        while isinstance(outcome, Make):
+            for call in outcome.calls:
+                observed[call.key] = _make(step, message, call, ports.personalize)
+            outcome = step.decide(message, observed, ports.clock(), floor)
+    except (errors.Throttled, errors.InUse) as error:
+        return Pause(timing.quota_pause(floor), str(error))
+    except errors.LimitExceeded as error:
+        return Pause(timing.quota_pause(floor), str(error)) if error.passes else Fail(str(error))
+    except (errors.InvalidInput, errors.NotFound) as error:
+        return Fail(str(error))
+    return outcome
+
+
+def _make(step: Step, message: Message, call: Call, personalize: Personalize) -> str:
+    try:
+        return str(personalize.call(call.operation, call.params)[call.arn_key])
+    except errors.AlreadyExists:
+        logger.info("%s: made by an earlier delivery", call.operation)
+        return step.find(message, call, personalize)
+
+
+def _mark(message: Message, outcome: Outcome) -> Mark | None:
+    match outcome:
+        case Await(waits):
+            return Mark(phase=message.phase, started=tuple(wait.arn for wait in waits))
+        case Done():
+            # The imports' branch has no message of its own to `finish` where solutions follow.
+            over = message.branch == IMPORTS and bool(message.plan.solutions)
+            return Mark(phase=message.phase, finished=True, status="SUCCEEDED" if over else None)
+        case _:
+            return None
+
+
+def tags(message: Message) -> dict[str, Any]:
+    """Return the ``tags`` parameter of a create call, none where there are none."""
+    pairs = [{"tagKey": key, "tagValue": value} for key, value in sorted(message.plan.tags.items())]
+    return {"tags": pairs} if pairs else {}

@@ -1,0 +1,75 @@
+"""What can go wrong, and who can put it right. Everything derives from :class:`PipelineError`."""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class InvalidSettings(PipelineError):
+    """An environment variable of the function is missing or malformed: Terraform sets them all."""
+
+
+class InvalidMessage(PipelineError):
+    """A message or a direct call is not of the expected form; raised before anything is done."""
+
+
+class UnknownPipeline(PipelineError):
+    """A request names a pipeline that is not declared."""
+
+    def __init__(self, name: str, declared: list[str]) -> None:
+        there_are = ", ".join(sorted(declared)) or "none"
+        super().__init__(f"There is no pipeline {name!r}. Declared pipelines: {there_are}.")
+
+
+class UnknownSolution(PipelineError):
+    """A request names a solution that its pipeline does not have."""
+
+    def __init__(self, names: list[str], pipeline: str, declared: list[str]) -> None:
+        there_are = ", ".join(sorted(declared)) or "none"
+        wrong = ", ".join(sorted(names))
+        super().__init__(f"Pipeline {pipeline!r} has no solution {wrong}. Its solutions: {there_are}.")
+
+
+class Conflict(PipelineError):
+    """Another writer changed the ledger between a read and a write; reading again settles it."""
+
+
+class ServiceError(PipelineError):
+    """Personalize refused a call. ``code`` and ``message`` are the service's own."""
+
+    def __init__(self, code: str, message: str, operation: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.code = code
+        self.message = message
+        self.operation = operation
+
+
+class AlreadyExists(ServiceError):
+    """A resource of this name is there: a repeated message, or one that died half way, made it."""
+
+
+class NotFound(ServiceError):
+    """The resource is not there."""
+
+
+class InvalidInput(ServiceError):
+    """Personalize rejects the request itself; sending it again will not help."""
+
+
+class LimitExceeded(ServiceError):
+    """A quota is used up. Only those on resources in progress free themselves: see :attr:`passes`."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether waiting helps: the quota counts resources that are pending or in progress."""
+        return "IN_PROGRESS" in self.message
+
+
+class InUse(ServiceError):
+    """The resource is being changed; it will be free again."""
+
+
+class Throttled(ServiceError):
+    """Too many calls a second, and the client's own retries did not help."""

@@ -1,0 +1,214 @@
+"""What travels: requests, triggers, pinned plans and messages, and their JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, TypeVar
+
+import dacite
+
+from functions.errors import InvalidMessage, UnknownSolution
+
+What = Literal["everything", "import", "train"]
+TrainingMode = Literal["FULL", "UPDATE"]
+TriggerKind = Literal["schedule", "upload", "event", "manual"]
+Phase = Literal["import", "train", "deploy"]
+Kind = Literal["dataset_import_job", "solution_version", "campaign"]
+RunStatus = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "SKIPPED", "JOINED"]
+BranchStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "SKIPPED"]
+
+IMPORTS = "*"
+"""The branch that every run begins with; all others are named for their solution."""
+
+VERSION = 1
+"""The form of the messages. Functions of another version leave a message to its queue's retries."""
+
+
+# ------------------------------------------------------------------ what was asked
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a trigger asks of a pipeline. ``solutions`` None means all of them."""
+
+    pipeline: str
+    what: What = "everything"
+    solutions: tuple[str, ...] | None = None
+    training_mode: TrainingMode = "FULL"
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        if self.solutions == ():
+            raise InvalidMessage("'solutions' is an empty list: leave it out to train all of them.")
+
+    def joined(self, other: Request) -> Request:
+        """Return one request that does what both ask: the wider scope, the fuller training."""
+        both = None
+        if self.solutions is not None and other.solutions is not None:
+            both = tuple(sorted({*self.solutions, *other.solutions}))
+        return Request(
+            pipeline=self.pipeline,
+            what=self.what if self.what == other.what else "everything",
+            solutions=both,
+            training_mode="UPDATE" if self.training_mode == other.training_mode == "UPDATE" else "FULL",
+            force=self.force or other.force,
+        )
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One cause of a run. The same ``id`` is the same cause, however often it is delivered."""
+
+    trigger: TriggerKind
+    id: str
+    request: Request
+    time: str | None = None
+    run_id: str | None = None
+
+
+# ------------------------------------------------------------------ what is declared (Terraform writes it)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset, and where its CSV files lie (``s3://bucket/prefix/``)."""
+
+    arn: str
+    schema_arn: str
+    location: str
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """How a solution is served. ``config`` is Personalize's campaignConfig, in its own spelling."""
+
+    name: str
+    arn: str
+    min_provisioned_tps: int = 1
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What is trained, and the campaign that serves it, if any."""
+
+    arn: str
+    campaign: Campaign | None = None
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline as declared. ``name`` begins every name that its runs make."""
+
+    pipeline: str
+    name: str
+    role_arn: str
+    datasets: dict[str, Dataset]
+    solutions: dict[str, Solution]
+    settle_seconds: int = 300
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def chosen(self, request: Request) -> dict[str, Solution]:
+        """Return the solutions that the request trains; raise :class:`UnknownSolution` for a wrong name."""
+        if request.what == "import":
+            return {}
+        if request.solutions is None:
+            return dict(self.solutions)
+        if wrong := [name for name in request.solutions if name not in self.solutions]:
+            raise UnknownSolution(wrong, self.pipeline, list(self.solutions))
+        return {name: self.solutions[name] for name in request.solutions}
+
+
+# ------------------------------------------------------------------ what a message carries
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import job to make. ``expected`` is how many seconds the last one took, if known."""
+
+    dataset_arn: str
+    location: str
+    job_name: str
+    expected: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run's specification, pinned when it begins: later changes of the declaration count from the next run."""
+
+    name: str
+    role_arn: str
+    tags: dict[str, str] = field(default_factory=dict)
+    imports: dict[str, Import] = field(default_factory=dict)
+    solutions: dict[str, Solution] = field(default_factory=dict)
+    training_mode: TrainingMode = "FULL"
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A resource that a run waits for. ``version`` is the solution version a campaign should come to serve."""
+
+    kind: Kind
+    arn: str
+    expected: float | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a branch ended, and why where it did not succeed."""
+
+    status: Literal["SUCCEEDED", "FAILED", "SKIPPED"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """A run on its way: who it is, what is pinned, where it stands. ``hop`` counts a branch's messages."""
+
+    run_id: str
+    pipeline: str
+    step: str
+    branch: str
+    plan: Plan
+    hop: int = 0
+    phase: Phase = "import"
+    waits: tuple[Wait, ...] = ()
+    solution_version: str | None = None
+    ending: Ending | None = None
+    version: int = VERSION
+
+    def to(self, step: str, **changes: Any) -> Message:
+        """Return the message that follows this one on the same branch."""
+        return replace(self, step=step, hop=self.hop + 1, **changes)
+
+    @property
+    def solution(self) -> Solution:
+        """The solution of this message's branch."""
+        return self.plan.solutions[self.branch]
+
+
+# ------------------------------------------------------------------ JSON
+
+T = TypeVar("T")
+_CONFIG = dacite.Config(cast=[tuple], strict=True)
+
+
+def parse(kind: type[T], text: str | dict[str, Any]) -> T:
+    """Read a dataclass from JSON; raise :class:`InvalidMessage` that names the field at fault."""
+    try:
+        data = json.loads(text) if isinstance(text, str) else text
+        if not isinstance(data, dict):
+            raise InvalidMessage(f"A {kind.__name__.lower()} is a JSON object, not {type(data).__name__}.")
+        value = dacite.from_dict(kind, data, config=_CONFIG)
+    except (ValueError, dacite.DaciteError) as error:
+        raise InvalidMessage(f"Not a valid {kind.__name__.lower()}: {error}") from error
+    if isinstance(value, Message) and value.version != VERSION:
+        raise InvalidMessage(f"This function reads messages of version {VERSION}, not {value.version}.")
+    return value
+
+
+def dump(value: Any) -> str:
+    """Write a dataclass as compact JSON."""
+    return json.dumps(asdict(value), separators=(",", ":"))

@@ -1,0 +1,55 @@
+"""What a step decides. The shell carries it out; nothing here touches AWS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions.model import Wait
+
+
+@dataclass(frozen=True)
+class Make:
+    """Make these calls, then decide again with their answers (an ARN each) among what is observed."""
+
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A Personalize request. ``arn_key`` is where its answer holds the ARN of what it made or changed."""
+
+    key: str
+    operation: str
+    params: dict[str, Any]
+    arn_key: str
+
+
+@dataclass(frozen=True)
+class Await:
+    """The step's work is under way: wait for these resources."""
+
+    waits: tuple[Wait, ...]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the step is for has come about: go on."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Not yet: look again after ``seconds``."""
+
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Fail:
+    """The branch ends here. ``reason`` is Personalize's own wherever there is one."""
+
+    reason: str
+
+
+Outcome = Make | Await | Done | Pause | Fail

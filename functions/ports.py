@@ -1,0 +1,122 @@
+"""What the steps need of the outside. AWS is behind it in the cloud, memory in the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from functions.model import BranchStatus, Message, Pipeline
+from functions.records import Lease, Run
+from functions.settings import Settings
+
+
+class Personalize(Protocol):
+    """Amazon Personalize's control plane, by its own names of operations and fields."""
+
+    def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Call an operation; raise a :class:`functions.errors.ServiceError` if it is refused."""
+        ...
+
+    def pages(self, operation: str, key: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the entries under ``key`` of every page of a List operation."""
+        ...
+
+
+class Queues(Protocol):
+    """The SQS queues that this function may send to, by step."""
+
+    def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
+        """Send each body to the step's queue, to be seen after ``delay`` (0 to 900) seconds; raise if any is refused."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object in S3."""
+
+    key: str
+    etag: str
+    size: int
+    modified: datetime
+
+
+class Objects(Protocol):
+    """The data bucket."""
+
+    def under(self, location: str) -> list[Stored]:
+        """List the files at ``s3://bucket/key`` or under ``s3://bucket/prefix/``."""
+        ...
+
+
+class Bus(Protocol):
+    """The EventBridge bus that outcomes are put on."""
+
+    def put(self, detail_type: str, detail: dict[str, Any]) -> None:
+        """Put one event; raise if it is refused."""
+        ...
+
+
+class Ledger(Protocol):
+    """The run ledger. Reads are consistent; writes that lose a race raise :class:`functions.errors.Conflict`."""
+
+    def pipelines(self) -> list[str]:
+        """Return the names of the declared pipelines."""
+        ...
+
+    def pipeline(self, name: str) -> Pipeline:
+        """Return a pipeline as declared now; raise :class:`functions.errors.UnknownPipeline`."""
+        ...
+
+    def lease(self, pipeline: str) -> Lease:
+        """Return the pipeline's lease (an empty one before its first run)."""
+        ...
+
+    def save_lease(self, pipeline: str, lease: Lease) -> None:
+        """Write the lease, one version on; raise Conflict if another was written since it was read."""
+        ...
+
+    def run(self, pipeline: str, run_id: str) -> Run | None:
+        """Return a run, None if there is none."""
+        ...
+
+    def create_run(self, run: Run) -> None:
+        """Write a new run; one that is there stays as it is."""
+        ...
+
+    def begin_run(self, run: Run) -> Run:
+        """Write a run as begun if it is queued still; return it as it stands, begun by whichever came first."""
+        ...
+
+    def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: str | None) -> None:
+        """Set top-level fields of a run that is there, and its time of last update."""
+        ...
+
+    def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:
+        """Move a branch's cursor past the message (never back), noting the step it goes to and what it reached."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a message reached: a phase begun or ended, a branch's end."""
+
+    phase: str | None = None
+    started: tuple[str, ...] | None = None
+    finished: bool = False
+    status: BranchStatus | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything outside, handed to the steps."""
+
+    settings: Settings
+    personalize: Personalize
+    queues: Queues
+    ledger: Ledger
+    objects: Objects
+    bus: Bus
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))

@@ -1,0 +1,74 @@
+"""What the ledger holds: a record per run, and per pipeline a lease with the one remembered trigger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.model import BranchStatus, Plan, Request, RunStatus, TriggerKind
+
+SILENCE = timedelta(hours=2)
+"""A run that has not moved for this long has lost its messages (none waits over 15 minutes): it gives way."""
+
+TERMINAL: frozenset[RunStatus] = frozenset({"SUCCEEDED", "FAILED", "SKIPPED", "JOINED"})
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A solution's way through a run (or the imports'). ``steps``: phase → started_at, finished_at, arns."""
+
+    hop: int = 0
+    step: str = ""
+    status: BranchStatus = "RUNNING"
+    reason: str | None = None
+    steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as the ledger knows it. Times are ISO 8601 in UTC. ``plan`` is there once the run has begun."""
+
+    run_id: str
+    pipeline: str
+    status: RunStatus
+    trigger: TriggerKind
+    request: Request
+    created_at: str
+    updated_at: str
+    started_at: str | None = None
+    dispatched_at: str | None = None
+    finished_at: str | None = None
+    reason: str | None = None
+    joined: str | None = None
+    plan: Plan | None = None
+    branches: dict[str, Branch] = field(default_factory=dict)
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended, one way or another."""
+        return self.status in TERMINAL
+
+    def alive(self, now: datetime) -> bool:
+        """Whether the run may still be on its way."""
+        return not self.over and now - datetime.fromisoformat(self.updated_at) < SILENCE
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A run that holds the lease, or waits for it. ``pinned``: it has begun, nothing can join it any more."""
+
+    run_id: str
+    trigger: TriggerKind
+    request: Request
+    pinned: bool = False
+    after: str | None = None
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who runs, and what is remembered. ``version`` guards against a second writer."""
+
+    version: int = 0
+    active: Holder | None = None
+    next: Holder | None = None

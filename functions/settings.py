@@ -1,0 +1,48 @@
+"""The function's environment, parsed once at cold start."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from functions.errors import InvalidSettings
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What Terraform tells a step.
+
+    ``queues`` maps the steps that this one may send to onto their queue URLs; ``poll_floor`` is the shortest
+    wait between two looks at the same resource, in seconds.
+    """
+
+    ledger_table: str
+    queues: Mapping[str, str]
+    poll_floor: float
+    event_bus: str
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings; raise :class:`InvalidSettings` naming the variable at fault."""
+        try:
+            queues = json.loads(_required(environ, "QUEUES"))
+            floor = float(environ.get("POLL_FLOOR_SECONDS", "20"))
+        except ValueError as error:
+            raise InvalidSettings(f"QUEUES must be a JSON object, POLL_FLOOR_SECONDS a number: {error}") from error
+        if not isinstance(queues, dict):
+            raise InvalidSettings("QUEUES must be a JSON object of step names and queue URLs.")
+        return cls(
+            ledger_table=_required(environ, "LEDGER_TABLE"),
+            queues=queues,
+            poll_floor=floor,
+            event_bus=environ.get("EVENT_BUS", "default"),
+        )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise InvalidSettings(f"The environment variable {name} is not set; the Terraform module sets it.")
+    return value

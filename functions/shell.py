@@ -1,0 +1,73 @@
+"""The thin shell around a step: SQS batches in, partial batch responses out, the run's id on every log line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.engine import Step, advance
+from functions.model import Message, parse
+from functions.ports import Ports
+from functions.settings import Settings
+from functions.telemetry import logger, metrics, tracer
+
+Event = dict[str, Any]
+Handler = Callable[[Event, LambdaContext], Mapping[str, Any]]
+
+
+@cache
+def live_ports() -> Ports:
+    """Return the ports onto AWS, made once per execution environment."""
+    from functions.adapters import connect  # here, since it imports boto3
+
+    return connect(Settings.from_environment())
+
+
+def entry(function: Handler) -> Handler:
+    """Give a handler its log context, metrics and trace."""
+    measured = metrics.log_metrics(function, capture_cold_start_metric=True)
+    traced: Handler = tracer.capture_lambda_handler(measured, capture_response=False)
+    logged: Handler = logger.inject_lambda_context(traced, clear_state=True)
+    return logged
+
+
+def batch(handle: Callable[[SQSRecord, Ports], None], ports: Callable[[], Ports] = live_ports) -> Handler:
+    """Return a handler of SQS batches: a record whose handling raises stays in its queue, the others leave it."""
+
+    def record(each: SQSRecord) -> None:
+        try:
+            handle(each, ports())
+        except Exception:
+            logger.exception("message %s stays in its queue", each.message_id)
+            metrics.add_metric("FailedMessages", "Count", 1)
+            raise
+
+    def handler(event: Event, context: LambdaContext) -> PartialItemFailureResponse:
+        metrics.add_metric("Messages", "Count", len(event["Records"]))
+        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        return process_partial_response(event, record, processor, context)
+
+    return handler
+
+
+def about(pipeline: str, run_id: str, branch: str | None = None) -> None:
+    """Put the run on every log line from here on."""
+    logger.append_keys(pipeline=pipeline, run_id=run_id, branch=branch)
+
+
+def receive(record: SQSRecord) -> Message:
+    """Read a message of the chain; raise :class:`functions.errors.InvalidMessage` if it is none."""
+    message = parse(Message, record.body)
+    about(message.pipeline, message.run_id, message.branch)
+    return message
+
+
+def consumer(step: Step) -> Handler:
+    """Return the Lambda handler of a step of the engine."""
+    return entry(batch(lambda record, ports: advance(step, receive(record), ports)))

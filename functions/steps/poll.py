@@ -1,0 +1,89 @@
+"""Wait for what Personalize is doing: look, and answer ready, wait or failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from functions.engine import Observed, Step
+from functions.errors import NotFound
+from functions.model import Kind, Message, Wait
+from functions.outcomes import Done, Fail, Outcome, Pause
+from functions.ports import Personalize
+from functions.shell import consumer
+from functions.statuses import meaning
+from functions.timing import pause
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a resource is, and since when."""
+
+    status: str
+    since: datetime | None = None
+    reason: str | None = None
+
+
+def _plain(described: dict[str, Any], wait: Wait) -> Progress:
+    return Progress(described["status"], described["creationDateTime"], described.get("failureReason"))
+
+
+def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
+    """Read the latest update: it has a status of its own, while the campaign stays ACTIVE on its old version."""
+    latest = described.get("latestCampaignUpdate") or described
+    if latest.get("solutionVersionArn") != wait.version:
+        moved = f"it was moved to {latest.get('solutionVersionArn')} by someone else meanwhile"
+        return Progress("CREATE FAILED", latest["creationDateTime"], moved)
+    return _plain(latest, wait)
+
+
+_KINDS = {
+    "dataset_import_job": ("DescribeDatasetImportJob", "datasetImportJobArn", "datasetImportJob", _plain),
+    "solution_version": ("DescribeSolutionVersion", "solutionVersionArn", "solutionVersion", _plain),
+    "campaign": ("DescribeCampaign", "campaignArn", "campaign", _campaign),
+}
+"""Kind → the operation that describes it, its parameter, the key of its answer, and how to read that."""
+
+_LABELS: dict[Kind, str] = {
+    "dataset_import_job": "import job",
+    "solution_version": "solution version",
+    "campaign": "campaign",
+}
+
+
+def observe(message: Message, personalize: Personalize) -> Observed:
+    """Look at everything that the message waits for."""
+    observed: Observed = {}
+    for wait in message.waits:
+        operation, parameter, key, read = _KINDS[wait.kind]
+        try:
+            observed[wait.arn] = read(personalize.call(operation, {parameter: wait.arn})[key], wait)
+        except NotFound:
+            observed[wait.arn] = Progress("CREATE FAILED", reason="it was deleted meanwhile")
+    return observed
+
+
+def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
+    """Go on when all are ready. Where one has failed, wait for the others, then tell every reason."""
+    pauses, reasons = [], []
+    for wait in message.waits:
+        progress: Progress = observed[wait.arn]
+        match meaning(progress.status):
+            case "waiting":
+                elapsed = (now - progress.since).total_seconds() if progress.since else 0.0
+                pauses.append(pause(max(0.0, elapsed), wait.expected, floor))
+            case "failed":
+                name = wait.arn.partition(f":{wait.kind.replace('_', '-')}/")[2] or wait.arn
+                reasons.append(f"{_LABELS[wait.kind]} {name}: {progress.reason or progress.status}")
+            case "ready":
+                pass
+    if pauses:
+        return Pause(min(pauses), f"{len(pauses)} of {len(message.waits)} not ready")
+    if reasons:
+        return Fail("; ".join(reasons))
+    return Done()
+
+
+STEP = Step("poll", observe, decide)
+handler = consumer(STEP)
