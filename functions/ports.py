@@ -28,7 +28,7 @@ class Queues(Protocol):
     """The SQS queues that this function may send to, by step."""
 
     def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
-        """Send each body to the step's queue, to be seen after ``delay`` (0 to 900) seconds; raise if any is refused."""
+        """Send each body to the step's queue, to be seen after ``delay`` (0 to 900) seconds; raise if refused."""
         ...
 
 

@@ -1,0 +1,57 @@
+"""What Terraform sends: the resource as it should be, what is done to it, and how it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from functions.errors import InvalidMessage, PipelineError
+from functions.model import parse
+
+
+class ProtectedError(PipelineError):
+    """Something would be deleted while deletion protection is on."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"Deletion protection is on: {what} stays. To remove it, set deletion_protection = false, apply, "
+            "and then destroy. Nothing was deleted."
+        )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A resource as declared. ``request`` holds the create call's parameters in Personalize's own spelling."""
+
+    resource: Literal["dataset", "solution", "guard"]
+    deletion_protection: bool = False
+    name: str = ""
+    campaign_arn: str | None = None
+    request: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def refuse_deletion(self, what: str) -> None:
+        """Raise :class:`ProtectedError` where deletion protection is on."""
+        if self.deletion_protection:
+            raise ProtectedError(what)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What Terraform asks for. ``before`` is the resource as last applied."""
+
+    action: Literal["create", "update", "delete"]
+    wanted: Wanted
+    before: Wanted | None
+
+
+def read(event: dict[str, Any]) -> Change:
+    """Read an invocation; raise :class:`functions.errors.InvalidMessage` if it is not Terraform's."""
+    life_cycle = event.get("tf")
+    if not isinstance(life_cycle, dict) or life_cycle.get("action") not in ("create", "update", "delete"):
+        raise InvalidMessage(
+            'This function is called by Terraform (aws_lambda_invocation with lifecycle_scope = "CRUD"), not by hand.'
+        )
+    wanted = parse(Wanted, {key: value for key, value in event.items() if key != "tf"})
+    before = {key: value for key, value in (life_cycle.get("prev_input") or {}).items() if key != "tf"}
+    return Change(life_cycle["action"], wanted, parse(Wanted, before) if before else None)
