@@ -64,9 +64,7 @@ def build(target: Path = ZIP, *, bytecode: str | None = None) -> Package:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _install(folder)
-        shutil.copytree(
-            ROOT / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(ROOT / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__"))
         _prune(folder)
         if bytecode:
             _compile(folder, bytecode)
@@ -149,9 +147,7 @@ def main() -> int:
         Console(stderr=True).print(f"[red]{error}")
         return 1
     shown = package.path.relative_to(ROOT) if package.path.is_relative_to(ROOT) else package.path
-    Console().print(
-        f"{shown}  {package.size:,} bytes  sha256 {package.sha256}", highlight=False, soft_wrap=True
-    )
+    Console().print(f"{shown}  {package.size:,} bytes  sha256 {package.sha256}", highlight=False, soft_wrap=True)
     return 0
 
 

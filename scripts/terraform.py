@@ -96,9 +96,7 @@ class Terraform:
         self.work.mkdir(parents=True, exist_ok=True)
         cli = python_terraform.Terraform(working_dir=str(self.folder))
         try:
-            line = cli.generate_cmd_string(
-                command, **options, **({} if command == "output" else {"no_color": _FLAG})
-            )
+            line = cli.generate_cmd_string(command, **options, **({} if command == "output" else {"no_color": _FLAG}))
             with subprocess.Popen(
                 line,
                 cwd=self.folder,

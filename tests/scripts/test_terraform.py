@@ -84,9 +84,7 @@ def test_a_failure_carries_terraforms_own_words(folder: Path, tmp_path: Path) ->
     assert (caught.value.command, caught.value.exit_code) == ("apply", 1)
 
 
-def test_says_when_terraform_is_missing(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_says_when_terraform_is_missing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(TerraformError, match="installed and on the PATH"):
         Terraform(folder, tmp_path / "work").init()
