@@ -15,7 +15,7 @@ from functions.engine import Step, advance
 from functions.model import Message, parse
 from functions.ports import Ports
 from functions.settings import Settings
-from functions.telemetry import logger, metrics, tracer
+from functions.telemetry import logger, metrics, sampled, tracer
 
 Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Mapping[str, Any]]
@@ -30,10 +30,16 @@ def live_ports() -> Ports:
 
 
 def entry(function: Handler) -> Handler:
-    """Give a handler its log context, metrics and trace."""
-    measured = metrics.log_metrics(function, capture_cold_start_metric=True)
-    traced: Handler = tracer.capture_lambda_handler(measured, capture_response=False)
-    logged: Handler = logger.inject_lambda_context(traced, clear_state=True)
+    """Give a handler its log context, metrics and, where X-Ray samples the invocation, its trace."""
+
+    def traced(event: Event, context: LambdaContext) -> Mapping[str, Any]:
+        if not sampled():
+            return function(event, context)
+        recorded: Handler = tracer().capture_lambda_handler(function, capture_response=False)
+        return recorded(event, context)
+
+    measured: Handler = metrics.log_metrics(traced, capture_cold_start_metric=True)
+    logged: Handler = logger.inject_lambda_context(measured, clear_state=True)
     return logged
 
 

@@ -1,4 +1,4 @@
-"""boto3 clients: made when first used, traced, with the standard retries of the SDK."""
+"""boto3 clients: made when first used, with the standard retries of the SDK."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-
-from functions.telemetry import tracer
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
@@ -21,8 +19,7 @@ _CONFIG = Config(
 
 @cache
 def session() -> boto3.session.Session:
-    """Return the one session of this execution environment, its calls traced by X-Ray where tracing is on."""
-    tracer.patch(("botocore",))
+    """Return the one session of this execution environment."""
     return boto3.session.Session()
 
 
