@@ -20,11 +20,14 @@ _ERRORS: dict[str, type[errors.ServiceError]] = {
 }
 
 
-def translated(error: ClientError, operation: str) -> errors.ServiceError:
+def translate_error(code: str, message: str, operation: str) -> errors.ServiceError:
     """Return our error for the service's; an unforeseen one (access denied, say) keeps its code."""
-    told = error.response["Error"]
-    code, message = told.get("Code", "Unknown"), told.get("Message", "")
     return _ERRORS.get(code, errors.ServiceError)(code, message, operation)
+
+
+def _translated(error: ClientError, operation: str) -> errors.ServiceError:
+    told = error.response["Error"]
+    return translate_error(told.get("Code", "Unknown"), told.get("Message", ""), operation)
 
 
 class AmazonPersonalize:
@@ -38,7 +41,7 @@ class AmazonPersonalize:
         try:
             answer: dict[str, Any] = getattr(self._client(), xform_name(operation))(**params)
         except ClientError as error:
-            raise translated(error, operation) from error
+            raise _translated(error, operation) from error
         return answer
 
     def pages(self, operation: str, key: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -47,4 +50,4 @@ class AmazonPersonalize:
             for page in self._client().get_paginator(xform_name(operation)).paginate(**params):
                 yield from page.get(key, [])
         except ClientError as error:
-            raise translated(error, operation) from error
+            raise _translated(error, operation) from error
