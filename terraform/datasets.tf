@@ -1,0 +1,37 @@
+# Datasets are glue's: CloudFormation would replace a dataset, and lose its data, to give it a new schema.
+
+locals {
+  _dataset_arns = { for key, d in aws_lambda_invocation.dataset : key => jsondecode(d.result).arn }
+}
+
+resource "aws_lambda_invocation" "dataset" {
+  for_each        = local._datasets
+  function_name   = local._glue
+  lifecycle_scope = "CRUD"
+  input = jsonencode(merge(local._glue_extras, {
+    resource            = "dataset"
+    deletion_protection = var.deletion_protection
+    tags                = var.tags
+    request = {
+      name            = each.value.name
+      datasetGroupArn = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id
+      datasetType     = each.value.type
+      schemaArn       = aws_cloudcontrolapi_resource.schema[each.key].id
+    }
+  }))
+
+  # Whatever glue needs must be there before it is called, and still be there when it is called to delete.
+  depends_on = [module.glue]
+
+  lifecycle {
+    precondition {
+      condition     = can(regex("^[^/].*/$", each.value.prefix))
+      error_message = "${each.value.at}.prefix: \"${each.value.prefix}\" must end in a slash and not begin with one; Personalize then imports every file under it."
+    }
+
+    precondition {
+      condition     = length([for other in local._datasets : other if startswith(other.prefix, each.value.prefix)]) == 1
+      error_message = "${each.value.at}.prefix: \"${each.value.prefix}\" also holds the files of ${join(", ", [for key, other in local._datasets : other.at if key != each.key && startswith(other.prefix, each.value.prefix)])}; give each dataset a prefix of its own."
+    }
+  }
+}

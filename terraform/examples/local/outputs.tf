@@ -1,0 +1,4 @@
+output "personalize" {
+  description = "All that the module gives."
+  value       = module.personalize
+}

@@ -1,0 +1,29 @@
+variable "name" {
+  description = "Begins the name of everything made here."
+  type        = string
+  default     = "demo"
+}
+
+variable "package" {
+  description = "The zip with the functions; `make package` builds it."
+  type        = string
+  default     = "../../../build/package.zip"
+}
+
+variable "poll_floor_seconds" {
+  description = "The shortest wait between two looks at a resource."
+  type        = number
+  default     = 1
+}
+
+variable "region" {
+  description = "The AWS region."
+  type        = string
+  default     = "eu-west-1"
+}
+
+variable "settle_seconds" {
+  description = "How long to wait for more files after one was uploaded."
+  type        = number
+  default     = 5
+}

@@ -1,0 +1,68 @@
+# A function per step, and glue, which Terraform itself calls. Each runs as a role of its own.
+
+locals {
+  _glue = "${var.name}-glue"
+
+  # Part of glue's input only where set, so that a null changes nothing.
+  _glue_extras = { for key, value in { revision = var.glue_revision } : key => value if value != null }
+
+  _environment = {
+    LEDGER_TABLE                 = local._ledger
+    POLL_FLOOR_SECONDS           = tostring(var.poll_floor_seconds)
+    POWERTOOLS_LOG_LEVEL         = "INFO"
+    POWERTOOLS_METRICS_NAMESPACE = "PersonalizePipelines"
+    POWERTOOLS_SERVICE_NAME      = var.name
+  }
+}
+
+module "step" {
+  source             = "./modules/function"
+  for_each           = local._steps
+  name               = "${var.name}-${each.key}"
+  description        = "Step ${each.key} of the Personalize pipelines of ${var.name}"
+  handler            = each.value.handler
+  timeout            = each.value.timeout
+  memory_mb          = var.function_memory_mb
+  package            = var.package
+  statements         = local._statements[each.key]
+  kms_key_arn        = var.kms_key_arn
+  log_retention_days = var.log_retention_days
+  tags               = var.tags
+
+  environment = merge(
+    local._environment,
+    { QUEUES = jsonencode({ for step in each.value.next : step => aws_sqs_queue.step[step].url }) },
+    contains(keys(each.value.permissions), "bus") ? { EVENT_BUS = var.event_bus_name } : {},
+  )
+}
+
+module "glue" {
+  source             = "./modules/function"
+  name               = local._glue
+  description        = "Makes and removes datasets and solutions of ${var.name} for Terraform"
+  handler            = local._table.glue.handler
+  timeout            = local._table.glue.timeout
+  memory_mb          = var.function_memory_mb
+  package            = var.package
+  statements         = local._statements["glue"]
+  kms_key_arn        = var.kms_key_arn
+  log_retention_days = var.log_retention_days
+  tags               = var.tags
+  environment        = { for key, value in local._environment : key => value if startswith(key, "POWERTOOLS_") }
+}
+
+resource "aws_lambda_event_source_mapping" "step" {
+  for_each                = local._steps
+  event_source_arn        = aws_sqs_queue.step[each.key].arn
+  function_name           = module.step[each.key].name
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+  tags                    = var.tags
+
+  scaling_config {
+    maximum_concurrency = var.maximum_concurrency
+  }
+
+  # Destroyed before glue removes the solutions: no step may make a campaign in the meantime.
+  depends_on = [module.step, aws_lambda_invocation.solution]
+}

@@ -1,0 +1,94 @@
+# The run ledger: what is declared (written here), leases and runs (written by the functions).
+
+locals {
+  _ledger     = "${var.name}-ledger"
+  _ledger_arn = "${local._arn.dynamodb}:table/${local._ledger}"
+
+  _campaign_configs = {
+    for key, s in local._solutions : key => {
+      for field, value in {
+        enableMetadataWithRecommendations = s.campaign.config.enable_metadata_with_recommendations
+        itemExplorationConfig             = s.campaign.config.item_exploration_config
+        rankingInfluence                  = s.campaign.config.ranking_influence
+      } : field => value if value != null
+    } if s.campaign != null
+  }
+
+  # A pipeline as a run reads it; functions/model.py has the same shape.
+  _declared = {
+    for pipeline, p in var.pipelines : pipeline => {
+      pipeline       = pipeline
+      name           = var.name
+      role_arn       = aws_iam_role.service.arn
+      settle_seconds = p.retrain_on_upload.settle_seconds
+      tags           = var.tags
+      datasets = {
+        for type in keys(p.datasets) : type => {
+          arn        = local._dataset_arns["${pipeline}/${type}"]
+          schema_arn = aws_cloudcontrolapi_resource.schema["${pipeline}/${type}"].id
+          location   = "s3://${local._bucket}/${local._datasets["${pipeline}/${type}"].prefix}"
+        }
+      }
+      solutions = {
+        for solution, s in p.solutions : solution => {
+          arn = local._solution_arns["${pipeline}/${solution}"]
+          campaign = s.campaign == null ? null : {
+            name                = local._campaigns["${pipeline}/${solution}"]
+            arn                 = local._campaign_arns["${pipeline}/${solution}"]
+            min_provisioned_tps = s.campaign.min_provisioned_tps
+            config              = local._campaign_configs["${pipeline}/${solution}"]
+          }
+        }
+      }
+    }
+  }
+}
+
+resource "aws_dynamodb_table" "ledger" {
+  # checkov:skip=CKV_AWS_119: encrypted with the team's key where kms_key_arn is given, and with AWS's own otherwise.
+  name                        = local._ledger
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "pk"
+  range_key                   = "sk"
+  deletion_protection_enabled = var.deletion_protection
+  tags                        = var.tags
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+
+  attribute {
+    name = "sk"
+    type = "S"
+  }
+
+  ttl {
+    attribute_name = "expires"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = var.kms_key_arn
+  }
+}
+
+resource "aws_dynamodb_table_item" "pipeline" {
+  for_each   = local._declared
+  table_name = aws_dynamodb_table.ledger.name
+  hash_key   = aws_dynamodb_table.ledger.hash_key
+  range_key  = aws_dynamodb_table.ledger.range_key
+  item = jsonencode({
+    pk   = { S = "pipeline" }
+    sk   = { S = each.key }
+    spec = { S = jsonencode(each.value) }
+  })
+
+  # The data can be read from the moment that a run can be asked for.
+  depends_on = [aws_iam_role_policy.service, aws_s3_bucket_policy.data]
+}

@@ -1,0 +1,14 @@
+output "arn" {
+  description = "The function's ARN."
+  value       = aws_lambda_function.this.arn
+}
+
+output "name" {
+  description = "The function's name."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "policy" {
+  description = "The role's policy, as JSON."
+  value       = data.aws_iam_policy_document.this.json
+}

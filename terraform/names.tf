@@ -1,0 +1,72 @@
+# What the pipelines hold, flat, with the name of each thing. Keys are `<pipeline>/<key>`.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  _account   = data.aws_caller_identity.current.account_id
+  _partition = data.aws_partition.current.partition
+  _region    = data.aws_region.current.id
+
+  # ARNs of what we name ourselves are built from the names: policies are then known at plan, and nobody waits for a queue.
+  _arn = {
+    for service in ["dynamodb", "events", "lambda", "logs", "personalize", "scheduler", "sqs"] :
+    service => "arn:${local._partition}:${service}:${local._region}:${local._account}"
+  }
+
+  _datasets = merge([
+    for key, p in var.pipelines : {
+      for type, d in p.datasets : "${key}/${type}" => {
+        pipeline = key
+        type     = type
+        at       = "pipelines[\"${key}\"].datasets[\"${type}\"]"
+        domain   = p.domain
+        name     = "${var.name}-${key}-${type}"
+        prefix   = coalesce(d.prefix, "${key}/${type}/")
+        # Whitespace counts in Personalize: one spelling for one schema.
+        schema = try(jsonencode(jsondecode(d.schema)), d.schema)
+        avro   = try(jsondecode(d.schema), null)
+      }
+    }
+  ]...)
+
+  _filters = merge([
+    for key, p in var.pipelines : {
+      for filter, expression in p.filters : "${key}/${filter}" => {
+        pipeline   = key
+        at         = "pipelines[\"${key}\"].filters[\"${filter}\"]"
+        name       = "${var.name}-${key}-${filter}"
+        expression = expression
+      }
+    }
+  ]...)
+
+  _solutions = merge([
+    for key, p in var.pipelines : {
+      for solution, s in p.solutions : "${key}/${solution}" => merge(s, {
+        pipeline = key
+        solution = solution
+        at       = "pipelines[\"${key}\"].solutions[\"${solution}\"]"
+        name     = "${var.name}-${key}-${solution}"
+        # A recipe's ARN has no region and no account: arn:aws:personalize:::recipe/aws-sims
+        recipe        = element(split("recipe/", s.recipe), length(split("recipe/", s.recipe)) - 1)
+        campaign_name = s.campaign == null ? null : coalesce(s.campaign.name, "${var.name}-${key}-${solution}")
+      })
+    }
+  ]...)
+
+  _schedules = merge([
+    for key, p in var.pipelines : {
+      for schedule, s in p.schedules : "${key}/${schedule}" => merge(s, {
+        pipeline = key
+        at       = "pipelines[\"${key}\"].schedules[\"${schedule}\"]"
+        name     = "${var.name}-${key}-${schedule}"
+        # The solutions that this schedule trains.
+        trains = s.what == "import" ? [] : s.solutions == null ? keys(p.solutions) : tolist(s.solutions)
+      })
+    }
+  ]...)
+
+  _campaigns = { for key, s in local._solutions : key => s.campaign_name if s.campaign_name != null }
+}

@@ -1,0 +1,66 @@
+# Who may do what. pipeline.json says which action each function needs on which kind of thing; here the kinds become ARNs.
+# Which actions know which resource types: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonpersonalize.html
+
+locals {
+  _table = jsondecode(file("${path.module}/pipeline.json"))
+  _steps = local._table.steps
+
+  _resources = {
+    # The only wildcard. Personalize's List* actions know no resource type (see above), and neither does X-Ray's writing:
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+    any = ["*"]
+
+    bucket       = [local._bucket_arn]
+    bus          = ["${local._arn.events}:event-bus/${var.event_bus_name}"]
+    ledger       = [local._ledger_arn]
+    service_role = [local._service_role_arn]
+
+    # Names of what runs make begin with this module's name. A dataset's ARN holds its dataset group's name, and a
+    # solution version's ARN that of its solution.
+    campaigns      = distinct(concat(["${local._arn.personalize}:campaign/${var.name}-*"], values(local._campaign_arns)))
+    dataset_groups = ["${local._arn.personalize}:dataset-group/${var.name}-*"]
+    datasets       = ["${local._arn.personalize}:dataset/${var.name}-*"]
+    import_jobs    = ["${local._arn.personalize}:dataset-import-job/${var.name}-*"]
+    solutions      = ["${local._arn.personalize}:solution/${var.name}-*"]
+  }
+
+  # For every function: a statement per kind of thing.
+  _statements = {
+    for function, declared in merge(local._steps, { glue = local._table.glue }) : function => concat(
+      [
+        for kind, actions in merge(local._table.runtime, declared.permissions, function == "glue" ? {} : local._table.consumer) : {
+          sid = replace(title(replace(kind, "_", " ")), " ", "")
+          # A kind may occur in both tables; what it allows then adds up.
+          actions = distinct(concat(
+            lookup(local._table.runtime, kind, []),
+            lookup(declared.permissions, kind, []),
+            function == "glue" ? [] : lookup(local._table.consumer, kind, []),
+          ))
+          resources = (
+            kind == "own_logs" ? ["${local._arn.logs}:log-group:/aws/lambda/${var.name}-${function}:*"] :
+            kind == "own_queue" ? [local._queue_arns[function]] :
+            local._resources[kind]
+          )
+          passed_to = kind == "service_role" ? "personalize.amazonaws.com" : null
+        }
+      ],
+      [
+        for next in [lookup(declared, "next", [])] : {
+          sid       = "Next"
+          actions   = ["sqs:SendMessage"]
+          resources = [for step in next : local._queue_arns[step]]
+          passed_to = null
+        } if length(next) > 0
+      ],
+      # Queues, ledger and the function's own environment are encrypted with the key, where there is one.
+      [
+        for key in [var.kms_key_arn] : {
+          sid       = "Key"
+          actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          resources = [key]
+          passed_to = null
+        } if key != null
+      ],
+    )
+  }
+}

@@ -1,0 +1,192 @@
+# One EventBridge Scheduler schedule per entry; each puts a message into start's queue.
+
+locals {
+  _number = {
+    minute = "[0-5]?[0-9]"
+    hour   = "([01]?[0-9]|2[0-3])"
+    day    = "(0?[1-9]|[12][0-9]|3[01])"
+    month  = "(0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
+    week   = "([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)"
+    year   = "(19[7-9][0-9]|2[01][0-9]{2})"
+  }
+
+  # A field of a cron expression: values, ranges and steps, in a list.
+  _field = { for unit, n in local._number : unit => "(\\*|${n})(-${n})?(/[0-9]+)?(,(\\*|${n})(-${n})?(/[0-9]+)?)*" }
+
+  # Minutes, hours, day of the month, month, day of the week, year; exactly one of the days is "?".
+  # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+  _cron = join(" +", [
+    local._field.minute,
+    local._field.hour,
+    join("", [
+      "((${local._field.day}|L|L-[0-9]+|LW|${local._number.day}W) +${local._field.month} +\\?",
+      "|\\? +${local._field.month} +(${local._field.week}|L|${local._number.week}L|${local._number.week}#[1-5]))",
+    ]),
+    local._field.year,
+  ])
+
+  _schedule_expression = join("|", [
+    "^cron\\( *${local._cron} *\\)$",
+    "^rate\\([1-9][0-9]* (minutes?|hours?|days?)\\)$",
+    "^at\\([0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\)$",
+  ])
+
+  _scheduler_targets = [local._queue_arns["start"], local._dlq_arns["start"]]
+}
+
+resource "aws_scheduler_schedule_group" "this" {
+  name = var.name
+  tags = var.tags
+}
+
+resource "aws_scheduler_schedule" "this" {
+  # checkov:skip=CKV_AWS_297: encrypted with the team's key where kms_key_arn is given, and with AWS's own otherwise.
+  for_each                     = local._schedules
+  name                         = each.value.name
+  group_name                   = aws_scheduler_schedule_group.this.name
+  description                  = "Runs pipeline ${each.value.pipeline} of ${var.name}: ${each.value.what}"
+  schedule_expression          = each.value.expression
+  schedule_expression_timezone = each.value.timezone
+  state                        = each.value.enabled ? "ENABLED" : "DISABLED"
+  kms_key_arn                  = var.kms_key_arn
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_sqs_queue.step["start"].arn
+    role_arn = aws_iam_role.scheduler.arn
+
+    # The scheduled time is the trigger's id: a schedule that fires twice makes one run. jsonencode would write < and > as
+    # escapes, which Scheduler does not look through.
+    input = replace(replace(jsonencode({
+      trigger = "schedule"
+      id      = "${each.value.name}/<aws.scheduler.scheduled-time>"
+      time    = "<aws.scheduler.scheduled-time>"
+      request = {
+        pipeline      = each.value.pipeline
+        what          = each.value.what
+        solutions     = each.value.solutions
+        training_mode = each.value.training_mode
+        force         = each.value.force
+      }
+    }), "\\u003c", "<"), "\\u003e", ">")
+
+    dead_letter_config {
+      arn = aws_sqs_queue.dead_letters["start"].arn
+    }
+  }
+
+  # Nothing fires before the pipeline is declared, or while it is being taken down.
+  depends_on = [aws_dynamodb_table_item.pipeline, aws_iam_role_policy.scheduler]
+
+  lifecycle {
+    precondition {
+      condition     = can(regex(local._schedule_expression, each.value.expression))
+      error_message = "${each.value.at}.expression: \"${each.value.expression}\" is none that EventBridge Scheduler takes. Write cron(minutes hours day-of-month month day-of-week year) with \"?\" for one of the days, such as cron(0 3 * * ? *); or rate(12 hours); or at(2027-01-31T03:00:00)."
+    }
+
+    precondition {
+      condition     = can(regex("^[A-Za-z][A-Za-z0-9_+/-]*$", each.value.timezone))
+      error_message = "${each.value.at}.timezone: \"${each.value.timezone}\" is no time zone; give a name from the IANA database, such as Europe/Paris."
+    }
+
+    precondition {
+      condition     = contains(["everything", "import", "train"], each.value.what)
+      error_message = "${each.value.at}.what: \"${each.value.what}\"; choose everything, import or train."
+    }
+
+    precondition {
+      condition     = contains(["FULL", "UPDATE"], each.value.training_mode)
+      error_message = "${each.value.at}.training_mode: \"${each.value.training_mode}\"; choose FULL or UPDATE."
+    }
+
+    precondition {
+      condition     = alltrue([for solution in each.value.trains : contains(keys(var.pipelines[each.value.pipeline].solutions), solution)])
+      error_message = "${each.value.at}.solutions: the pipeline has no ${join(", ", setsubtract(each.value.trains, keys(var.pipelines[each.value.pipeline].solutions)))}; it has ${join(", ", keys(var.pipelines[each.value.pipeline].solutions))}."
+    }
+
+    precondition {
+      condition     = each.value.solutions == null ? true : each.value.what != "import" && length(each.value.solutions) > 0
+      error_message = "${each.value.at}.solutions: ${each.value.what == "import" ? "an import trains nothing" : "an empty list"}; leave it out."
+    }
+
+    precondition {
+      condition     = each.value.what != "train" || length(var.pipelines[each.value.pipeline].solutions) > 0
+      error_message = "${each.value.at}.what: train, but the pipeline has no solutions."
+    }
+
+    precondition {
+      condition = each.value.training_mode != "UPDATE" || alltrue([
+        for solution in each.value.trains : try(local._recipes[local._solutions["${each.value.pipeline}/${solution}"].recipe].updates, true)
+      ])
+      error_message = "${each.value.at}.training_mode: UPDATE is for solutions with aws-user-personalization only; name those in \"solutions\", or choose FULL. Others that it would train: ${join(", ", [for solution in each.value.trains : solution if !try(local._recipes[local._solutions["${each.value.pipeline}/${solution}"].recipe].updates, true)])}."
+    }
+
+    precondition {
+      condition     = length(each.value.name) <= 64
+      error_message = "${each.value.at}: the schedule's name \"${each.value.name}\" has ${length(each.value.name)} characters of at most 64; shorten one of its parts."
+    }
+
+    precondition {
+      condition     = length([for s in local._schedules : s if s.name == each.value.name]) == 1
+      error_message = "${each.value.at}: another pipeline's schedule is named \"${each.value.name}\" too; rename one of them."
+    }
+  }
+}
+
+resource "aws_iam_role" "scheduler" {
+  name               = "${var.name}-scheduler"
+  description        = "Assumed by EventBridge Scheduler to start the runs of ${var.name}"
+  assume_role_policy = data.aws_iam_policy_document.scheduler_trust.json
+  tags               = var.tags
+}
+
+resource "aws_iam_role_policy" "scheduler" {
+  name   = "start-runs"
+  role   = aws_iam_role.scheduler.id
+  policy = data.aws_iam_policy_document.scheduler.json
+}
+
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+data "aws_iam_policy_document" "scheduler_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["scheduler.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local._account]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = ["${local._arn.scheduler}:schedule-group/${var.name}"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "scheduler" {
+  statement {
+    sid       = "SendToStart"
+    actions   = ["sqs:SendMessage"]
+    resources = local._scheduler_targets
+  }
+
+  dynamic "statement" {
+    for_each = var.kms_key_arn == null ? [] : [var.kms_key_arn]
+
+    content {
+      sid       = "UseKey"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+    }
+  }
+}

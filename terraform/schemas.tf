@@ -1,0 +1,107 @@
+locals {
+  _schema_names = { for key, d in local._datasets : key => "${d.name}-${substr(sha256(d.schema), 0, 8)}" }
+
+  # What Personalize asks of a schema, by dataset type: https://docs.aws.amazon.com/personalize/latest/dg/custom-datasets-and-schemas.html
+  _record_names = { interactions = "Interactions", items = "Items", users = "Users" }
+
+  _required_columns = {
+    interactions = { USER_ID = "string", ITEM_ID = "string", TIMESTAMP = "long" }
+    items        = { ITEM_ID = "string" }
+    users        = { USER_ID = "string" }
+  }
+
+  # And what a Domain dataset group asks on top: https://docs.aws.amazon.com/personalize/latest/dg/domain-datasets-and-schemas.html
+  _required_domain_columns = {
+    ECOMMERCE = {
+      interactions = { EVENT_TYPE = "string" }
+      items        = { PRICE = "float", CATEGORY_L1 = "string" }
+    }
+    VIDEO_ON_DEMAND = {
+      interactions = { EVENT_TYPE = "string" }
+      items        = { CREATION_TIMESTAMP = "long", GENRES = "string" }
+    }
+  }
+
+  _wanted_columns = {
+    for key, d in local._datasets : key => merge(
+      local._required_columns[d.type],
+      try(local._required_domain_columns[d.domain][d.type], {})
+    )
+  }
+
+  # Column → its types, as a list: Avro spells an optional column ["null", "string"].
+  _columns = {
+    for key, d in local._datasets : key => try({ for field in d.avro.fields : field.name => flatten([field.type]) }, {})
+  }
+
+  _column_types = ["boolean", "double", "float", "int", "long", "null", "string"]
+}
+
+# The name carries a hash of the content: a changed schema is made beside the old one, the dataset moves to it, the old one
+# goes. No tags: a change of one would replace the schema.
+resource "aws_cloudcontrolapi_resource" "schema" {
+  for_each  = local._datasets
+  type_name = "AWS::Personalize::Schema"
+  desired_state = jsonencode({
+    for property, value in {
+      Name   = local._schema_names[each.key]
+      Domain = each.value.domain
+      Schema = each.value.schema
+    } : property => value if value != null
+  })
+
+  lifecycle {
+    create_before_destroy = true
+
+    precondition {
+      condition     = each.value.avro != null
+      error_message = "${each.value.at}.schema: not JSON; give the Avro schema as text, from file() or jsonencode()."
+    }
+
+    precondition {
+      condition     = try(each.value.avro.type == "record" && length(each.value.avro.fields) > 0, false)
+      error_message = "${each.value.at}.schema: not an Avro record; it needs \"type\": \"record\" and \"fields\"."
+    }
+
+    precondition {
+      condition     = try(each.value.avro.name, null) == local._record_names[each.value.type]
+      error_message = "${each.value.at}.schema: its \"name\" is ${try(jsonencode(each.value.avro.name), "missing")}; for ${each.value.type} it is \"${local._record_names[each.value.type]}\"."
+    }
+
+    precondition {
+      condition     = try(each.value.avro.namespace, null) == "com.amazonaws.personalize.schema"
+      error_message = "${each.value.at}.schema: its \"namespace\" is ${try(jsonencode(each.value.avro.namespace), "missing")}; Personalize takes \"com.amazonaws.personalize.schema\" only."
+    }
+
+    precondition {
+      condition     = alltrue([for column in keys(local._wanted_columns[each.key]) : contains(keys(local._columns[each.key]), column)])
+      error_message = "${each.value.at}.schema: required columns are missing: ${join(", ", [for column, type in local._wanted_columns[each.key] : "${column} (${type})" if !contains(keys(local._columns[each.key]), column)])}."
+    }
+
+    precondition {
+      condition     = alltrue([for column, type in local._wanted_columns[each.key] : contains(lookup(local._columns[each.key], column, [type]), type)])
+      error_message = "${each.value.at}.schema: columns of the wrong type: ${join(", ", [for column, type in local._wanted_columns[each.key] : "${column} must be ${type}" if !contains(lookup(local._columns[each.key], column, [type]), type)])}."
+    }
+
+    precondition {
+      condition     = each.value.type == "interactions" || length(local._columns[each.key]) > 1
+      error_message = "${each.value.at}.schema: one column only; ${each.value.type} need at least one besides their id, or leave the dataset out."
+    }
+
+    precondition {
+      condition     = alltrue(flatten([for types in local._columns[each.key] : [for type in types : try(contains(local._column_types, type), false)]]))
+      error_message = "${each.value.at}.schema: a column is of ${join(", ", local._column_types)}, or of null and one of those; nothing nested. Wrong: ${join(", ", [for column, types in local._columns[each.key] : column if !alltrue([for type in types : try(contains(local._column_types, type), false)])])}."
+    }
+
+    # CloudFormation's limit; Personalize's own is twice that.
+    precondition {
+      condition     = length(each.value.schema) <= 10000
+      error_message = "${each.value.at}.schema: ${length(each.value.schema)} characters of at most 10000."
+    }
+
+    precondition {
+      condition     = length(local._schema_names[each.key]) <= 63
+      error_message = "${each.value.at}: the schema's name \"${local._schema_names[each.key]}\" has ${length(local._schema_names[each.key])} characters of at most 63; shorten the pipeline's name."
+    }
+  }
+}

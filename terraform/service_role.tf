@@ -1,0 +1,68 @@
+# The role that Personalize assumes to read the data.
+
+locals {
+  _service_role     = "${var.name}-personalize"
+  _service_role_arn = "arn:${local._partition}:iam::${local._account}:role/${local._service_role}"
+}
+
+resource "aws_iam_role" "service" {
+  name               = local._service_role
+  description        = "Assumed by Amazon Personalize to read the data of ${var.name}"
+  assume_role_policy = data.aws_iam_policy_document.service_trust.json
+  tags               = var.tags
+}
+
+resource "aws_iam_role_policy" "service" {
+  name   = "read-data"
+  role   = aws_iam_role.service.id
+  policy = data.aws_iam_policy_document.service.json
+}
+
+# https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html
+data "aws_iam_policy_document" "service_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["personalize.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local._account]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["${local._arn.personalize}:*"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "service" {
+  statement {
+    sid       = "ListData"
+    actions   = ["s3:ListBucket"]
+    resources = [local._bucket_arn]
+  }
+
+  statement {
+    sid       = "ReadData"
+    actions   = ["s3:GetObject"]
+    resources = [for d in local._datasets : "${local._bucket_arn}/${d.prefix}*"]
+  }
+
+  # https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-key-access.html
+  dynamic "statement" {
+    for_each = var.kms_key_arn == null ? [] : [var.kms_key_arn]
+
+    content {
+      sid       = "UseKey"
+      actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:ListGrants"]
+      resources = [statement.value]
+    }
+  }
+}

@@ -1,0 +1,137 @@
+# Solutions are glue's: CloudFormation cannot turn their automatic training off.
+
+locals {
+  _solution_requests = {
+    for key, s in local._solutions : key => {
+      for field, value in {
+        datasetGroupArn          = aws_cloudcontrolapi_resource.dataset_group[s.pipeline].id
+        recipeArn                = "arn:${local._partition}:personalize:::recipe/${s.recipe}"
+        eventType                = s.event_type
+        performHPO               = s.perform_hpo
+        performAutoTraining      = s.auto_training
+        performIncrementalUpdate = s.perform_incremental_update
+        solutionConfig           = length(local._solution_configs[key]) == 0 ? null : local._solution_configs[key]
+      } : field => value if value != null
+    }
+  }
+
+  _campaign_arns = { for key, name in local._campaigns : key => "${local._arn.personalize}:campaign/${name}" }
+
+  _solution_arns = { for key, s in aws_lambda_invocation.solution : key => jsondecode(s.result).arn }
+}
+
+resource "aws_lambda_invocation" "solution" {
+  for_each        = local._solutions
+  function_name   = local._glue
+  lifecycle_scope = "CRUD"
+  input = jsonencode(merge(local._glue_extras, {
+    resource            = "solution"
+    deletion_protection = var.deletion_protection
+    name                = each.value.name
+    campaign_arn        = lookup(local._campaign_arns, each.key, null)
+    request             = local._solution_requests[each.key]
+    tags                = var.tags
+  }))
+
+  # Last made, first destroyed: glue's delete removes the campaigns, and while those are there nothing else can go.
+  depends_on = [
+    module.glue,
+    aws_cloudcontrolapi_resource.event_tracker,
+    aws_cloudcontrolapi_resource.filter,
+    aws_lambda_invocation.dataset,
+  ]
+
+  lifecycle {
+    precondition {
+      condition     = contains(keys(local._recipes), each.value.recipe)
+      error_message = "${each.value.at}.recipe: ${contains(local._domain_recipes, each.value.recipe) ? "${each.value.recipe} makes recommenders, not solutions" : "there is no recipe \"${each.value.recipe}\""}; choose one of ${join(", ", [for name, recipe in local._recipes : name if length(setsubtract(recipe.needs, ["items", "users"])) == 0])}."
+    }
+
+    precondition {
+      condition     = length(setsubtract(try(local._recipes[each.value.recipe].needs, []), keys(var.pipelines[each.value.pipeline].datasets))) == 0
+      error_message = "${each.value.at}.recipe: ${each.value.recipe} cannot be trained without these datasets: ${join(", ", try(local._recipes[each.value.recipe].needs, []))}."
+    }
+
+    precondition {
+      condition     = each.value.campaign == null || !try(local._recipes[each.value.recipe].segments, false)
+      error_message = "${each.value.at}.campaign: ${each.value.recipe} makes segments in batches and cannot be served; leave the campaign out."
+    }
+
+    precondition {
+      condition     = try(each.value.campaign.min_provisioned_tps >= 1, true)
+      error_message = "${each.value.at}.campaign.min_provisioned_tps: at least 1."
+    }
+
+    precondition {
+      condition     = each.value.campaign_name == null ? true : length([for name in values(local._campaigns) : name if name == each.value.campaign_name]) == 1
+      error_message = "${each.value.at}.campaign.name: \"${coalesce(each.value.campaign_name, "-")}\" is also the campaign of ${join(", ", [for key, name in local._campaigns : local._solutions[key].at if name == each.value.campaign_name && key != each.key])}; a campaign's name is unique in an account and region."
+    }
+
+    precondition {
+      condition     = each.value.campaign_name == null ? true : can(regex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$", each.value.campaign_name))
+      error_message = "${each.value.at}.campaign.name: \"${coalesce(each.value.campaign_name, "-")}\" must have 1 to 63 letters, digits, hyphens and underscores."
+    }
+
+    precondition {
+      condition     = alltrue([for weight in values(try(coalesce(each.value.campaign.config.ranking_influence, {}), {})) : weight >= 0 && weight <= 1])
+      error_message = "${each.value.at}.campaign.config.ranking_influence: a weight is 0 to 1."
+    }
+
+    precondition {
+      condition     = length(setsubtract(keys(try(coalesce(each.value.campaign.config.ranking_influence, {}), {})), ["FRESHNESS", "POPULARITY"])) == 0
+      error_message = "${each.value.at}.campaign.config.ranking_influence: what influences a ranking is FRESHNESS or POPULARITY."
+    }
+
+    # A solution's own name ends in a hyphen and a hash of eight digits.
+    precondition {
+      condition     = length(each.value.name) + 9 <= 63
+      error_message = "${each.value.at}: the solution's name \"${each.value.name}-<hash>\" has ${length(each.value.name) + 9} characters of at most 63; shorten one of its parts."
+    }
+
+    precondition {
+      condition     = length([for s in local._solutions : s if s.name == each.value.name]) == 1
+      error_message = "${each.value.at}: another pipeline's solution is named \"${each.value.name}\" too; rename one of them."
+    }
+
+    precondition {
+      condition     = try(length(each.value.event_type) > 0 && length(each.value.event_type) <= 256, each.value.event_type == null)
+      error_message = "${each.value.at}.event_type: 1 to 256 characters; leave it out to train on all events."
+    }
+
+    precondition {
+      condition = contains(keys(local._columns["${each.value.pipeline}/interactions"]), "EVENT_TYPE") || alltrue([
+        each.value.event_type == null, each.value.solution_config.events_config == null
+      ])
+      error_message = "${each.value.at}.${each.value.event_type == null ? "solution_config.events_config" : "event_type"}: the schema of the interactions has no column EVENT_TYPE to choose by."
+    }
+
+    precondition {
+      condition = each.value.solution_config.event_value_threshold == null || alltrue([
+        contains(keys(local._columns["${each.value.pipeline}/interactions"]), "EVENT_VALUE"), each.value.event_type != null
+      ])
+      error_message = "${each.value.at}.solution_config.event_value_threshold: needs event_type, and a column EVENT_VALUE in the schema of the interactions."
+    }
+
+    precondition {
+      condition = each.value.solution_config.auto_training_config == null ? true : each.value.auto_training && can(
+        regex("^rate\\(([1-9]|[12][0-9]|30) days?\\)$", each.value.solution_config.auto_training_config.scheduling_expression)
+      )
+      error_message = "${each.value.at}.solution_config.auto_training_config.scheduling_expression: rate(1 day) to rate(30 days), and auto_training on."
+    }
+
+    precondition {
+      condition     = try(contains(["HIGH", "LOW", "MEDIUM", "OFF"], each.value.solution_config.optimization_objective.objective_sensitivity), true)
+      error_message = "${each.value.at}.solution_config.optimization_objective.objective_sensitivity: choose HIGH, LOW, MEDIUM or OFF."
+    }
+
+    precondition {
+      condition     = alltrue([for event in try(each.value.solution_config.events_config.event_parameters_list, []) : event.weight == null ? true : event.weight >= 0 && event.weight <= 1])
+      error_message = "${each.value.at}.solution_config.events_config.event_parameters_list: a weight is 0 to 1."
+    }
+
+    precondition {
+      condition     = length(try(each.value.solution_config.events_config.event_parameters_list, [])) <= 10
+      error_message = "${each.value.at}.solution_config.events_config.event_parameters_list: at most 10 entries."
+    }
+  }
+}

@@ -1,0 +1,142 @@
+variable "pipelines" {
+  description = <<-EOT
+    The pipelines, by a name of yours. Each is one dataset group with all that lives in it.
+    - `domain`: ECOMMERCE or VIDEO_ON_DEMAND for a Domain dataset group. Left out, it is a Custom one.
+    - `datasets`: by type: `interactions` (required), `items`, `users`.
+      - `schema`: the Avro schema as JSON text, from `file()` or `jsonencode()`.
+      - `prefix`: where its CSV files lie in the data bucket. Default `<pipeline>/<type>/`.
+    - `event_tracker`: make an event tracker, for events that your application sends. Default false.
+    - `filters`: filter expressions, by a name of yours.
+    - `solutions`: what is trained, by a name of yours.
+      - `recipe`: a recipe's name, such as `aws-user-personalization-v2`, or its ARN.
+      - `event_type`: train on events of this type only.
+      - `hyperparameters`: of the recipe's algorithm.
+      - `perform_hpo`: search for the best hyperparameters when training. Default false.
+      - `auto_training`: let Personalize train by itself too. Default false: the pipeline trains.
+      - `perform_incremental_update`: let Personalize update the newest version with new items by itself.
+      - `solution_config`: what CreateSolution takes, spelt with underscores; fields as in the API reference:
+        https://docs.aws.amazon.com/personalize/latest/dg/API_SolutionConfig.html
+      - `campaign`: the campaign that serves it. Left out, none does.
+        - `name`: default `<name>-<pipeline>-<solution>`. Unique in the account and region.
+        - `min_provisioned_tps`: transactions a second paid for at least. Default 1.
+        - `config`: its item exploration, whether metadata comes with recommendations, and what influences a ranking.
+          The pipeline itself moves the campaign to each new version.
+    - `schedules`: when a run starts, by a name of yours.
+      - `expression`: `cron(…)`, `rate(…)` or `at(…)`, as EventBridge Scheduler takes it.
+      - `timezone`: such as `Europe/Paris`. Default UTC.
+      - `what`: `everything` (default), `import` (the data only) or `train` (train and deploy with the data as it is).
+      - `solutions`: train these only. Default all.
+      - `training_mode`: FULL (default), or UPDATE, which only aws-user-personalization has.
+      - `force`: import data that has not changed since its last import too. Default false.
+      - `enabled`: default true.
+    - `retrain_on_upload`: start a run when files arrive under one of the prefixes.
+      - `enabled`: default false.
+      - `settle_seconds`: how long to wait for more files after one has arrived. Default 300, at most 900.
+  EOT
+  type = map(object({
+    domain = optional(string)
+    datasets = map(object({
+      schema = string
+      prefix = optional(string)
+    }))
+    event_tracker = optional(bool, false)
+    filters       = optional(map(string), {})
+    solutions = optional(map(object({
+      recipe                     = string
+      event_type                 = optional(string)
+      hyperparameters            = optional(map(string), {})
+      perform_hpo                = optional(bool, false)
+      auto_training              = optional(bool, false)
+      perform_incremental_update = optional(bool)
+      solution_config = optional(object({
+        auto_training_config = optional(object({
+          scheduling_expression = string
+        }))
+        event_value_threshold = optional(string)
+        events_config = optional(object({
+          event_parameters_list = list(object({
+            event_type            = string
+            event_value_threshold = optional(number)
+            weight                = optional(number)
+          }))
+        }))
+        feature_transformation_parameters = optional(map(string))
+        hpo_config = optional(object({
+          algorithm_hyper_parameter_ranges = optional(object({
+            categorical_hyper_parameter_ranges = optional(list(object({ name = string, values = list(string) })))
+            continuous_hyper_parameter_ranges  = optional(list(object({ name = string, min_value = number, max_value = number })))
+            integer_hyper_parameter_ranges     = optional(list(object({ name = string, min_value = number, max_value = number })))
+          }))
+          hpo_objective = optional(object({
+            metric_name  = optional(string)
+            metric_regex = optional(string)
+            type         = optional(string)
+          }))
+          hpo_resource_config = optional(object({
+            max_number_of_training_jobs = optional(string)
+            max_parallel_training_jobs  = optional(string)
+          }))
+        }))
+        optimization_objective = optional(object({
+          item_attribute        = optional(string)
+          objective_sensitivity = optional(string)
+        }))
+        training_data_config = optional(object({
+          excluded_dataset_columns = optional(map(list(string)))
+          included_dataset_columns = optional(map(list(string)))
+        }))
+      }), {})
+      campaign = optional(object({
+        name                = optional(string)
+        min_provisioned_tps = optional(number, 1)
+        config = optional(object({
+          enable_metadata_with_recommendations = optional(bool)
+          item_exploration_config              = optional(map(string))
+          ranking_influence                    = optional(map(number))
+        }), {})
+      }))
+    })), {})
+    schedules = optional(map(object({
+      expression    = string
+      timezone      = optional(string, "UTC")
+      what          = optional(string, "everything")
+      solutions     = optional(set(string))
+      training_mode = optional(string, "FULL")
+      force         = optional(bool, false)
+      enabled       = optional(bool, true)
+    })), {})
+    retrain_on_upload = optional(object({
+      enabled        = optional(bool, false)
+      settle_seconds = optional(number, 300)
+    }), {})
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.pipelines) > 0
+    error_message = "pipelines: give at least one."
+  }
+
+  validation {
+    condition = alltrue([
+      for key in flatten([for key, p in var.pipelines : [key, keys(p.filters), keys(p.solutions), keys(p.schedules)]]) :
+      can(regex("^[a-zA-Z0-9]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$", key))
+    ])
+    error_message = "pipelines: the names of pipelines, filters, solutions and schedules hold letters, digits, hyphens and underscores, and begin and end with a letter or digit. Wrong: ${join(", ", [for key in flatten([for key, p in var.pipelines : [key, keys(p.filters), keys(p.solutions), keys(p.schedules)]]) : "\"${key}\"" if !can(regex("^[a-zA-Z0-9]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$", key))])}."
+  }
+
+  validation {
+    condition     = alltrue([for p in var.pipelines : p.domain == null ? true : contains(["ECOMMERCE", "VIDEO_ON_DEMAND"], p.domain)])
+    error_message = "pipelines[…].domain: ECOMMERCE, VIDEO_ON_DEMAND, or left out for a Custom dataset group. Wrong in: ${join(", ", [for key, p in var.pipelines : key if p.domain == null ? false : !contains(["ECOMMERCE", "VIDEO_ON_DEMAND"], p.domain)])}."
+  }
+
+  validation {
+    condition     = alltrue([for p in var.pipelines : contains(keys(p.datasets), "interactions")])
+    error_message = "pipelines[…].datasets: interactions is missing in: ${join(", ", [for key, p in var.pipelines : key if !contains(keys(p.datasets), "interactions")])}. Nothing can be trained without it."
+  }
+
+  validation {
+    condition     = alltrue([for p in var.pipelines : length(setsubtract(keys(p.datasets), ["interactions", "items", "users"])) == 0])
+    error_message = "pipelines[…].datasets: the types are interactions, items and users. Wrong: ${join(", ", flatten([for key, p in var.pipelines : [for type in setsubtract(keys(p.datasets), ["interactions", "items", "users"]) : "pipelines[\"${key}\"].datasets[\"${type}\"]"]]))}."
+  }
+}

@@ -1,0 +1,203 @@
+variable "alarms" {
+  description = <<-EOT
+    CloudWatch alarms on the dead-letter queues: one fires as soon as a message lies there. Null makes none.
+    - `actions`: the ARNs to tell when an alarm fires and when it is over, such as an SNS topic's.
+  EOT
+  type = object({
+    actions = optional(set(string), [])
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for arn in try(var.alarms.actions, []) : startswith(arn, "arn:")])
+    error_message = "alarms.actions: every entry is an ARN, such as that of an SNS topic."
+  }
+}
+
+variable "bucket_name" {
+  description = <<-EOT
+    An S3 bucket that exists and holds the data. Null makes one, named `<name>-<account>-<region>-data`.
+    A bucket that exists is left as it is: its owner adds the statements in the output `bucket_policy`, and turns on
+    EventBridge notifications where a pipeline retrains on upload.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.bucket_name == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket_name))
+    error_message = "bucket_name: not the name of an S3 bucket; give the name alone, without s3:// and without a path."
+  }
+}
+
+variable "deletion_protection" {
+  description = <<-EOT
+    Refuse to destroy the pipelines, a dataset, a solution or the run ledger. To take something down, first apply with
+    false, then remove it.
+  EOT
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "event_bus_name" {
+  description = <<-EOT
+    The EventBridge bus for the team's own events: a run's outcome is put there, and an event there with the detail-type
+    "Personalize retrain requested" starts a run. S3's events always arrive on the default bus.
+  EOT
+  type        = string
+  default     = "default"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9._-]{1,256}$", var.event_bus_name))
+    error_message = "event_bus_name: give the name of the bus, not its ARN."
+  }
+}
+
+variable "force_destroy" {
+  description = "Let `terraform destroy` delete the data bucket with all the files in it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "function_memory_mb" {
+  description = "Memory of each function, in MB. Processor time, and so the cold start, grows with it."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.function_memory_mb >= 128 && var.function_memory_mb <= 10240
+    error_message = "function_memory_mb: Lambda takes 128 to 10240."
+  }
+}
+
+variable "glue_revision" {
+  description = <<-EOT
+    Any new value makes Terraform bring each dataset and solution in line again. Needed only after an update of one
+    failed: the provider keeps the new input of a failed update, so the next plan would find nothing to do.
+    See https://github.com/hashicorp/terraform-provider-aws/issues/43447
+  EOT
+  type        = string
+  default     = null
+}
+
+variable "kms_key_arn" {
+  description = <<-EOT
+    A customer-managed KMS key for everything at rest: bucket, queues, ledger, logs, the functions' environments, schedules and
+    the dataset groups. Its policy must let the services in; `examples/complete` has one that does. Null uses keys that AWS
+    owns. A dataset group takes its key once: a change replaces it with all that it holds.
+  EOT
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn: give the ARN of a key (arn:aws:kms:<region>:<account>:key/<id>), not of an alias."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days to keep the functions' logs."
+  type        = number
+  default     = 365
+  nullable    = false
+
+  validation {
+    condition = contains(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.log_retention_days
+    )
+    error_message = "log_retention_days: CloudWatch takes 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "maximum_concurrency" {
+  description = "How many instances of one step's function may work its queue at the same time."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.maximum_concurrency >= 2 && var.maximum_concurrency <= 1000
+    error_message = "maximum_concurrency: an SQS event source mapping takes 2 to 1000."
+  }
+}
+
+variable "name" {
+  description = "Begins the name of everything made here, so an account can hold several. At most 18 characters: lower-case letters, digits, hyphens."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]{0,16}[a-z0-9])?$", var.name))
+    error_message = "name: 1 to 18 lower-case letters, digits and hyphens, beginning with a letter and not ending in a hyphen. Longer ones would not fit into the 63 characters of an import job's name."
+  }
+}
+
+variable "noncurrent_version_days" {
+  description = "Days after which a replaced or deleted file's old version leaves the data bucket. Null keeps them all."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.noncurrent_version_days == null || try(var.noncurrent_version_days >= 1, false)
+    error_message = "noncurrent_version_days: at least 1, or null to keep all versions."
+  }
+}
+
+variable "package" {
+  description = <<-EOT
+    The zip with the functions: a local file, or an object in S3 in this region.
+    - `path`: a file on this machine. Its content's hash is watched.
+    - `s3_bucket`, `s3_key`: the object's bucket and key.
+    - `s3_object_version`: the object's version, if its bucket has versions.
+    - `source_code_hash`: base64 of the object's SHA-256. A change of it deploys the object again under the same key.
+  EOT
+  type = object({
+    path              = optional(string)
+    s3_bucket         = optional(string)
+    s3_key            = optional(string)
+    s3_object_version = optional(string)
+    source_code_hash  = optional(string)
+  })
+  nullable = false
+
+  validation {
+    condition     = (var.package.path != null) != (var.package.s3_bucket != null && var.package.s3_key != null)
+    error_message = "package: give either path, or s3_bucket and s3_key."
+  }
+
+  validation {
+    condition     = var.package.path == null || try(fileexists(var.package.path), false)
+    error_message = "package.path: there is no such file; `make package` builds it."
+  }
+}
+
+variable "poll_floor_seconds" {
+  description = "The shortest wait between two looks at a resource that is under way. The longest is 15 minutes."
+  type        = number
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.poll_floor_seconds >= 1 && var.poll_floor_seconds <= 900
+    error_message = "poll_floor_seconds: 1 to 900, since SQS delays a message for 15 minutes at most."
+  }
+}
+
+variable "tags" {
+  description = <<-EOT
+    Tags for everything that can change them. Dataset groups and schemas carry none: CloudFormation replaces them when a tag
+    changes, and the data would go with them.
+  EOT
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key in keys(var.tags) : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{1,128}$", key)) && !startswith(lower(key), "aws:")])
+    error_message = "tags: a key has 1 to 128 letters, digits, spaces and _ . : / = + - @, and does not begin with aws:."
+  }
+}
