@@ -130,15 +130,15 @@ def _tastes(random: np.random.Generator, users: int) -> NDArray[np.float64]:
 def _activity(random: np.random.Generator, users: int, interactions: int, items: int) -> NDArray[np.int64]:
     """Return how many items each user picks: some a few, some very many."""
     shares = random.lognormal(sigma=0.6, size=users)
-    wanted = np.rint(shares / shares.sum() * interactions).astype(np.int64)
-    return np.clip(wanted, 5, items // 4)
+    wanted: NDArray[np.int64] = np.rint(shares / shares.sum() * interactions).astype(np.int64)
+    return wanted.clip(5, items // 4)
 
 
 def _times(random: np.random.Generator, count: int) -> NDArray[np.int64]:
     """Return moments within the last 180 days, ascending from the day the user joined."""
     joined = random.integers(30, 180) * _DAY
-    ago: NDArray[np.int64] = random.integers(_DAY, joined, size=count, dtype=np.int64)
-    return np.sort(_NOW - ago)
+    moments = _NOW - random.integers(_DAY, joined, size=count, dtype=np.int64)
+    return np.sort(moments).astype(np.int64)
 
 
 def read_movielens(folder: Path, *, liked: float = LIKED) -> SampleData:
