@@ -1,0 +1,1 @@
+"""The whole chain in process: real handlers, local Personalize, virtual clock."""

@@ -1,0 +1,180 @@
+"""What a run does, from trigger to event, whatever SQS does to its messages."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.world import World, arn, interactions, items
+
+
+@pytest.fixture
+def world() -> World:
+    return provisioned()
+
+
+def provisioned(*, twice: bool = False) -> World:
+    world = World(twice=twice)
+    world.declare()
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    return world
+
+
+def served(world: World, solution: str) -> str:
+    campaign = world.service.call(
+        "personalize", "DescribeCampaign", {"campaignArn": arn("campaign", f"acme-shop-{solution}")}
+    )
+    assert campaign["campaign"]["status"] == "ACTIVE"
+    return str(campaign["campaign"]["solutionVersionArn"])
+
+
+def test_a_first_run_imports_trains_and_creates_the_campaigns(world: World) -> None:
+    world.trigger()
+    world.settle()
+
+    (run,) = world.runs()
+    assert run.status == "SUCCEEDED"
+    assert {name: branch.status for name, branch in run.branches.items()} == dict.fromkeys(
+        ["*", "for-you", "similar"], "SUCCEEDED"
+    )
+    assert set(run.branches["for-you"].steps) == {"train", "deploy"}
+    assert all(step["finished_at"] > step["started_at"] for b in run.branches.values() for step in b.steps.values())
+    assert world.made() == {"imports": 2, "versions": 2, "updates": 0}
+    ((kind, detail),) = world.bus.events
+    assert kind == "Personalize run succeeded"
+    assert detail["run_id"] == run.run_id
+    assert not world.dead
+    assert world.ledger.lease("shop").active is None
+
+
+def test_the_next_run_imports_only_what_has_changed_and_moves_the_campaigns(world: World) -> None:
+    world.trigger()
+    world.settle()
+    before = {solution: served(world, solution) for solution in ("for-you", "similar")}
+
+    world.upload("interactions", interactions(seed=1))
+    world.trigger(identifier="nightly/2")
+    world.settle()
+
+    assert world.runs()[-1].status == "SUCCEEDED"
+    assert world.made() == {"imports": 3, "versions": 4, "updates": 2}
+    for solution, version in before.items():
+        assert served(world, solution) != version
+
+
+def test_forced_imports_take_everything_again(world: World) -> None:
+    world.trigger()
+    world.settle()
+    world.trigger(identifier="by-hand", what="import", force=True)
+    world.settle()
+    assert world.made() == {"imports": 4, "versions": 2, "updates": 0}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_message_twice_makes_what_once_makes(seed: int) -> None:
+    made = []
+    for twice in (False, True):
+        world = provisioned(twice=twice)
+        world.trigger(identifier="nightly/1")
+        world.settle()
+        world.upload("interactions", interactions(seed=seed + 1))
+        world.trigger(identifier="nightly/2")
+        world.settle()
+        assert [run.status for run in world.runs()] == ["SUCCEEDED"] * 2
+        assert not world.dead
+        made.append(world.made())
+    assert made[0] == made[1]
+
+
+def test_doubled_messages_do_not_multiply() -> None:
+    once, twice = provisioned(), provisioned(twice=True)
+    for world in (once, twice):
+        world.trigger()
+        world.settle()
+    assert twice.delivered.total() <= 4 * once.delivered.total()
+
+
+def test_ten_uploads_within_a_minute_make_one_run(world: World) -> None:
+    for number in range(10):
+        world.upload("interactions", interactions(seed=number, rows=1500), name=f"part-{number}.csv")
+        world.trigger("upload", identifier=f"event-{number}")
+    world.settle()
+    statuses = [run.status for run in world.runs()]
+    assert statuses.count("SUCCEEDED") == 1
+    assert statuses.count("JOINED") == 9
+
+
+def test_uploads_during_a_run_are_remembered_once(world: World) -> None:
+    world.trigger()
+    while world.made()["versions"] == 0:
+        world.step()
+    for number in range(10):
+        world.upload("interactions", interactions(seed=number, rows=1500), name=f"part-{number}.csv")
+        world.trigger("upload", identifier=f"event-{number}")
+    world.settle()
+    statuses = [run.status for run in world.runs()]
+    assert statuses.count("SUCCEEDED") == 2
+    assert statuses.count("JOINED") == 9
+
+
+def test_an_upload_that_changes_nothing_is_skipped(world: World) -> None:
+    world.trigger()
+    world.settle()
+    world.trigger("upload", identifier="event-1")
+    world.settle()
+    assert world.runs()[-1].status == "SKIPPED"
+    assert world.made()["versions"] == 2
+    assert world.ledger.lease("shop").active is None
+
+
+def test_a_failed_import_ends_the_run_with_the_services_own_reason(world: World) -> None:
+    world.upload("interactions", b"USER_ID,ITEM_ID\nu1,i1\n")
+    world.trigger()
+    world.settle()
+    (run,) = world.runs()
+    assert run.status == "FAILED"
+    assert "TIMESTAMP" in (run.reason or "")
+    assert world.made()["versions"] == 0
+    assert [kind for kind, _ in world.bus.events] == ["Personalize run failed"]
+    assert world.ledger.lease("shop").active is None
+
+
+def test_one_branchs_failure_does_not_stop_the_other(world: World) -> None:
+    world.trigger()
+    world.settle()
+    world.trigger(identifier="nightly/2", what="train", training_mode="UPDATE")  # no recipe here can be updated
+    world.settle()
+    assert world.runs()[-1].status == "FAILED"
+    assert "for-you" in (world.runs()[-1].reason or "")
+    assert world.ledger.lease("shop").active is None
+
+
+def test_what_cannot_be_parsed_reaches_the_dead_letters_whole(world: World) -> None:
+    world.send("poll", ["{not json"])
+    world.send("train", [json.dumps({"run_id": "r"})])
+    world.settle()
+    assert sorted(world.dead) == sorted([("poll", "{not json"), ("train", json.dumps({"run_id": "r"}))])
+
+
+def test_a_trigger_delivered_again_days_later_begins_nothing(world: World) -> None:
+    for _ in range(2):
+        world.trigger(time="2026-01-05T02:00:00Z")
+        world.settle()
+        world._sleep(3 * 24 * 3600)
+    assert [run.status for run in world.runs()] == ["SUCCEEDED"]
+    assert world.made()["versions"] == 2
+
+
+def test_a_run_whose_messages_were_lost_gives_way(world: World) -> None:
+    world.trigger()
+    while world.made()["versions"] == 0:
+        world.step()
+    world._queue.clear()
+    world._sleep(3 * 3600)
+    world.trigger(identifier="nightly/2")
+    world.settle()
+    first, second = world.runs()
+    assert (first.status, first.reason) == ("FAILED", "no sign of life")
+    assert second.status == "SUCCEEDED"

@@ -1,0 +1,1 @@
+"""Terraform, the zip and the chain on the local AWS."""

@@ -1,0 +1,106 @@
+# What the end-to-end tests apply: one pipeline that has a bit of everything.
+
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+variable "columns" {
+  description = "Names of further columns of the interactions, all optional strings."
+  type        = list(string)
+  default     = []
+}
+
+variable "deletion_protection" {
+  type    = bool
+  default = false
+}
+
+variable "factors" {
+  description = "A hyperparameter: changing it makes another solution."
+  type        = string
+  default     = "32"
+}
+
+variable "package" {
+  type = string
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+
+module "personalize" {
+  source  = "../../../terraform"
+  name    = "e2e"
+  package = { path = var.package }
+
+  pipelines = {
+    shop = {
+      datasets = {
+        interactions = {
+          schema = jsonencode({
+            type      = "record"
+            name      = "Interactions"
+            namespace = "com.amazonaws.personalize.schema"
+            fields = concat(
+              [
+                { name = "USER_ID", type = "string" },
+                { name = "ITEM_ID", type = "string" },
+                { name = "TIMESTAMP", type = "long" },
+                { name = "EVENT_TYPE", type = "string" },
+              ],
+              [for column in var.columns : { name = column, type = ["null", "string"] }],
+            )
+            version = "1.0"
+          })
+        }
+        items = {
+          schema = jsonencode({
+            type      = "record"
+            name      = "Items"
+            namespace = "com.amazonaws.personalize.schema"
+            fields = [
+              { name = "ITEM_ID", type = "string" },
+              { name = "TITLE", type = "string" },
+              { name = "GENRES", type = "string", categorical = true },
+              { name = "CREATION_TIMESTAMP", type = "long" },
+            ]
+            version = "1.0"
+          })
+        }
+      }
+
+      event_tracker = true
+      filters       = { genre = "INCLUDE ItemID WHERE Items.GENRES IN ($GENRE)" }
+
+      solutions = {
+        for-you = { recipe = "aws-user-personalization-v2", hyperparameters = { hidden_dimension = var.factors }, campaign = {} }
+        similar = { recipe = "aws-similar-items", campaign = { min_provisioned_tps = 2 } }
+      }
+
+      schedules = {
+        nightly = { expression = "cron(0 3 * * ? *)" }
+        hourly  = { expression = "rate(1 hour)", what = "import", enabled = false }
+      }
+
+      retrain_on_upload = { enabled = true, settle_seconds = 3 }
+    }
+  }
+
+  deletion_protection     = var.deletion_protection
+  force_destroy           = true
+  noncurrent_version_days = null
+  poll_floor_seconds      = 1
+  tags                    = { team = "search" }
+}
+
+output "personalize" {
+  value = module.personalize
+}

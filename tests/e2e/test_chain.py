@@ -1,0 +1,176 @@
+"""The whole chain on the local AWS, in the order in which a team meets it. Each test goes on from the last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from scripts.terraform import NO_CHANGES, TerraformError
+from tests.e2e.deployment import Deployment, csv, deployed
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Deployment]:
+    with deployed("plain") as deployment:
+        yield deployment
+
+
+def test_a_second_plan_changes_nothing(stack: Deployment) -> None:
+    code, text = stack.terraform.plan()
+    assert code == NO_CHANGES, text
+
+
+def test_a_schedule_imports_trains_and_deploys(stack: Deployment) -> None:
+    # The event of the upload itself: the files are there before the pipeline has ever run.
+    stack.upload("items", csv("items"))
+    stack.upload("interactions", csv("interactions"))
+    (run,) = stack.wait_for_runs(1)
+    assert (run["status"], run["trigger"]) == ("SUCCEEDED", "upload")
+
+    stack.fire("nightly")
+    run = stack.wait_for_runs(2)[-1]
+    assert (run["status"], run["trigger"]) == ("SUCCEEDED", "schedule")
+    assert stack.made() == {"imports": 2, "versions": 4, "campaigns": 2}, "nothing new to import, both trained again"
+
+
+def test_campaigns_answer(stack: Deployment) -> None:
+    runtime, arns = stack.client("personalize-runtime"), stack.outputs["campaign_arns"]["shop"]
+    answer = runtime.get_recommendations(campaignArn=arns["for-you"], userId="1", numResults=5)
+    assert len(answer["itemList"]) == 5
+    item = answer["itemList"][0]["itemId"]
+    similar = runtime.get_recommendations(campaignArn=arns["similar"], itemId=item, numResults=5)["itemList"]
+    assert item not in [each["itemId"] for each in similar]
+
+
+def test_a_call_by_hand_answers_the_run_id(stack: Deployment) -> None:
+    before = stack.served()
+    answer, failed = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["similar"]})
+    assert not failed
+    run = stack.wait_for_runs(3)[-1]
+    assert (run["run_id"], run["trigger"], run["status"]) == (answer["run_id"], "manual", "SUCCEEDED")
+    after = stack.served()
+    assert after["similar"] != before["similar"]
+    assert after["for-you"] == before["for-you"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "told"),
+    [
+        ({"pipeline": "shopp"}, "Declared pipelines: shop"),
+        ({"pipeline": "shop", "solutions": ["foryou"]}, "Its solutions: for-you, similar"),
+        ({"pipeline": "shop", "what": "all"}, "what"),
+        ({}, "pipeline"),
+    ],
+)
+def test_a_wrong_call_by_hand_is_told_what_there_is(stack: Deployment, payload: dict[str, object], told: str) -> None:
+    answer, failed = stack.invoke("start", payload)
+    assert failed
+    assert told in answer["errorMessage"]
+
+
+def test_the_teams_own_event_starts_a_run(stack: Deployment) -> None:
+    before = len(stack.runs())
+    detail = {"pipeline": "shop", "what": "train", "solutions": ["similar"]}
+    entry = {"Source": "shop.catalogue", "DetailType": "Personalize retrain requested", "Detail": json.dumps(detail)}
+    stack.client("events").put_events(Entries=[entry])
+    run = stack.wait_for_runs(before + 1)[-1]
+    assert (run["trigger"], run["status"]) == ("event", "SUCCEEDED")
+
+
+def test_ten_uploads_make_one_run_or_two(stack: Deployment) -> None:
+    before = [run["run_id"] for run in stack.runs()]
+    for number in range(10):
+        stack.upload("interactions", csv("interactions", seed=number), name=f"part-{number}.csv")
+
+    def all_told() -> list[str] | None:
+        new = [run["status"] for run in stack.runs() if run["run_id"] not in before]
+        return new if len(new) == 10 and not {"QUEUED", "RUNNING"} & set(new) else None
+
+    statuses = stack.wait(all_told, lambda: f"ten triggers: {[run['status'] for run in stack.runs()]}")
+    assert 1 <= statuses.count("SUCCEEDED") <= 2
+    assert statuses.count("FAILED") == 0
+
+
+def test_an_upload_elsewhere_does_nothing(stack: Deployment) -> None:
+    before = len(stack.runs())
+    stack.client("s3").put_object(Bucket=stack.outputs["bucket"], Key="elsewhere/data.csv", Body=b"x")
+    # A run by hand that comes after it shows that the upload was not merely slow.
+    stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["similar"]})
+    stack.wait(lambda: len(stack.runs()) > before or None, lambda: "the run by hand")
+    stack.wait_for_runs(1)
+    assert len(stack.runs()) == before + 1
+
+
+def test_a_failed_import_fails_the_run_with_its_reason(stack: Deployment) -> None:
+    bucket, _, prefix = stack.outputs["upload_prefixes"]["shop"]["interactions"].removeprefix("s3://").partition("/")
+    before, versions = len([r for r in stack.runs() if r["status"] != "JOINED"]), stack.made()["versions"]
+    stack.upload("interactions", b"USER_ID,ITEM_ID,EVENT_TYPE\nu,i,view\n", name="broken.csv")
+    run = stack.wait_for_runs(before + 1)[-1]
+    assert run["status"] == "FAILED"
+    assert "TIMESTAMP" in str(run["reason"])
+    assert "broken.csv" in str(run["reason"])
+    assert stack.made()["versions"] == versions
+    stack.client("s3").delete_object(Bucket=bucket, Key=prefix + "broken.csv")
+
+
+def test_a_schema_gains_a_column_and_the_dataset_keeps_its_rows(stack: Deployment) -> None:
+    personalize, arn = stack.client("personalize"), stack.outputs["dataset_arns"]["shop"]["interactions"]
+    before = personalize.describe_dataset(datasetArn=arn)["dataset"]
+    changed = replace(stack.terraform, variables={**stack.terraform.variables, "columns": '["DEVICE"]'})
+    changed.apply()
+
+    after = personalize.describe_dataset(datasetArn=arn)["dataset"]
+    assert after["creationDateTime"] == before["creationDateTime"], "the same dataset, not a new one"
+    assert after["schemaArn"] != before["schemaArn"]
+    assert [s["schemaArn"] for s in personalize.list_schemas()["schemas"] if "interactions" in s["name"]] == [
+        after["schemaArn"]
+    ], "the old schema is gone"
+    answer, _ = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["for-you"]})
+    stack.wait(
+        lambda: next((r for r in stack.runs() if r["run_id"] == answer["run_id"] and r["status"] == "SUCCEEDED"), None),
+        lambda: "a training on the rows that were imported before",
+    )
+
+
+def test_a_changed_hyperparameter_keeps_the_campaign(stack: Deployment) -> None:
+    arn, before = stack.outputs["campaign_arns"]["shop"]["for-you"], stack.served()["for-you"]
+    changed = replace(
+        stack.terraform, variables={**stack.terraform.variables, "columns": '["DEVICE"]', "factors": "16"}
+    )
+    changed.apply()
+    assert stack.served()["for-you"] == before, "it serves on until the next run"
+    answer, _ = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["for-you"]})
+    stack.wait(
+        lambda: next((r for r in stack.runs() if r["run_id"] == answer["run_id"] and r["status"] == "SUCCEEDED"), None),
+        lambda: "the run after the change",
+    )
+    served = stack.served()["for-you"]
+    assert served.rpartition("/")[0] != before.rpartition("/")[0]
+    assert stack.client("personalize").describe_campaign(campaignArn=arn)["campaign"]["status"] == "ACTIVE"
+
+
+def test_what_cannot_be_parsed_reaches_the_dead_letters(stack: Deployment) -> None:
+    sqs, url = stack.client("sqs"), stack.outputs["queue_urls"]["poll"]
+    usual = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "0"})
+    try:
+        sqs.send_message(QueueUrl=url, MessageBody="{not json")
+        bodies = stack.wait(lambda: stack.dead_letters() or None, lambda: "a dead letter")
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=usual)
+    assert bodies == ["{not json"]
+
+
+def test_a_protected_destroy_is_refused_before_anything_goes(stack: Deployment) -> None:
+    protected = replace(stack.terraform, variables={**stack.terraform.variables, "deletion_protection": "true"})
+    protected.apply()
+    before = stack.made()
+    with pytest.raises(TerraformError, match="deletion_protection = false"):
+        protected.destroy()
+    assert stack.made() == before
+    assert stack.terraform.plan()[0] != NO_CHANGES
+    stack.terraform.apply()
+    assert stack.made()["campaigns"] == 2

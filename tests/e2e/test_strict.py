@@ -1,0 +1,43 @@
+"""The same chain under hard conditions: IAM enforced over TLS, and every SQS message delivered twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.deployment import Deployment, csv, deployed
+
+
+@pytest.fixture(scope="module")
+def enforced() -> Iterator[Deployment]:
+    with deployed("enforced", auth=True, tls=True) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def doubled() -> Iterator[Deployment]:
+    with deployed("doubled", deliver_twice=True) as deployment:
+        yield deployment
+
+
+def two_runs(stack: Deployment) -> None:
+    stack.upload("items", csv("items"))
+    stack.upload("interactions", csv("interactions"))
+    stack.wait_for_runs(1)
+    stack.fire("nightly")
+    stack.wait_for_runs(2)
+
+
+def test_with_iam_enforced_the_whole_chain_passes(enforced: Deployment) -> None:
+    two_runs(enforced)
+    assert [run["status"] for run in enforced.runs() if run["status"] != "JOINED"] == ["SUCCEEDED"] * 2
+    assert enforced.made() == {"imports": 2, "versions": 4, "campaigns": 2}
+    assert not enforced.dead_letters()
+
+
+def test_every_message_twice_makes_what_one_makes(doubled: Deployment) -> None:
+    two_runs(doubled)
+    assert [run["status"] for run in doubled.runs() if run["status"] != "JOINED"] == ["SUCCEEDED"] * 2
+    assert doubled.made() == {"imports": 2, "versions": 4, "campaigns": 2}
+    assert not doubled.dead_letters()

@@ -1,0 +1,225 @@
+"""A world for the chain: the real handlers, the local Personalize and the twins, under one virtual clock."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from functions.engine import advance
+from functions.glue.dispatch import apply
+from functions.glue.patience import Patience
+from functions.model import Campaign, Dataset, Pipeline, Solution
+from functions.ports import Ports
+from functions.records import Run
+from functions.settings import Settings
+from functions.shell import receive
+from functions.steps import deploy, finish, import_data, poll, start, train
+from local.personalize import Personalize
+from tests.support.memory import LocalService, MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+BEGINNING = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
+RECEIVES = 5
+VISIBILITY = timedelta(minutes=6)
+
+STEPS: dict[str, Callable[[SQSRecord, Ports], None]] = {
+    "start": start.handle,
+    "finish": lambda record, ports: finish.finish(receive(record), ports),
+    **{
+        step.name: lambda record, ports, step=step: advance(step, receive(record), ports)  # type: ignore[misc]
+        for step in (import_data.STEP, train.STEP, deploy.STEP, poll.STEP)
+    },
+}
+
+
+def record(body: str, identifier: str = "m-1", sent: datetime = BEGINNING) -> SQSRecord:
+    """Return an SQS record as Lambda hands it over."""
+    attributes = {"SentTimestamp": str(int(sent.timestamp() * 1000)), "ApproximateReceiveCount": "1"}
+    return SQSRecord({"messageId": identifier, "body": body, "attributes": attributes, "messageAttributes": {}})
+
+
+def arn(kind: str, name: str) -> str:
+    """Return the ARN of a Personalize resource in this world."""
+    return f"arn:aws:personalize:{REGION}:{ACCOUNT}:{kind}/{name}"
+
+
+INTERACTIONS = {
+    "type": "record",
+    "name": "Interactions",
+    "namespace": "com.amazonaws.personalize.schema",
+    "fields": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+    ],
+    "version": "1.0",
+}
+ITEMS = {
+    "type": "record",
+    "name": "Items",
+    "namespace": "com.amazonaws.personalize.schema",
+    "fields": [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "GENRES", "type": "string", "categorical": True},
+    ],
+    "version": "1.0",
+}
+
+
+def interactions(seed: int = 0, users: int = 60, items: int = 40, rows: int = 2400) -> bytes:
+    """Return a CSV of interactions in which each user likes one half of the items."""
+    rng = np.random.default_rng(seed)
+    lines = ["USER_ID,ITEM_ID,TIMESTAMP"]
+    for number in range(rows):
+        user = int(rng.integers(users))
+        item = int(rng.integers(items // 2)) * 2 + user % 2
+        lines.append(f"u{user},i{item},{1_760_000_000 + number}")
+    return "\n".join(lines).encode() + b"\n"
+
+
+def items(count: int = 40) -> bytes:
+    """Return a CSV of the items that :func:`interactions` names."""
+    return ("ITEM_ID,GENRES\n" + "".join(f"i{n},{'even' if n % 2 == 0 else 'odd'}\n" for n in range(count))).encode()
+
+
+@dataclass
+class World:
+    """Everything there is. ``twice`` delivers every message two times."""
+
+    twice: bool = False
+    now: datetime = BEGINNING
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    bus: MemoryBus = field(default_factory=MemoryBus)
+    dead: list[tuple[str, str]] = field(default_factory=list)
+    delivered: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._queue: list[tuple[datetime, int, str, str, str, datetime, int]] = []
+        self._numbers = itertools.count()
+        self.objects = MemoryObjects(self.clock)
+        self.service = Personalize(
+            account=ACCOUNT, region=REGION, clock=self.clock, objects=self.objects, durations="demo"
+        )
+        self.personalize = LocalService(self.service)
+
+    def clock(self) -> datetime:
+        """Tell the virtual time."""
+        return self.now
+
+    # -------------------------------------------------------------- declare
+
+    def glue(self, action: str, before: dict[str, Any] | None = None, **wanted: Any) -> dict[str, Any]:
+        """Call the glue function as Terraform does."""
+        event = {**wanted, "tf": {"action": action, "prev_input": before}}
+        return apply(event, self.personalize, Patience(lambda: 900.0, 1.0, self._sleep))
+
+    def declare(self, pipeline: str = "shop", solutions: tuple[str, ...] = ("for-you", "similar")) -> Pipeline:
+        """Provision a pipeline: what Terraform does, in short."""
+        base = f"acme-{pipeline}"
+        call = self.personalize.call
+        group = call("CreateDatasetGroup", {"name": base})["datasetGroupArn"]
+        self._sleep(600)
+        datasets = {}
+        for kind, schema in {"interactions": INTERACTIONS, "items": ITEMS}.items():
+            name = f"{base}-{kind}"
+            made = call("CreateSchema", {"name": name, "schema": json.dumps(schema)})["schemaArn"]
+            request = {"name": name, "datasetGroupArn": group, "datasetType": kind, "schemaArn": made}
+            dataset = self.glue("create", resource="dataset", request=request)["arn"]
+            datasets[kind] = Dataset(dataset, made, f"s3://data/{pipeline}/{kind}/")
+        recipes = {"for-you": "aws-user-personalization-v2", "similar": "aws-similar-items"}
+        declared = {}
+        for name in solutions:
+            recipe = recipes.get(name, "aws-popularity-count")
+            request = {
+                "datasetGroupArn": group,
+                "recipeArn": f"arn:aws:personalize:::recipe/{recipe}",
+                "performAutoTraining": False,
+            }
+            solution = self.glue("create", resource="solution", name=f"{base}-{name}", request=request)["arn"]
+            campaign = Campaign(f"{base}-{name}", arn("campaign", f"{base}-{name}"))
+            declared[name] = Solution(solution, campaign)
+        role = f"arn:aws:iam::{ACCOUNT}:role/acme-personalize"
+        self.ledger.declared[pipeline] = Pipeline(
+            pipeline, "acme", role, datasets, declared, settle_seconds=60, tags={"team": "search"}
+        )
+        return self.ledger.declared[pipeline]
+
+    def upload(self, kind: str, body: bytes, name: str = "part-1.csv", pipeline: str = "shop") -> None:
+        """Put a file where the dataset is imported from."""
+        self.objects.put(f"s3://data/{pipeline}/{kind}/{name}", body)
+
+    # -------------------------------------------------------------- run
+
+    def ports(self) -> Ports:
+        """Return the ports of one function."""
+        settings = Settings("ledger", {}, poll_floor=1.0, event_bus="default")
+        queues = MemoryQueues()
+        queues.send = self.send  # type: ignore[method-assign] # what is sent is delivered here
+        return Ports(settings, self.personalize, queues, self.ledger, self.objects, self.bus, self.clock)
+
+    def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
+        """Put messages into a step's queue."""
+        assert 0 <= delay <= 900, "SQS delays a message by 15 minutes at most"
+        for body in bodies:
+            for _ in range(2 if self.twice else 1):
+                due = self.now + timedelta(seconds=round(delay))
+                self._push(due, step, body, f"m-{next(self._numbers)}", self.now, 1)
+
+    def trigger(
+        self, trigger: str = "schedule", identifier: str = "nightly/1", time: str | None = None, **request: Any
+    ) -> None:
+        """Send a trigger to `start`, as EventBridge does."""
+        body = {"trigger": trigger, "id": identifier, "time": time, "request": {"pipeline": "shop", **request}}
+        self.send("start", [json.dumps(body)])
+
+    def settle(self, most: int = 5000) -> None:
+        """Deliver until no message is left."""
+        for _ in range(most):
+            if not self._queue:
+                return
+            self.step()
+        raise AssertionError(f"{most} messages and no end: {Counter(entry[2] for entry in self._queue)}")
+
+    def step(self) -> None:
+        """Deliver the message that is due next."""
+        due, _, step, body, identifier, sent, receives = heapq.heappop(self._queue)
+        self.now = max(self.now, due) + timedelta(milliseconds=100)
+        self.delivered[step] += 1
+        try:
+            STEPS[step](record(body, identifier, sent), self.ports())
+        except Exception:
+            if receives == RECEIVES:
+                self.dead.append((step, body))
+            else:
+                self._push(self.now + VISIBILITY, step, body, identifier, sent, receives + 1)
+
+    def _push(self, due: datetime, step: str, body: str, identifier: str, sent: datetime, receives: int) -> None:
+        heapq.heappush(self._queue, (due, next(self._numbers), step, body, identifier, sent, receives))
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    # -------------------------------------------------------------- look
+
+    def runs(self, pipeline: str = "shop") -> list[Run]:
+        """Return the runs of a pipeline, oldest first."""
+        return sorted(
+            (run for (name, _), run in self.ledger.runs.items() if name == pipeline), key=lambda run: run.created_at
+        )
+
+    def made(self) -> Counter[str]:
+        """Count what was made: the calls that Personalize took."""
+        listed = self.service.call
+        jobs = listed("personalize", "ListDatasetImportJobs", {})["datasetImportJobs"]
+        versions = listed("personalize", "ListSolutionVersions", {})["solutionVersions"]
+        updates = [operation for operation, _ in self.personalize.calls if operation == "UpdateCampaign"]
+        return Counter(imports=len(jobs), versions=len(versions), updates=len(updates))
