@@ -1,0 +1,1 @@
+"""The data of datasets: schemas, CSV files, tables."""

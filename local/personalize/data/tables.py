@@ -1,0 +1,127 @@
+"""The rows of a dataset: bulk imports and, apart from them, what was streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pandas as pd
+from pandas.api.types import union_categoricals
+
+from local.personalize.data.schemas import Field, Schema
+
+Row = Mapping[str, Any]
+"""Column to value; columns that are absent are null."""
+
+
+@dataclass
+class Table:
+    """A dataset's contents. Frames are never changed in place: who holds one has a snapshot."""
+
+    schema: Schema
+    bulk: pd.DataFrame | None = None
+    streamed: list[Row] = field(default_factory=list)
+    by_user: dict[str, list[int]] = field(default_factory=dict)
+    """User to the positions of the user's streamed rows."""
+    event_ids: set[str] = field(default_factory=set)
+    version: int = 0
+    """Changes whenever the contents do."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has come in yet."""
+        return self.bulk is None and not self.streamed
+
+    def replace(self, frame: pd.DataFrame) -> None:
+        """Put in new bulk rows for the old ones."""
+        self.bulk = frame
+        self.version += 1
+
+    def stream(self, row: Row) -> None:
+        """Add one record."""
+        user = row.get("USER_ID")
+        if user is not None:
+            self.by_user.setdefault(user, []).append(len(self.streamed))
+        self.streamed.append(row)
+        self.version += 1
+
+    def snapshot(self) -> Snapshot:
+        """Return the contents as they are now, at no cost."""
+        return Snapshot(self.schema, self.bulk, self.streamed, len(self.streamed))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A table at one moment: the list of streamed rows may grow, but the first `seen` stay."""
+
+    schema: Schema
+    bulk: pd.DataFrame | None
+    streamed: Sequence[Row]
+    seen: int
+
+    def frame(self, *, upsert: bool = False) -> pd.DataFrame:
+        """Return all rows as one frame; with `upsert`, only the newest of each key."""
+        frames = [] if self.bulk is None else [conform(self.bulk, self.schema)]
+        if self.seen:
+            frames.append(from_rows(self.streamed[: self.seen], self.schema))
+        whole = stack(frames, self.schema)
+        return merge(whole, self.schema.keys) if upsert else whole
+
+
+def dtype(column: Field) -> str:
+    """Return the pandas type of a column. Strings are categories: IDs and labels repeat a lot."""
+    match column.type:
+        case "string":
+            return "category"
+        case "boolean":
+            return "boolean" if column.nullable else "bool"
+        case "int" | "long":
+            return "Int64" if column.nullable else "int64"
+        case _:
+            return "float64"
+
+
+def from_rows(rows: Sequence[Row], schema: Schema) -> pd.DataFrame:
+    """Return rows as a frame of the schema's columns; a missing value in a strict number is 0."""
+    columns: dict[str, pd.Series[Any]] = {}
+    for each in schema.fields:
+        values: list[Any] = [row.get(each.name) for row in rows]
+        if not each.nullable and each.type not in ("string", "float", "double"):
+            values = [0 if value is None else value for value in values]
+        columns[each.name] = pd.Series(values, dtype=cast(Any, dtype(each)))
+    return pd.DataFrame(columns)
+
+
+def conform(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Return a frame with exactly the schema's columns: those it lacks are null."""
+    names = [each.name for each in schema.fields]
+    if list(frame.columns) == names:
+        return frame
+    missing = {
+        each.name: pd.Series([None] * len(frame), index=frame.index, dtype=cast(Any, dtype(each)))
+        for each in schema.fields
+        if each.name not in frame.columns
+    }
+    return frame.assign(**missing)[names]
+
+
+def stack(frames: Sequence[pd.DataFrame], schema: Schema) -> pd.DataFrame:
+    """Put frames of one schema under each other; categories stay categories."""
+    if not frames:
+        return from_rows([], schema)
+    if len(frames) == 1:
+        return frames[0]
+    columns: dict[str, Any] = {}
+    for each in schema.fields:
+        parts = [frame[each.name] for frame in frames]
+        if each.type == "string":
+            columns[each.name] = union_categoricals(parts)
+        else:
+            columns[each.name] = pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(columns)
+
+
+def merge(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Keep the last of the rows that have the same key."""
+    return frame.drop_duplicates(list(keys), keep="last", ignore_index=True)

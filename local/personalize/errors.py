@@ -1,0 +1,75 @@
+"""The service's own errors. Whatever goes wrong with a request is one of these."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """A request that is refused. The base is raised for nothing by itself.
+
+    `http_status` is 400 on the control plane; `Personalize.call` sets what the model says for the data planes.
+    """
+
+    code: ClassVar[str] = "InternalServerException"
+    http_status: int = 400
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInputError(ServiceError):
+    """A parameter is missing, breaks a bound, or makes no sense where it is."""
+
+    code = "InvalidInputException"
+
+
+class NotFoundError(ServiceError):
+    """No resource has the ARN (or tracking ID)."""
+
+    code = "ResourceNotFoundException"
+
+
+class AlreadyExistsError(ServiceError):
+    """Another resource of the kind has the name."""
+
+    code = "ResourceAlreadyExistsException"
+
+
+class InUseError(ServiceError):
+    """The resource is in a state, or has relations, that forbid the operation now."""
+
+    code = "ResourceInUseException"
+
+
+class LimitExceededError(ServiceError):
+    """A quota is used up."""
+
+    code = "LimitExceededException"
+
+
+class InvalidNextTokenError(ServiceError):
+    """A nextToken that this list never gave."""
+
+    code = "InvalidNextTokenException"
+
+
+class TooManyTagsError(ServiceError):
+    """A resource would have more than 50 tags."""
+
+    code = "TooManyTagsException"
+
+
+class UnknownOperationError(ServiceError):
+    """The operation is not in the service's model, or is not served yet."""
+
+    code = "UnknownOperationException"
+
+
+class JobFailedError(Exception):
+    """Work that fails for a reason the user can act on: it becomes the resource's failureReason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,18 @@
+"""The kinds of resources: one table. What is added here is served."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from local.personalize.kinds.base import Kind
+from local.personalize.kinds.data import Dataset, DatasetGroup, DatasetImportJob, SchemaKind
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        DatasetGroup(),
+        SchemaKind(),
+        Dataset(),
+        DatasetImportJob(),
+    )
+}

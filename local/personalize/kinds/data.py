@@ -1,0 +1,174 @@
+"""Dataset groups, schemas, datasets and imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from local.personalize.data import csv_files, schemas
+from local.personalize.data.schemas import Schema
+from local.personalize.data.tables import Table, conform, merge, stack
+from local.personalize.errors import InUseError, InvalidInputError, JobFailedError
+from local.personalize.kinds.base import Kind, Parent, Request
+from local.personalize.lifecycle import UPDATE
+from local.personalize.models import Attributes, Path, Record
+from local.personalize.quotas import Quota
+from local.personalize.work import Job
+from local.personalize.world import World
+
+
+class DatasetGroup(Kind):
+    """The container of all else."""
+
+    name = "DatasetGroup"
+    segment = "dataset-group"
+    quotas = (Quota("dataset-groups"),)
+
+    def attributes(self, world: World, request: Request) -> Attributes:
+        """Check that a key comes with a role."""
+        if ("kmsKeyArn" in request) != ("roleArn" in request):
+            raise InvalidInputError("kmsKeyArn and roleArn must be given together.")
+        return super().attributes(world, request)
+
+
+class SchemaKind(Kind):
+    """A schema. It has no status: it is there, or not."""
+
+    name = "Schema"
+    segment = "schema"
+    quotas = (Quota("schemas"),)
+    create = None
+    delete = None
+
+    def attributes(self, world: World, request: Request) -> Attributes:
+        """Check the schema by the rules of its type and domain."""
+        schemas.parse(request["schema"], request.get("domain"))
+        return super().attributes(world, request)
+
+
+class Dataset(Kind):
+    """A dataset: one of each type in a group."""
+
+    name = "Dataset"
+    segment = "dataset"
+    parents = (Parent("datasetGroupArn", "DatasetGroup"), Parent("schemaArn", "Schema"))
+    update = UPDATE
+    update_member = "latestDatasetUpdate"
+
+    def attributes(self, world: World, request: Request) -> Attributes:
+        """Check that the schema is for the type, and for the group's domain."""
+        kind = schemas.dataset_type(request["datasetType"])
+        schema = _schema_of(world, request["schemaArn"])
+        if schema.type is not kind:
+            raise InvalidInputError(
+                f"The schema {request['schemaArn']} is for {schema.type.name}, and the dataset is to hold {kind.name}."
+            )
+        _check_domain(world, request["datasetGroupArn"], request["schemaArn"])
+        return {**super().attributes(world, request), "datasetType": kind.name}
+
+    def arn(self, world: World, request: Request, attributes: Attributes) -> str:
+        """Name the dataset by its group and type."""
+        group = world.get("DatasetGroup", request["datasetGroupArn"])
+        return world.arns.of(self.segment, f"{group.name}/{attributes['datasetType']}")
+
+    def updated(self, world: World, record: Record, request: Request) -> Attributes:
+        """Check that the new schema keeps all that the old one has."""
+        world.active("Schema", request["schemaArn"])
+        schemas.check_replacement(
+            _schema_of(world, record.attributes["schemaArn"]), _schema_of(world, request["schemaArn"])
+        )
+        _check_domain(world, record.attributes["datasetGroupArn"], request["schemaArn"])
+        busy = [child for child, _ in world.children(record) if child.busy]
+        if busy:
+            raise InUseError(f"{record.arn} can't be updated while {busy[0].arn} is {busy[0].status}.")
+        return {"schemaArn": request["schemaArn"]}
+
+    def done(self, world: World, record: Record, path: Path, result: object) -> None:
+        """Open an empty table, or give the table its new columns; rows stay."""
+        if path.name == "create":
+            schema = _schema_of(world, record.attributes["schemaArn"])
+            world.state.tables[record.arn] = Table(schema)
+        elif path.name == "update" and record.update:
+            table = world.state.tables[record.arn]
+            table.schema = _schema_of(world, record.update.attributes["schemaArn"])
+            if table.bulk is not None:
+                table.replace(conform(table.bulk, table.schema))
+
+    def gone(self, world: World, record: Record) -> None:
+        """Drop the rows."""
+        world.state.tables.pop(record.arn, None)
+
+    def blockers(self, world: World, record: Record) -> Iterator[Record]:
+        """Add the trainings under way: they hold their group's datasets."""
+        yield from super().blockers(world, record)
+        group = record.attributes["datasetGroupArn"]
+        yield from (version for version in world.in_group("SolutionVersion", group) if version.busy)
+
+
+class DatasetImportJob(Kind):
+    """An import of CSV files in bulk."""
+
+    name = "DatasetImportJob"
+    segment = "dataset-import-job"
+    name_member = "jobName"
+    parents = (Parent("datasetArn", "Dataset", follows=True),)
+    quotas = (Quota("pending-import-jobs", pending=True),)
+
+    def attributes(self, world: World, request: Request) -> Attributes:
+        """Check that there is a place to read from, and rows to add to."""
+        if "dataLocation" not in request["dataSource"]:
+            raise InvalidInputError("dataSource.dataLocation must be given.")
+        mode = request.get("importMode", "FULL")
+        table = world.state.tables.get(request["datasetArn"])
+        if mode == "INCREMENTAL" and (table is None or table.bulk is None):
+            raise InvalidInputError(
+                "importMode INCREMENTAL needs a dataset that has bulk records already: the first import must be FULL."
+            )
+        return {**super().attributes(world, request), "importMode": mode}
+
+    def job(self, world: World, record: Record, path: Path) -> Job | None:
+        """Read the files."""
+        if path.name != "create":
+            return None
+        table = world.state.tables[record.attributes["datasetArn"]]
+        schema, location, objects = table.schema, record.attributes["dataSource"]["dataLocation"], world.objects
+        minimum = world.quotas["minimum-imported-interactions"] if schema.type.name == "INTERACTIONS" else 1
+
+        def read() -> pd.DataFrame:
+            frame = csv_files.read(objects, location, schema)
+            if len(frame) < minimum:
+                raise JobFailedError(
+                    f"There are {len(frame)} records at {location}, and an import of {schema.type.name} "
+                    f"needs at least {minimum}."
+                )
+            return frame
+
+        return read
+
+    def done(self, world: World, record: Record, path: Path, result: object) -> None:
+        """Put the rows in: for those there were, or beside them."""
+        if not isinstance(result, pd.DataFrame):
+            return
+        table = world.state.tables[record.attributes["datasetArn"]]
+        frame = conform(result, table.schema)
+        if record.attributes["importMode"] == "INCREMENTAL" and table.bulk is not None:
+            frame = stack([table.bulk, frame], table.schema)
+        # Interactions have no ID of their own: in a FULL import, each row is one that happened.
+        if table.schema.type.name != "INTERACTIONS" or record.attributes["importMode"] == "INCREMENTAL":
+            frame = merge(frame, table.schema.keys)
+        table.replace(frame)
+
+
+def _schema_of(world: World, arn: str) -> Schema:
+    attributes = world.get("Schema", arn).attributes
+    return schemas.parse(attributes["schema"], attributes.get("domain"))
+
+
+def _check_domain(world: World, group: str, schema: str) -> None:
+    domain = world.get("DatasetGroup", group).attributes.get("domain")
+    theirs = world.get("Schema", schema).attributes.get("domain")
+    if domain != theirs:
+        raise InvalidInputError(
+            f"The schema's domain ({theirs or 'none'}) is not the dataset group's ({domain or 'none'})."
+        )

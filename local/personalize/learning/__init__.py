@@ -1,0 +1,1 @@
+"""Models trained on interactions, and how good they are."""

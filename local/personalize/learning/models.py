@@ -1,0 +1,7 @@
+"""What training makes."""
+
+from __future__ import annotations
+
+
+class Trained:
+    """A trained model."""

@@ -1,0 +1,103 @@
+"""What is kept: records with their lives. Plain data that can be pickled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from local.personalize.data.tables import Table
+    from local.personalize.learning.models import Trained
+
+Attributes = dict[str, Any]
+"""Members as the API spells them."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A status on the way; with `work`, the resource's real work is done meanwhile."""
+
+    status: str
+    work: bool = False
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way through statuses. `done` None means that the resource is gone at the end."""
+
+    name: str
+    phases: tuple[Phase, ...]
+    done: str | None
+    failed: str | None = None
+
+
+@dataclass
+class Life:
+    """A status and when it changes. With a path, it is on its way; `ticket` tells one way from the next."""
+
+    status: str | None
+    created_at: datetime
+    updated_at: datetime
+    failure_reason: str | None = None
+    path: Path | None = None
+    position: int = 0
+    due: datetime | None = None
+    ticket: int = 0
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the status is still to change by itself."""
+        return self.path is not None
+
+
+@dataclass
+class Update:
+    """The latest update of a resource: what it changes to, and how far it is."""
+
+    attributes: Attributes
+    life: Life
+
+
+@dataclass
+class Record:
+    """One resource. `attributes` are what Describe answers, less status and times."""
+
+    kind: str
+    arn: str
+    name: str
+    serial: int
+    attributes: Attributes
+    life: Life
+    tags: dict[str, str] = field(default_factory=dict)
+    update: Update | None = None
+
+    @property
+    def status(self) -> str | None:
+        """The resource's own status, whatever its update does."""
+        return self.life.status
+
+    @property
+    def updating(self) -> bool:
+        """Whether an update is under way."""
+        return self.update is not None and self.update.life.under_way
+
+    @property
+    def busy(self) -> bool:
+        """Whether the resource or its update is under way."""
+        return self.life.under_way or self.updating
+
+
+@dataclass
+class State:
+    """All that an account has in a region."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    trained: dict[str, Trained] = field(default_factory=dict)
+    serial: int = 0
+
+    def next_serial(self) -> int:
+        """Return a number that was never given before."""
+        self.serial += 1
+        return self.serial

@@ -1,0 +1,39 @@
+"""Quotas of an account, which tests may set, and the minimum amounts of data.
+
+https://docs.aws.amazon.com/personalize/latest/dg/limits.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+QUOTAS: Mapping[str, int] = {
+    "dataset-groups": 5,
+    "schemas": 500,
+    "pending-import-jobs": 5,
+    "pending-solution-versions": 20,
+    "active-solutions": 10,
+    "campaigns": 5,
+    "filters": 30,
+    "event-trackers": 1,
+    "minimum-imported-interactions": 1000,
+    "minimum-interactions": 1000,
+    "minimum-users": 25,
+}
+
+
+@dataclass(frozen=True)
+class Quota:
+    """At most so many resources of a kind: in the region or in a dataset group, all or only pending ones."""
+
+    key: str
+    scope: Literal["region", "dataset group"] = "region"
+    pending: bool = False
+
+    def message(self, limit: int) -> str:
+        """Return the text of the refusal."""
+        if self.pending:
+            return f"More than {limit} resources with PENDING or IN_PROGRESS status."
+        return f"More than {limit} {self.key.replace('-', ' ')} in a {self.scope}."

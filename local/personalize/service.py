@@ -1,0 +1,133 @@
+"""`Personalize`: one account's Amazon Personalize in one region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.model import OperationNotFoundError
+
+from local.personalize import operations
+from local.personalize.arns import Arns
+from local.personalize.durations import Durations, Seconds
+from local.personalize.errors import ServiceError, UnknownOperationError
+from local.personalize.kinds import KINDS
+from local.personalize.lifecycle import Engine
+from local.personalize.models import Path, Record, State
+from local.personalize.operations import Operation
+from local.personalize.ports import Clock, NoObjects, Objects
+from local.personalize.quotas import QUOTAS
+from local.personalize.service_models import CONTROL, SERVICES, error_status, operation_model, shaped
+from local.personalize.validation import validated
+from local.personalize.work import InlineWork, Job, PoolWork, Work
+from local.personalize.world import World
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Personalize:
+    """Answers the operations of personalize, personalize-events and personalize-runtime.
+
+    objects: S3, as imports read it.
+    clock: the present moment; a virtual one makes time a matter of the test.
+    durations: "instant", "demo", or seconds by kind and path (see `durations`).
+    work: "inline" (in the caller's thread) or "pool" (heavy work in threads), or a `Work` of one's own.
+    quotas: values that differ from `quotas.QUOTAS`.
+    state: one that was kept from before.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        region: str,
+        objects: Objects | None = None,
+        clock: Clock = _utc_now,
+        durations: str | Seconds = "instant",
+        work: Work | str = "inline",
+        quotas: Mapping[str, int] | None = None,
+        state: State | None = None,
+    ) -> None:
+        self._work: Work = {"inline": InlineWork, "pool": PoolWork}[work]() if isinstance(work, str) else work
+        self.world = World(
+            arns=Arns(account, region),
+            state=state or State(),
+            objects=objects or NoObjects(),
+            clock=clock,
+            kinds=KINDS,
+            quotas={**QUOTAS, **(quotas or {})},
+        )
+        self.world.engine = Engine(_Jobs(self.world), clock, Durations(durations), self._work, self.advance)
+        self.world.engine.resume(list(self.world.state.records.values()))
+        self._control: dict[str, Operation] = {
+            "TagResource": operations.tag,
+            "UntagResource": operations.untag,
+            "ListTagsForResource": operations.list_tags,
+        }
+        for kind in KINDS.values():
+            self._control.update(operations.operations_of(kind))
+        self._planes: Mapping[str, Mapping[str, Operation]] = {
+            CONTROL: self._control,
+        }
+
+    def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out an operation. Raises ServiceError."""
+        try:
+            run = self._operation(service, operation)
+            model = operation_model(service, operation)
+            request = validated(model.input_shape, params)
+            with self.world.lock:
+                self.world.engine.advance()
+                # Events and runtime take the lock for as long as they need it, which is not long.
+                answer = run(self.world, request) if service == CONTROL else None
+            if answer is None:
+                answer = run(self.world, request)
+            return shaped(model.output_shape, answer) if model.output_shape else {}
+        except ServiceError as error:
+            error.http_status = error_status(service, error.code) if service in SERVICES else 400
+            raise
+
+    def operations(self, service: str) -> frozenset[str]:
+        """Return the operations that are served."""
+        return frozenset(self._planes.get(service, {}))
+
+    def advance(self) -> None:
+        """Let what is due happen. Every call does so first; a pool of threads calls it when time has come."""
+        with self.world.lock:
+            self.world.engine.advance()
+
+    def close(self) -> None:
+        """Start no more work."""
+        self._work.close()
+
+    def _operation(self, service: str, operation: str) -> Operation:
+        try:
+            operation_model(service, operation)
+        except (OperationNotFoundError, ValueError) as error:
+            raise UnknownOperationError(f"{service} has no operation {operation}") from error
+        found = self._planes.get(service, {}).get(operation)
+        if found is None:
+            raise UnknownOperationError(f"{operation} is not served by the local Personalize yet")
+        return found
+
+
+class _Jobs:
+    """The engine's way to the kinds."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def job(self, record: Record, path: Path) -> Job | None:
+        return self._world.kinds[record.kind].job(self._world, record, path)
+
+    def done(self, record: Record, path: Path, result: object) -> None:
+        kind = self._world.kinds[record.kind]
+        kind.done(self._world, record, path, result)
+        if path is kind.update and record.update:
+            record.attributes.update(record.update.attributes)
+
+    def gone(self, record: Record) -> None:
+        operations.remove(self._world, record)

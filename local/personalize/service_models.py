@@ -1,0 +1,49 @@
+"""Botocore's service models: they say what requests and answers look like."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
+
+CONTROL = "personalize"
+EVENTS = "personalize-events"
+RUNTIME = "personalize-runtime"
+SERVICES = (CONTROL, EVENTS, RUNTIME)
+
+
+@functools.cache
+def service_model(service: str) -> ServiceModel:
+    """Return the model of a service."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+@functools.cache
+def operation_model(service: str, operation: str) -> OperationModel:
+    """Return the model of an operation; raises botocore's OperationNotFoundError."""
+    return service_model(service).operation_model(operation)
+
+
+@functools.cache
+def error_status(service: str, code: str) -> int:
+    """Return the HTTP status that the model gives to an error (the control plane answers 400 to all)."""
+    for shape in service_model(service).error_shapes:
+        if shape.name == code:
+            return int(shape.metadata.get("error", {}).get("httpStatusCode", 400))
+    return 400
+
+
+def output_members(operation: str) -> Mapping[str, Shape]:
+    """Return the members of what an operation of the control plane answers."""
+    shape = operation_model(CONTROL, operation).output_shape
+    return shape.members if shape else {}
+
+
+def shaped(shape: Shape, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that the shape has a place for; what is None is absent."""
+    if not isinstance(shape, StructureShape):
+        raise TypeError(f"{shape.name} is no structure")
+    return {name: values[name] for name in shape.members if values.get(name) is not None}
