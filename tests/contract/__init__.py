@@ -1,0 +1,1 @@
+"""What the parts promise each other: table and code, roles and calls, adapters and their twins."""

@@ -1,0 +1,28 @@
+"""What Personalize's statuses mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.statuses import Meaning, meaning
+
+
+@pytest.mark.parametrize(
+    ("status", "means"),
+    [
+        ("ACTIVE", "ready"),
+        ("CREATE FAILED", "failed"),
+        ("CREATE STOPPED", "failed"),
+        ("DELETE PENDING", "failed"),
+        ("DELETE IN_PROGRESS", "failed"),
+        ("CREATE PENDING", "waiting"),
+        ("CREATE IN_PROGRESS", "waiting"),
+        ("CREATE STOPPING", "waiting"),
+        # By equality only: these are not ACTIVE.
+        ("INACTIVE", "waiting"),
+        ("active", "waiting"),
+        ("a status of next year", "waiting"),
+    ],
+)
+def test_meaning(status: str, means: Meaning) -> None:
+    assert meaning(status) == means
