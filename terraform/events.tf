@@ -31,11 +31,6 @@ resource "aws_cloudwatch_event_rule" "upload" {
 
   lifecycle {
     precondition {
-      condition     = length(each.value) <= 64
-      error_message = "pipelines[\"${each.key}\"]: the rule's name \"${each.value}\" has ${length(each.value)} characters of at most 64; shorten the pipeline's name."
-    }
-
-    precondition {
       condition     = var.pipelines[each.key].retrain_on_upload.settle_seconds >= 0 && var.pipelines[each.key].retrain_on_upload.settle_seconds <= 900
       error_message = "pipelines[\"${each.key}\"].retrain_on_upload.settle_seconds: 0 to 900, since SQS delays a message for 15 minutes at most."
     }

@@ -22,13 +22,6 @@ resource "aws_cloudcontrolapi_resource" "dataset_group" {
 
   # With a key, the role must be able to use it.
   depends_on = [aws_iam_role_policy.service]
-
-  lifecycle {
-    precondition {
-      condition     = length(each.value.Name) <= 63
-      error_message = "pipelines[\"${each.key}\"]: the dataset group's name \"${each.value.Name}\" has ${length(each.value.Name)} characters of at most 63; shorten the pipeline's name."
-    }
-  }
 }
 
 resource "aws_cloudcontrolapi_resource" "event_tracker" {

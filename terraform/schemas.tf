@@ -98,10 +98,5 @@ resource "aws_cloudcontrolapi_resource" "schema" {
       condition     = length(each.value.schema) <= 10000
       error_message = "${each.value.at}.schema: ${length(each.value.schema)} characters of at most 10000."
     }
-
-    precondition {
-      condition     = length(local._schema_names[each.key]) <= 63
-      error_message = "${each.value.at}: the schema's name \"${local._schema_names[each.key]}\" has ${length(local._schema_names[each.key])} characters of at most 63; shorten the pipeline's name."
-    }
   }
 }

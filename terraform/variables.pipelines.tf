@@ -125,6 +125,12 @@ variable "pipelines" {
     error_message = "pipelines: the names of pipelines, filters, solutions and schedules hold letters, digits, hyphens and underscores, and begin and end with a letter or digit. Wrong: ${join(", ", [for key in flatten([for key, p in var.pipelines : [key, keys(p.filters), keys(p.solutions), keys(p.schedules)]]) : "\"${key}\"" if !can(regex("^[a-zA-Z0-9]([a-zA-Z0-9_-]*[a-zA-Z0-9])?$", key))])}."
   }
 
+  # The longest of the names that a pipeline makes is that of the interactions' schema: "-interactions-" and eight digits.
+  validation {
+    condition     = alltrue([for key in keys(var.pipelines) : length(key) <= 63 - 23 - length(var.name)])
+    error_message = "pipelines: beside the name \"${var.name}\", a pipeline's has at most ${63 - 23 - length(var.name)} characters. Longer: ${join(", ", [for key in keys(var.pipelines) : key if length(key) > 63 - 23 - length(var.name)])}."
+  }
+
   validation {
     condition     = alltrue([for p in var.pipelines : p.domain == null ? true : contains(["ECOMMERCE", "VIDEO_ON_DEMAND"], p.domain)])
     error_message = "pipelines[…].domain: ECOMMERCE, VIDEO_ON_DEMAND, or left out for a Custom dataset group. Wrong in: ${join(", ", [for key, p in var.pipelines : key if p.domain == null ? false : !contains(["ECOMMERCE", "VIDEO_ON_DEMAND"], p.domain)])}."

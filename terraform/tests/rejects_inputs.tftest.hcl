@@ -1,0 +1,319 @@
+# Inputs and pipelines that are refused at plan: a run for each rule.
+
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.dataset_group
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.schema
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:schema/schema" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.event_tracker
+  override_during = plan
+  values          = { properties = "{\"TrackingId\":\"tracking-id\"}" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.filter
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:filter/filter" }
+}
+
+override_resource {
+  target          = aws_lambda_invocation.dataset
+  override_during = plan
+  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
+}
+
+override_resource {
+  target          = aws_lambda_invocation.solution
+  override_during = plan
+  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
+}
+
+variables {
+  name    = "shop"
+  package = { s3_bucket = "releases", s3_key = "functions.zip" }
+}
+
+run "fixtures" {
+  command = plan
+
+  module {
+    source = "./tests/fixtures"
+  }
+}
+
+run "accepts_what_the_others_change" {
+  command = plan
+
+  variables {
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_alarm_actions" {
+  command         = plan
+  expect_failures = [var.alarms]
+
+  variables {
+    alarms    = { actions = ["topic"] }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_bucket_name" {
+  command         = plan
+  expect_failures = [var.bucket_name]
+
+  variables {
+    bucket_name = "s3://films"
+    pipelines   = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_event_bus_name" {
+  command         = plan
+  expect_failures = [var.event_bus_name]
+
+  variables {
+    event_bus_name = "arn:aws:events:eu-west-1:123456789012:event-bus/shop"
+    pipelines      = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_function_memory_mb" {
+  command         = plan
+  expect_failures = [var.function_memory_mb]
+
+  variables {
+    function_memory_mb = 64
+    pipelines          = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_kms_key_alias" {
+  command         = plan
+  expect_failures = [var.kms_key_arn]
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:alias/shop"
+    pipelines   = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_log_retention_days" {
+  command         = plan
+  expect_failures = [var.log_retention_days]
+
+  variables {
+    log_retention_days = 2
+    pipelines          = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_maximum_concurrency" {
+  command         = plan
+  expect_failures = [var.maximum_concurrency]
+
+  variables {
+    maximum_concurrency = 1
+    pipelines           = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_name_too_long" {
+  command         = plan
+  expect_failures = [var.name]
+
+  variables {
+    name      = "a-name-that-is-longer"
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_noncurrent_version_days" {
+  command         = plan
+  expect_failures = [var.noncurrent_version_days]
+
+  variables {
+    noncurrent_version_days = 0
+    pipelines               = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_package_given_twice" {
+  command         = plan
+  expect_failures = [var.package]
+
+  variables {
+    package   = { path = "main.tf", s3_bucket = "releases", s3_key = "functions.zip" }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_package_path_without_file" {
+  command         = plan
+  expect_failures = [var.package]
+
+  variables {
+    package   = { path = "no-such-file.zip" }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_poll_floor_seconds" {
+  command         = plan
+  expect_failures = [var.poll_floor_seconds]
+
+  variables {
+    poll_floor_seconds = 901
+    pipelines          = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_tag_of_aws" {
+  command         = plan
+  expect_failures = [var.tags]
+
+  variables {
+    tags      = { "aws:owner" = "me" }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_no_pipelines" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = {}
+  }
+}
+
+run "rejects_pipeline_name" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { "my films" = merge(run.fixtures.pipeline, {}) }
+  }
+}
+
+run "rejects_solution_name" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { "for you" = { recipe = "aws-sims" } } }) }
+  }
+}
+
+run "rejects_domain" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { domain = "NEWS" }) }
+  }
+}
+
+run "rejects_no_interactions" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { items = run.fixtures.pipeline.datasets.items } }) }
+  }
+}
+
+run "rejects_dataset_type" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { actions = run.fixtures.pipeline.datasets.items }) }) }
+  }
+}
+
+run "rejects_pipeline_name_too_long" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { films-series-and-other-moving-pictures = merge(run.fixtures.pipeline, {}) }
+  }
+}
+
+run "rejects_settle_seconds" {
+  command         = plan
+  expect_failures = [aws_cloudwatch_event_rule.upload]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { retrain_on_upload = { enabled = true, settle_seconds = 901 } }) }
+  }
+}
+
+run "rejects_filter_empty" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.filter]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { filters = { unseen = "" } }) }
+  }
+}
+
+run "rejects_filter_not_an_expression" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.filter]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { filters = { unseen = "Items.GENRES IN (\"Drama\")" } }) }
+  }
+}
+
+run "rejects_filter_too_long" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.filter]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { filters = { unseen = "INCLUDE ItemID WHERE Items.GENRES IN (${join(", ", [for n in range(900) : n])})" } }) }
+  }
+}
+
+run "rejects_filter_name_too_long" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.filter]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { filters = { the-films-that-this-user-has-not-yet-seen-although-they-are-famous = run.fixtures.pipeline.filters.unseen } }) }
+  }
+}
+
+run "rejects_filter_name_taken" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.filter]
+
+  variables {
+    pipelines = { a = merge(run.fixtures.pipeline, { filters = { b-c = run.fixtures.pipeline.filters.unseen } }), a-b = merge(run.fixtures.pipeline, { filters = { c = run.fixtures.pipeline.filters.unseen } }) }
+  }
+}

@@ -1,0 +1,207 @@
+# Schedules that are refused at plan: a run for each rule.
+
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.dataset_group
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.schema
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:schema/schema" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.event_tracker
+  override_during = plan
+  values          = { properties = "{\"TrackingId\":\"tracking-id\"}" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.filter
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:filter/filter" }
+}
+
+override_resource {
+  target          = aws_lambda_invocation.dataset
+  override_during = plan
+  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
+}
+
+override_resource {
+  target          = aws_lambda_invocation.solution
+  override_during = plan
+  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
+}
+
+variables {
+  name    = "shop"
+  package = { s3_bucket = "releases", s3_key = "functions.zip" }
+}
+
+run "fixtures" {
+  command = plan
+
+  module {
+    source = "./tests/fixtures"
+  }
+}
+
+run "accepts_what_the_others_change" {
+  command = plan
+
+  variables {
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_cron_with_five_fields" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "cron(0 3 * * ?)" } } }) }
+  }
+}
+
+run "rejects_cron_with_hour_25" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "cron(0 25 * * ? *)" } } }) }
+  }
+}
+
+run "rejects_cron_with_both_days" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "cron(0 3 * * * *)" } } }) }
+  }
+}
+
+run "rejects_rate_without_unit" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(12)" } } }) }
+  }
+}
+
+run "rejects_at_without_time" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "at(2027-01-31)" } } }) }
+  }
+}
+
+run "rejects_timezone" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(1 day)", timezone = "+01:00" } } }) }
+  }
+}
+
+run "rejects_what" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(1 day)", what = "deploy" } } }) }
+  }
+}
+
+run "rejects_training_mode" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(1 day)", training_mode = "AUTOTRAIN" } } }) }
+  }
+}
+
+run "rejects_unknown_solution" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(1 day)", solutions = ["for-me"] } } }) }
+  }
+}
+
+run "rejects_empty_list_of_solutions" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(1 day)", solutions = [] } } }) }
+  }
+}
+
+run "rejects_import_of_solutions" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(1 day)", what = "import", solutions = ["for-you"] } } }) }
+  }
+}
+
+run "rejects_training_without_solutions" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = {}, schedules = { nightly = { expression = "rate(1 day)", what = "train" } } }) }
+  }
+}
+
+run "rejects_update_of_a_recipe_that_has_none" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(1 day)", training_mode = "UPDATE" } } }) }
+  }
+}
+
+run "rejects_schedule_name_too_long" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { every-night-at-three-because-then-the-shop-sleeps-and-the-data-rests = { expression = "rate(1 day)" } } }) }
+  }
+}
+
+run "rejects_schedule_name_taken" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { a = merge(run.fixtures.pipeline, { filters = {}, schedules = { b-c = run.fixtures.pipeline.schedules.nightly } }), a-b = merge(run.fixtures.pipeline, { filters = {}, schedules = { c = run.fixtures.pipeline.schedules.nightly } }) }
+  }
+}

@@ -1,0 +1,225 @@
+# Schemas and prefixes that are refused at plan: a run for each rule.
+
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.dataset_group
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.schema
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:schema/schema" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.event_tracker
+  override_during = plan
+  values          = { properties = "{\"TrackingId\":\"tracking-id\"}" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.filter
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:filter/filter" }
+}
+
+override_resource {
+  target          = aws_lambda_invocation.dataset
+  override_during = plan
+  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
+}
+
+override_resource {
+  target          = aws_lambda_invocation.solution
+  override_during = plan
+  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
+}
+
+variables {
+  name    = "shop"
+  package = { s3_bucket = "releases", s3_key = "functions.zip" }
+}
+
+run "fixtures" {
+  command = plan
+
+  module {
+    source = "./tests/fixtures"
+  }
+}
+
+run "accepts_what_the_others_change" {
+  command = plan
+
+  variables {
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_not_json" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = "{" } } }) }
+  }
+}
+
+run "rejects_not_a_record" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { type = "array" })) } } }) }
+  }
+}
+
+run "rejects_name_of_another_type" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { name = "Items" })) } } }) }
+  }
+}
+
+run "rejects_namespace" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { namespace = "shop" })) } } }) }
+  }
+}
+
+run "rejects_interactions_without_timestamp" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "TIMESTAMP"] })) } } }) }
+  }
+}
+
+run "rejects_timestamp_as_text" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f.name == "TIMESTAMP" ? { name = "TIMESTAMP", type = "string" } : f] })) } } }) }
+  }
+}
+
+run "rejects_items_without_item_id" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "GENRES", type = "string" }, { name = "YEAR", type = "int" }] })) } }) }) }
+  }
+}
+
+run "rejects_items_with_their_id_only" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "ITEM_ID", type = "string" }] })) } }) }) }
+  }
+}
+
+run "rejects_users_without_user_id" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { users = { schema = jsonencode(merge(run.fixtures.items, { name = "Users" })) } }) }) }
+  }
+}
+
+run "rejects_domain_interactions_without_event_type" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { domain = "ECOMMERCE", datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "EVENT_TYPE"] })) } } }) }
+  }
+}
+
+run "rejects_domain_items_without_price" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { domain = "ECOMMERCE" }) }
+  }
+}
+
+run "rejects_video_items_without_creation_timestamp" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { domain = "VIDEO_ON_DEMAND" }) }
+  }
+}
+
+run "rejects_nested_column" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "ITEM_ID", type = "string" }, { name = "GENRES", type = { type = "array", items = "string" } }] })) } }) }) }
+  }
+}
+
+run "rejects_too_long" {
+  command         = plan
+  expect_failures = [aws_cloudcontrolapi_resource.schema]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { doc = join(" ", [for n in range(1000) : "and so on"]) })) } }) }) }
+  }
+}
+
+run "rejects_prefix_without_slash" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.dataset]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "movies" }) } }) }
+  }
+}
+
+run "rejects_prefix_that_begins_with_a_slash" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.dataset]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "/movies/" }) } }) }
+  }
+}
+
+run "rejects_prefix_within_another" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.dataset]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "movies/" }) }) }) }
+  }
+}
