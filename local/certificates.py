@@ -33,17 +33,13 @@ def make_certificate(folder: Path) -> Tls:
         _builder(_name(LOOPBACK), authority_name, key.public_key(), now)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
-            x509.SubjectAlternativeName(
-                [x509.IPAddress(ipaddress.ip_address(LOOPBACK)), x509.DNSName("localhost")]
-            ),
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK)), x509.DNSName("localhost")]),
             critical=False,
         )
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(_usage(sign_certificates=False), critical=True)
         # Python 3.13 and later refuse a chain whose certificates do not say whose key signed them.
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     tls = Tls(folder / "server.crt", folder / "server.key", folder / "authority.crt")
@@ -51,9 +47,7 @@ def make_certificate(folder: Path) -> Tls:
     tls.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     tls.key.touch(mode=0o600)
     tls.key.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return tls
 

@@ -36,9 +36,7 @@ class Request:
     @cached_property
     def headers(self) -> dict[str, str]:
         """Header values by lower-case name; the last one wins."""
-        return {
-            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.scope["headers"]
-        }
+        return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.scope["headers"]}
 
     @property
     def path(self) -> str:
@@ -133,9 +131,7 @@ class Upstream:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers.extend(
-                    (n.decode("latin-1"), v.decode("latin-1")) for n, v in message.get("headers", [])
-                )
+                headers.extend((n.decode("latin-1"), v.decode("latin-1")) for n, v in message.get("headers", []))
             elif message["type"] == "http.response.body":
                 parts.append(message.get("body", b""))
 

@@ -6,9 +6,13 @@ It reads its environment when it is imported, so this module imports it only ins
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import parse_qs
 
-from local.gateway.http import AsgiApp
+from local.gateway.http import AsgiApp, Request
+from local.settings import LOOPBACK
 
 
 def asgi_app() -> AsgiApp:
@@ -23,3 +27,93 @@ def stop_workers() -> None:
     from ministack.core import lambda_runtime
 
     lambda_runtime.reset()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed a request: the account it acts in, and the region."""
+
+    account: str
+    region: str
+    access_key: str
+
+
+@dataclass(frozen=True)
+class Denial:
+    """Why a caller may not do something."""
+
+    code: str
+    message: str
+
+
+def identify(request: Request) -> Caller | Denial:
+    """Take a request in as ministack does its own: the account, region and signature are noted for it.
+
+    What is noted lives in context variables, so tasks and threads started for the request keep it.
+    """
+    from ministack.core import iam_evaluator, responses
+
+    credential = request.credential
+    try:
+        owner = iam_evaluator.find_iam_access_key_account(credential.access_key)
+    except iam_evaluator.AmbiguousAccessKeyError:
+        return Denial("UnrecognizedClientException", "The security token included in the request is invalid.")
+    scope = request.scope
+    client = (scope.get("client") or (LOOPBACK,))[0]
+    responses.set_request_account_id(owner or credential.access_key)
+    responses.set_request_region(credential.region)
+    responses.set_request_client_ip(client)
+    iam_evaluator.pin_request_origin(client, scope.get("scheme") == "https")
+    raw_path = (scope.get("raw_path") or request.path.encode()).decode("latin-1")
+    query = parse_qs(scope.get("query_string", b"").decode(), keep_blank_values=True)
+    iam_evaluator.pin_signed_request(scope["method"], raw_path, query, scope["headers"])
+    iam_evaluator.pin_signed_body(request.body)
+    return Caller(responses.get_account_id(), credential.region, credential.access_key)
+
+
+def denial(caller: Caller, action: str, resource: str, context: Mapping[str, str | list[str]]) -> Denial | None:
+    """Ask ministack's evaluator whether the caller may do this; None means yes."""
+    from ministack.core import iam_evaluator
+
+    service = action.partition(":")[0]
+    found = iam_evaluator.enforce(
+        caller.access_key, action, service, caller.region, resource_arn=resource, service_context=dict(context)
+    )
+    if found is None:
+        return None
+    if isinstance(found, iam_evaluator.AuthError):
+        code = "UnrecognizedClientException" if found.code == "InvalidClientTokenId" else found.code
+        return Denial(code, found.message)
+    why = (
+        "with an explicit deny in an identity-based policy"
+        if found.decision == "Deny"
+        else f"because no identity-based policy allows the {action} action"
+    )
+    text = f"User: {found.principal_arn} is not authorized to perform: {action} on resource: {resource} {why}"
+    return Denial("AccessDeniedException", text)
+
+
+def role_may(role_arn: str, action: str, resource: str) -> bool:
+    """Say whether a role's policies allow an action, for what ministack does in a role's name."""
+    from ministack.core import iam_evaluator
+
+    _, _, _, region, _, _ = resource.split(":", 5)
+    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    context = iam_evaluator.EvalContext(
+        principal_arn=role_arn,
+        principal_type="AssumedRole",
+        principal_account=account,
+        action=action,
+        resource_arn=resource,
+        region=region,
+        secure_transport=True,  # AWS's own pollers use TLS
+    )
+    policies = iam_evaluator._gather_role_policies(name, account)
+    return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
+
+
+def metric_alarms() -> Mapping[str, Mapping[str, Any]]:
+    """Return the CloudWatch alarms of the account and region of the request at hand."""
+    from ministack.services import cloudwatch
+
+    return dict(cloudwatch._alarms.items())

@@ -1,0 +1,112 @@
+"""Personalize over HTTP: reads requests, asks IAM, calls the local service, writes answers and errors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from local.gateway import ministack
+from local.gateway.authorization import checks
+from local.gateway.http import Request, Response
+from local.gateway.ministack import Caller, Denial
+from local.gateway.protocol import (
+    DATA_PLANES,
+    BadRequestError,
+    Route,
+    parse,
+    render,
+    render_error,
+    route_of,
+)
+from local.personalize.errors import ServiceError
+from local.personalize.service_models import CONTROL
+
+logger = logging.getLogger(__name__)
+
+
+class Service(Protocol):
+    """The local Personalize of one account in one region."""
+
+    def call(self, service: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Carry out an operation."""
+
+
+class DeniedError(Exception):
+    """IAM, or the check of the signature, refuses a call."""
+
+    def __init__(self, denial: Denial) -> None:
+        super().__init__(denial.message)
+        self.denial = denial
+
+
+@dataclass
+class Personalize:
+    """All accounts' Personalize: one service per account and region, made when it is first called."""
+
+    make: Callable[[str, str], Service]
+    auth: bool = False
+    _services: dict[tuple[str, str], Service] = field(default_factory=dict)
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer a request."""
+        response = await self._answer(request)
+        return replace(response, headers=(*response.headers, ("x-amzn-requestid", str(uuid.uuid4()))))
+
+    async def call(self, caller: Caller, route: Route, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Carry out an operation for a caller who may call it; raises DeniedError or ServiceError.
+
+        It runs in a thread, so that a long one does not hold up the others.
+        """
+        if self.auth:
+            await asyncio.to_thread(self._authorize, caller, route, params)
+        service = self._service(caller)
+        return await asyncio.to_thread(service.call, route.service, route.operation, params)
+
+    async def _answer(self, request: Request) -> Response:
+        route = None
+        try:
+            route = route_of(request)
+            caller = ministack.identify(request)
+            if isinstance(caller, Denial):
+                raise DeniedError(caller)
+            return render(route, await self.call(caller, route, parse(route, request.body)))
+        except ServiceError as error:
+            return render_error(route, error.code, error.message, error.http_status)
+        except BadRequestError as error:
+            return render_error(route, error.code, error.message, error.status)
+        except DeniedError as error:
+            status = 403 if route and route.service in DATA_PLANES else 400
+            return render_error(route, error.denial.code, error.denial.message, status)
+        except Exception:
+            logger.exception("%s failed", route)
+            return render_error(route, "InternalServerException", "The local Personalize failed: see its log", 500)
+
+    def _service(self, caller: Caller) -> Service:
+        key = caller.account, caller.region
+        if key not in self._services:
+            self._services[key] = self.make(*key)
+        return self._services[key]
+
+    def _authorize(self, caller: Caller, route: Route, params: Mapping[str, Any]) -> None:
+        for check in checks(caller, route, params, lambda tracking_id: self._tracker(caller, tracking_id)):
+            denial = ministack.denial(caller, check.action, check.resource, check.context)
+            if denial:
+                raise DeniedError(denial)
+
+    def _tracker(self, caller: Caller, tracking_id: str) -> str | None:
+        service = self._service(caller)
+        params: dict[str, Any] = {}
+        while True:
+            page = service.call(CONTROL, "ListEventTrackers", params)
+            for summary in page["eventTrackers"]:
+                arn: str = summary["eventTrackerArn"]
+                found = service.call(CONTROL, "DescribeEventTracker", {"eventTrackerArn": arn})
+                if found["eventTracker"].get("trackingId") == tracking_id:
+                    return arn
+            if not page.get("nextToken"):
+                return None
+            params = {"nextToken": page["nextToken"]}

@@ -1,0 +1,75 @@
+"""What the gateway's tests share."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import boto3
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as BotocoreCredentials
+
+from local.account import Credentials, LocalAccount
+
+SCHEMA = {
+    "type": "record",
+    "name": "Interactions",
+    "namespace": "com.amazonaws.personalize.schema",
+    "fields": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "TIMESTAMP", "type": "long"},
+    ],
+    "version": "1.0",
+}
+
+
+def unique(prefix: str) -> str:
+    """Return a name that no other test has."""
+    return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+T = TypeVar("T")
+
+
+def wait(look: Callable[[], T | None], seconds: float = 10.0) -> T:
+    """Return what `look` finds, once it finds something."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"nothing came within {seconds} s")
+
+
+def user_with(account: LocalAccount, *statements: Mapping[str, Any]) -> boto3.Session:
+    """Return the session of a new IAM user who may do what the statements say."""
+    iam = account.session().client("iam")
+    name = unique("user")
+    iam.create_user(UserName=name)
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return account.session(Credentials(key["AccessKeyId"], key["SecretAccessKey"]))
+
+
+def allow(*actions: str, on: str | list[str] = "*") -> dict[str, Any]:
+    """Return a statement that allows actions."""
+    return {"Effect": "Allow", "Action": list(actions), "Resource": on}
+
+
+def signed(
+    account: LocalAccount, service: str, path: str, body: bytes, headers: Mapping[str, str] | None = None
+) -> urllib3.BaseHTTPResponse:
+    """Send what no SDK would, signed."""
+    url = account.endpoint + path
+    request = AWSRequest("POST", url, headers=dict(headers or {}), data=body)
+    keys = BotocoreCredentials(account.env["AWS_ACCESS_KEY_ID"], account.env["AWS_SECRET_ACCESS_KEY"])
+    SigV4Auth(keys, service, account.settings.region).add_auth(request)
+    return urllib3.request("POST", url, headers=dict(request.headers), body=body)

@@ -1,0 +1,195 @@
+"""With AUTH, IAM decides who may call Personalize, in the words and with the resources of the real one."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.account import Credentials, LocalAccount
+from local.gateway.authorization import Check, checks
+from local.gateway.ministack import Caller
+from local.gateway.protocol import Route
+from local.personalize.service_models import SERVICES, service_model
+from tests.local.support import SCHEMA, allow, unique, user_with, wait
+
+PERSONALIZE = "arn:aws:personalize:eu-west-1:123456789012"
+CALLER = Caller("123456789012", "eu-west-1", "AKIA")
+
+
+def asked(operation: str, params: dict[str, Any], service: str = "personalize") -> list[Check]:
+    return list(checks(CALLER, Route(service, operation), params, lambda tracking_id: f"tracker of {tracking_id}"))
+
+
+def denied(call: Any, **params: Any) -> str:
+    with pytest.raises(ClientError) as raised:
+        call(**params)
+    assert raised.value.response["Error"]["Code"] == "AccessDeniedException"
+    return str(raised.value.response["Error"]["Message"])
+
+
+def test_what_is_asked_of_iam() -> None:
+    role = "arn:aws:iam::123456789012:role/r"
+    job = {"jobName": "j", "datasetArn": "d", "roleArn": role, "tags": [{"tagKey": "team", "tagValue": "a"}]}
+    tags: dict[str, str | list[str]] = {"aws:RequestTag/team": "a", "aws:TagKeys": ["team"]}
+    assert asked("CreateDatasetImportJob", job) == [
+        Check("personalize:CreateDatasetImportJob", f"{PERSONALIZE}:dataset-import-job/j", tags),
+        Check("personalize:TagResource", f"{PERSONALIZE}:dataset-import-job/j", tags),
+        Check("iam:PassRole", role, {"iam:PassedToService": "personalize.amazonaws.com"}),
+    ]
+    group = f"{PERSONALIZE}:dataset-group/g"
+    assert asked("CreateDataset", {"name": "n", "datasetGroupArn": group, "datasetType": "Items"}) == [
+        Check("personalize:CreateDataset", f"{PERSONALIZE}:dataset/g/ITEMS")
+    ]
+    assert asked("ListSolutionVersions", {"solutionArn": "s"}) == [Check("personalize:ListSolutionVersions", "*")]
+    assert asked("PutEvents", {"trackingId": "t"}, "personalize-events") == [
+        Check("personalize:PutEvents", "tracker of t")
+    ]
+
+
+def test_every_operation_on_something_is_checked_on_it() -> None:
+    for service in SERVICES:
+        for operation in service_model(service).operation_names:
+            shape = service_model(service).operation_model(operation).input_shape
+            params = {name: f"the {name}" for name in shape.members} if shape else {}
+            resource = asked(operation, {**params, "tags": []}, service)[0].resource
+            untargeted = operation.startswith("List") and operation != "ListTagsForResource"
+            assert (resource == "*") == untargeted, operation
+
+
+def test_a_user_may_do_what_the_policy_says_and_no_more(guarded: LocalAccount) -> None:
+    prefix = unique("mine")
+    personalize = user_with(
+        guarded,
+        allow("personalize:CreateSchema", "personalize:DescribeSchema", on=f"{PERSONALIZE}:schema/{prefix}-*"),
+    ).client("personalize")
+    arn = personalize.create_schema(name=f"{prefix}-1", schema=json.dumps(SCHEMA))["schemaArn"]
+    assert personalize.describe_schema(schemaArn=arn)["schema"]["name"] == f"{prefix}-1"
+
+    message = denied(personalize.create_schema, name="other", schema=json.dumps(SCHEMA))
+    assert message.endswith(
+        f"is not authorized to perform: personalize:CreateSchema on resource: {PERSONALIZE}:schema/other because "
+        "no identity-based policy allows the personalize:CreateSchema action"
+    )
+    denied(personalize.delete_schema, schemaArn=arn)
+    denied(personalize.list_schemas)
+
+
+def test_tags_need_their_own_permission(guarded: LocalAccount) -> None:
+    personalize = user_with(guarded, allow("personalize:CreateDatasetGroup")).client("personalize")
+    tags = [{"tagKey": "team", "tagValue": "a"}]
+    assert "personalize:TagResource" in denied(personalize.create_dataset_group, name=unique("g"), tags=tags)
+    personalize.create_dataset_group(name=unique("g"))
+
+
+def test_a_role_must_be_passed_to_personalize(guarded: LocalAccount) -> None:
+    role = "arn:aws:iam::123456789012:role/reader"
+    pass_role = allow("iam:PassRole", on=role)
+    wrong = {**pass_role, "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}}
+    right = {**pass_role, "Condition": {"StringEquals": {"iam:PassedToService": "personalize.amazonaws.com"}}}
+    job: dict[str, Any] = {
+        "jobName": unique("job"),
+        "datasetArn": f"{PERSONALIZE}:dataset/none/ITEMS",
+        "dataSource": {"dataLocation": "s3://none/"},
+        "roleArn": role,
+    }
+    may_import = allow("personalize:CreateDatasetImportJob")
+    for statements in ([], [wrong]):
+        personalize = user_with(guarded, may_import, *statements).client("personalize")
+        assert "iam:PassRole" in denied(personalize.create_dataset_import_job, **job)
+    personalize = user_with(guarded, may_import, right).client("personalize")
+    with pytest.raises(personalize.exceptions.ResourceNotFoundException):
+        personalize.create_dataset_import_job(**job)
+
+
+def test_a_wrong_signature_is_nobody(guarded: LocalAccount) -> None:
+    personalize = guarded.session(Credentials("AKIAIOSFODNN7EXAMPLE", "wrong")).client("personalize")
+    with pytest.raises(ClientError) as raised:
+        personalize.list_schemas()
+    assert raised.value.response["Error"]["Code"] == "UnrecognizedClientException"
+
+
+FUNCTION = """
+import boto3
+
+def handler(event, context):
+    if "Records" in event:
+        return {"batchItemFailures": []}
+    arn = boto3.client("personalize").create_dataset_group(name=event["name"])["datasetGroupArn"]
+    return {"who": boto3.client("sts").get_caller_identity()["Arn"], "arn": arn}
+"""
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}],
+}
+
+
+def set_policy(session: boto3.Session, role: str, *statements: dict[str, Any]) -> None:
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    session.client("iam").put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=json.dumps(document))
+
+
+def make_function(session: boto3.Session) -> tuple[str, str]:
+    """Make a function with a role of the same name, and return the name and the role's ARN."""
+    name = unique("fn")
+    role = session.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("main.py", FUNCTION)
+    session.client("lambda").create_function(
+        FunctionName=name,
+        Role=role,
+        Runtime="python3.13",
+        Handler="main.handler",
+        Code={"ZipFile": code.getvalue()},
+        Timeout=10,
+    )
+    session.client("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
+    return name, role
+
+
+def invoke(session: boto3.Session, function: str, event: dict[str, Any]) -> dict[str, Any]:
+    answer = session.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    result: dict[str, Any] = json.loads(answer["Payload"].read())
+    return result
+
+
+def test_a_function_runs_as_its_role_through_the_gateway(guarded: LocalAccount) -> None:
+    session = guarded.session()
+    function, _ = make_function(session)
+    group = unique("group")
+    refused = invoke(session, function, {"name": group})
+    assert "personalize:CreateDatasetGroup" in refused["errorMessage"]
+    assert f"assumed-role/{function}" in refused["errorMessage"]
+    set_policy(session, function, allow("personalize:CreateDatasetGroup", on=f"{PERSONALIZE}:dataset-group/{group}"))
+    made = invoke(session, function, {"name": group})
+    assert made["arn"] == f"{PERSONALIZE}:dataset-group/{group}"
+    assert f":assumed-role/{function}/" in made["who"]
+
+
+@pytest.mark.parametrize("missing", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"])
+def test_a_mapping_polls_only_as_its_role_may(guarded: LocalAccount, missing: str) -> None:
+    session = guarded.session()
+    sqs = session.client("sqs")
+    function, _ = make_function(session)
+    url = sqs.create_queue(QueueName=unique("q"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    needed = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    set_policy(session, function, allow(*(needed - {missing}), on=arn))
+    session.client("lambda").create_event_source_mapping(EventSourceArn=arn, FunctionName=function)
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+
+    def left() -> str:
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return f"{attributes['ApproximateNumberOfMessages']}+{attributes['ApproximateNumberOfMessagesNotVisible']}"
+
+    with pytest.raises(AssertionError):
+        wait(lambda: left() == "0+0", seconds=1.5)
+    assert left() == "1+0"
+    set_policy(session, function, allow(*needed, on=arn))
+    wait(lambda: left() == "0+0")

@@ -1,0 +1,80 @@
+"""What ministack lacks and the gateway adds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from botocore.parsers import create_parser
+
+from local.account import LocalAccount
+from local.personalize.service_models import operation_model
+from local.shims.patches import with_attributes
+from tests.local.support import signed, unique, wait
+
+
+def test_an_alarm_is_described_whole(account: LocalAccount) -> None:
+    cloudwatch = account.session().client("cloudwatch")
+    name = unique("alarm")
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        AlarmDescription="dead letters & more",
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Dimensions=[{"Name": "QueueName", "Value": "q"}],
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
+    # Terraform's provider asks in the Query protocol, boto3 in another: so the request is made by hand.
+    answer = signed(account, "monitoring", "/", f"Action=DescribeAlarms&AlarmNames.member.1={name}".encode())
+    shape = operation_model("cloudwatch", "DescribeAlarms").output_shape
+    assert shape
+    parsed = create_parser("query").parse(
+        {"status_code": answer.status, "headers": dict(answer.headers), "body": answer.data}, shape
+    )
+    (alarm,) = parsed["MetricAlarms"]
+    assert (alarm["AlarmDescription"], alarm["Period"], alarm["Statistic"]) == ("dead letters & more", 60, "Maximum")
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": "q"}]
+    assert (alarm["TreatMissingData"], alarm["ActionsEnabled"]) == ("notBreaching", True)
+
+
+def test_a_schedules_attributes_are_filled_in() -> None:
+    text = '{"id":"s/<aws.scheduler.scheduled-time>","try":"<aws.scheduler.attempt-number>","other":"<b>"}'
+    filled = json.loads(with_attributes(text, {"Time": 1_700_000_000}, {"Arn": "arn"}))
+    assert filled == {"id": "s/2023-11-14T22:13:20Z", "try": "1", "other": "<b>"}
+
+
+@pytest.fixture(scope="module")
+def twice() -> Iterator[LocalAccount]:
+    with LocalAccount(deliver_twice=True) as running:
+        yield running
+
+
+def test_every_message_arrives_twice_if_asked(twice: LocalAccount) -> None:
+    session = twice.session()
+    sqs, events = session.client("sqs"), session.client("events")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.send_message(QueueUrl=url, MessageBody="one")
+    sqs.send_message_batch(
+        QueueUrl=url,
+        Entries=[{"Id": "1", "MessageBody": "two"}, {"Id": "2", "MessageBody": "three"}],
+    )
+    events.put_rule(Name="rule", EventPattern=json.dumps({"source": ["test"]}))
+    events.put_targets(Rule="rule", Targets=[{"Id": "q", "Arn": arn, "Input": "four"}])
+    events.put_events(Entries=[{"Source": "test", "DetailType": "t", "Detail": "{}"}])
+
+    bodies: list[str] = []
+
+    def receive() -> bool:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        bodies.extend(message["Body"] for message in answer.get("Messages", []))
+        return len(bodies) >= 8
+
+    wait(receive)
+    assert sorted(bodies) == sorted(["one", "two", "three", "four"] * 2)
