@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from typing import Any, Literal, TypeVar
 
 import dacite
@@ -43,15 +45,18 @@ class Request:
             raise InvalidMessage("'solutions' is an empty list: leave it out to train all of them.")
 
     def joined(self, other: Request) -> Request:
-        """Return one request that does what both ask: the wider scope, the fuller training."""
-        both = None
-        if self.solutions is not None and other.solutions is not None:
-            both = tuple(sorted({*self.solutions, *other.solutions}))
+        """Return one request that does what both ask: the wider scope, the fuller training.
+
+        One that only imports has no say in what is trained, and how.
+        """
+        training = [each for each in (self, other) if each.what != "import"]
+        scopes = [each.solutions for each in training]
+        named = [names for names in scopes if names is not None]
         return Request(
             pipeline=self.pipeline,
             what=self.what if self.what == other.what else "everything",
-            solutions=both,
-            training_mode="UPDATE" if self.training_mode == other.training_mode == "UPDATE" else "FULL",
+            solutions=tuple(sorted(set(chain(*named)))) if named and len(named) == len(scopes) else None,
+            training_mode="UPDATE" if {each.training_mode for each in training} == {"UPDATE"} else "FULL",
             force=self.force or other.force,
         )
 
@@ -192,7 +197,21 @@ class Message:
 # ------------------------------------------------------------------ JSON
 
 T = TypeVar("T")
-_CONFIG = dacite.Config(cast=[tuple], strict=True)
+
+
+def _listed(field_type: Any) -> Callable[[Any], Any]:
+    """Take lists (and tuples) for tuples, nothing else: dacite alone takes a string for a list of its letters."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            raise dacite.WrongTypeError(field_type, value)
+        return value
+
+    return check
+
+
+_TUPLES: tuple[Any, ...] = (tuple[str, ...], tuple[Wait, ...])
+_CONFIG = dacite.Config(cast=[tuple], strict=True, type_hooks={kind: _listed(kind) for kind in _TUPLES})
 
 
 def parse(kind: type[T], text: str | dict[str, Any]) -> T:
