@@ -19,7 +19,7 @@ locals {
     for pipeline, p in var.pipelines : pipeline => {
       pipeline       = pipeline
       name           = var.name
-      role_arn       = aws_iam_role.service.arn
+      role_arn       = local._service_role_arn
       settle_seconds = p.retrain_on_upload.settle_seconds
       tags           = var.tags
       datasets = {

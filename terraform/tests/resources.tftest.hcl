@@ -53,27 +53,353 @@ override_resource {
 variables {
   name    = "shop"
   package = { s3_bucket = "releases", s3_key = "functions.zip" }
-  pipelines = {
-    movies = {
-      datasets = {
-        interactions = {
-          schema = <<-EOT
-            {"type": "record", "name": "Interactions", "namespace": "com.amazonaws.personalize.schema", "version": "1.0",
-             "fields": [{"name": "USER_ID", "type": "string"}, {"name": "ITEM_ID", "type": "string"}, {"name": "TIMESTAMP", "type": "long"}]}
-          EOT
-        }
-      }
-      event_tracker = true
-      filters       = { unseen = "EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN (\"*\")" }
-      solutions = {
-        for-you = { recipe = "aws-user-personalization-v2", campaign = {} }
-      }
-      schedules         = { nightly = { expression = "cron(0 3 * * ? *)" } }
-      retrain_on_upload = { enabled = true }
-    }
+}
+
+run "fixtures" {
+  command = plan
+
+  module {
+    source = "./tests/fixtures"
   }
 }
 
-run "plans" {
+run "pipeline" {
   command = plan
+
+  variables {
+    pipelines = {
+      movies = merge(run.fixtures.pipeline, {
+        domain = "VIDEO_ON_DEMAND"
+        datasets = {
+          interactions = run.fixtures.pipeline.datasets.interactions
+          users        = { schema = jsonencode(merge(run.fixtures.interactions, { name = "Users" })), prefix = "people/" }
+        }
+        solutions = {
+          for-you = {
+            recipe          = "arn:aws:personalize:::recipe/aws-user-personalization"
+            event_type      = "watch"
+            hyperparameters = { hidden_dimension = "64" }
+            solution_config = {
+              events_config = { event_parameters_list = [{ event_type = "watch", weight = 0.5 }] }
+              hpo_config = {
+                algorithm_hyper_parameter_ranges = {
+                  integer_hyper_parameter_ranges = [{ name = "bptt", min_value = 2, max_value = 32 }]
+                }
+                hpo_resource_config = { max_number_of_training_jobs = "4" }
+              }
+              optimization_objective = { item_attribute = "PRICE", objective_sensitivity = "LOW" }
+              training_data_config   = { included_dataset_columns = { interactions = ["EVENT_TYPE"] } }
+            }
+            campaign = {
+              name                = "front-page"
+              min_provisioned_tps = 2
+              config              = { item_exploration_config = { explorationWeight = "0.3" } }
+            }
+          }
+          segments = { recipe = "aws-item-affinity" }
+        }
+        schedules = {
+          nightly = { expression = "cron(0 3 * * ? *)", timezone = "Europe/Paris", solutions = ["for-you"], training_mode = "UPDATE" }
+          once    = { expression = "at(2027-01-31T03:00:00)", what = "import", force = true, enabled = false }
+        }
+      })
+      books = { datasets = { interactions = run.fixtures.pipeline.datasets.interactions } }
+    }
+    tags = { team = "web" }
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state) == { Name = "shop-movies", Domain = "VIDEO_ON_DEMAND" }
+    error_message = "The dataset group has a name and a domain, no tags, no key: ${aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state}"
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudcontrolapi_resource.dataset_group["books"].desired_state) == { Name = "shop-books" }
+    error_message = "Without a domain, a dataset group has a name only: ${aws_cloudcontrolapi_resource.dataset_group["books"].desired_state}"
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudcontrolapi_resource.schema["books/interactions"].desired_state) == {
+      Name   = "shop-books-interactions-${substr(sha256(jsonencode(run.fixtures.interactions)), 0, 8)}"
+      Schema = jsonencode(run.fixtures.interactions)
+    }
+    error_message = "A schema's name ends in a hash of its canonical JSON: ${aws_cloudcontrolapi_resource.schema["books/interactions"].desired_state}"
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_invocation.dataset["movies/users"].input) == {
+      resource            = "dataset"
+      deletion_protection = true
+      tags                = { team = "web" }
+      request = {
+        name            = "shop-movies-users"
+        datasetGroupArn = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"
+        datasetType     = "users"
+        schemaArn       = "arn:aws:personalize:eu-west-1:123456789012:schema/schema"
+      }
+    }
+    error_message = "Glue is asked for another dataset: ${aws_lambda_invocation.dataset["movies/users"].input}"
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_invocation.solution["movies/for-you"].input) == {
+      resource            = "solution"
+      deletion_protection = true
+      name                = "shop-movies-for-you"
+      campaign_arn        = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page"
+      tags                = { team = "web" }
+      request = {
+        datasetGroupArn     = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"
+        recipeArn           = "arn:aws:personalize:::recipe/aws-user-personalization"
+        eventType           = "watch"
+        performHPO          = false
+        performAutoTraining = false
+        solutionConfig = {
+          algorithmHyperParameters = { hidden_dimension = "64" }
+          eventsConfig             = { eventParametersList = [{ eventType = "watch", weight = 0.5 }] }
+          hpoConfig = {
+            algorithmHyperParameterRanges = { integerHyperParameterRanges = [{ name = "bptt", minValue = 2, maxValue = 32 }] }
+            hpoResourceConfig             = { maxNumberOfTrainingJobs = "4" }
+          }
+          optimizationObjective = { itemAttribute = "PRICE", objectiveSensitivity = "LOW" }
+          trainingDataConfig    = { includedDatasetColumns = { interactions = ["EVENT_TYPE"] } }
+        }
+      }
+    }
+    error_message = "Glue is asked for another solution: ${aws_lambda_invocation.solution["movies/for-you"].input}"
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_invocation.solution["movies/segments"].input) == {
+      resource            = "solution"
+      deletion_protection = true
+      name                = "shop-movies-segments"
+      campaign_arn        = null
+      tags                = { team = "web" }
+      request = {
+        datasetGroupArn     = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"
+        recipeArn           = "arn:aws:personalize:::recipe/aws-item-affinity"
+        performHPO          = false
+        performAutoTraining = false
+      }
+    }
+    error_message = "What is not set is not sent, but automatic training is off in so many words: ${aws_lambda_invocation.solution["movies/segments"].input}"
+  }
+
+  assert {
+    condition     = keys(aws_cloudcontrolapi_resource.event_tracker) == ["movies"]
+    error_message = "Only movies asks for an event tracker, but these have one: ${join(", ", keys(aws_cloudcontrolapi_resource.event_tracker))}"
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudcontrolapi_resource.filter["movies/unseen"].desired_state) == {
+      Name             = "shop-movies-unseen"
+      DatasetGroupArn  = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"
+      FilterExpression = run.fixtures.pipeline.filters.unseen
+      Tags             = [{ Key = "team", Value = "web" }]
+    }
+    error_message = "Another filter is made: ${aws_cloudcontrolapi_resource.filter["movies/unseen"].desired_state}"
+  }
+
+  assert {
+    condition = jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S).solutions == {
+      for-you = {
+        arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd"
+        campaign = {
+          name                = "front-page"
+          arn                 = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page"
+          min_provisioned_tps = 2
+          config              = { itemExplorationConfig = { explorationWeight = "0.3" } }
+        }
+      }
+      segments = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd", campaign = null }
+    }
+    error_message = "The ledger holds other solutions: ${aws_dynamodb_table_item.pipeline["movies"].item}"
+  }
+
+  assert {
+    condition = { for type, dataset in jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S).datasets : type => dataset.location } == {
+      interactions = "s3://shop-123456789012-eu-west-1-data/movies/interactions/"
+      users        = "s3://shop-123456789012-eu-west-1-data/people/"
+    }
+    error_message = "The ledger holds other locations: ${aws_dynamodb_table_item.pipeline["movies"].item}"
+  }
+
+  assert {
+    condition = { for key, value in jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S) : key => value if !contains(["datasets", "solutions"], key) } == {
+      pipeline       = "movies"
+      name           = "shop"
+      role_arn       = "arn:aws:iam::123456789012:role/shop-personalize"
+      settle_seconds = 300
+      tags           = { team = "web" }
+    }
+    error_message = "The ledger holds another declaration: ${aws_dynamodb_table_item.pipeline["movies"].item}"
+  }
+
+  # As text: an escaped < or > would hide Scheduler's own words from it.
+  assert {
+    condition = aws_scheduler_schedule.this["movies/nightly"].target[0].input == join("", [
+      "{\"id\":\"shop-movies-nightly/<aws.scheduler.scheduled-time>\",",
+      "\"request\":{\"force\":false,\"pipeline\":\"movies\",\"solutions\":[\"for-you\"],\"training_mode\":\"UPDATE\",\"what\":\"everything\"},",
+      "\"time\":\"<aws.scheduler.scheduled-time>\",\"trigger\":\"schedule\"}",
+    ])
+    error_message = "The schedule sends: ${aws_scheduler_schedule.this["movies/nightly"].target[0].input}"
+  }
+
+  assert {
+    condition     = jsondecode(aws_scheduler_schedule.this["movies/once"].target[0].input).request == { pipeline = "movies", what = "import", solutions = null, training_mode = "FULL", force = true }
+    error_message = "The schedule asks for: ${aws_scheduler_schedule.this["movies/once"].target[0].input}"
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["movies/once"].state == "DISABLED" && aws_scheduler_schedule.this["movies/nightly"].state == "ENABLED"
+    error_message = "A schedule that is not enabled is there, and sleeps."
+  }
+
+  assert {
+    condition = { for key, rule in aws_cloudwatch_event_rule.upload : key => jsondecode(rule.event_pattern) } == {
+      movies = {
+        source      = ["aws.s3"]
+        detail-type = ["Object Created"]
+        detail = {
+          bucket = { name = ["shop-123456789012-eu-west-1-data"] }
+          object = { key = [{ prefix = "movies/interactions/" }, { prefix = "people/" }], size = [{ numeric = [">", 0] }] }
+        }
+      }
+    }
+    error_message = "Uploads are watched otherwise: ${join(" ", [for rule in aws_cloudwatch_event_rule.upload : rule.event_pattern])}"
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_target.upload["movies"].input_transformer[0].input_template == "{\"trigger\":\"upload\",\"id\":<id>,\"time\":<time>,\"request\":{\"pipeline\":\"movies\"}}"
+    error_message = "An upload sends: ${aws_cloudwatch_event_target.upload["movies"].input_transformer[0].input_template}"
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.retrain.event_pattern) == { detail-type = ["Personalize retrain requested"], detail = { pipeline = ["books", "movies"] } }
+    error_message = "The team's own events are taken otherwise: ${aws_cloudwatch_event_rule.retrain.event_pattern}"
+  }
+
+  assert {
+    condition     = alltrue([for step, queue in aws_sqs_queue.step : queue.visibility_timeout_seconds == 6 * module.step[step].timeout])
+    error_message = "A queue hides a message for six times its function's timeout."
+  }
+
+  assert {
+    condition     = alltrue([for step, queue in aws_sqs_queue.dead_letters : jsondecode(queue.redrive_allow_policy).sourceQueueArns == ["arn:aws:sqs:eu-west-1:123456789012:shop-${step}"]])
+    error_message = "A dead-letter queue takes its own step's messages only."
+  }
+
+  assert {
+    condition     = alltrue([for mapping in aws_lambda_event_source_mapping.step : mapping.function_response_types == toset(["ReportBatchItemFailures"]) && mapping.scaling_config[0].maximum_concurrency == 10])
+    error_message = "Each mapping reports failures one by one, and has a limit."
+  }
+
+  assert {
+    condition     = output.campaign_arns == { books = {}, movies = { for-you = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page" } }
+    error_message = "campaign_arns: ${jsonencode(output.campaign_arns)}"
+  }
+
+  assert {
+    condition     = output.tracking_ids == { movies = "tracking-id" }
+    error_message = "tracking_ids: ${jsonencode(output.tracking_ids)}"
+  }
+
+  assert {
+    condition     = output.schedules == { books = {}, movies = { nightly = "shop-movies-nightly", once = "shop-movies-once" } }
+    error_message = "schedules: ${jsonencode(output.schedules)}"
+  }
+
+  assert {
+    condition = output.upload_prefixes == {
+      books  = { interactions = "s3://shop-123456789012-eu-west-1-data/books/interactions/" }
+      movies = { interactions = "s3://shop-123456789012-eu-west-1-data/movies/interactions/", users = "s3://shop-123456789012-eu-west-1-data/people/" }
+    }
+    error_message = "upload_prefixes: ${jsonencode(output.upload_prefixes)}"
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.dead_letters) == 0
+    error_message = "Alarms are made only where asked for."
+  }
+}
+
+run "bucket_of_the_teams_own" {
+  command = plan
+
+  variables {
+    bucket_name = "lake"
+    pipelines   = { movies = run.fixtures.pipeline }
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket.data) + length(aws_s3_bucket_policy.data) + length(aws_s3_bucket_notification.data) + length(aws_s3_bucket_versioning.data) == 0
+    error_message = "A bucket that exists is left as it is."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.upload["movies"].event_pattern).detail.bucket.name == ["lake"]
+    error_message = "Uploads to the team's bucket are watched."
+  }
+
+  assert {
+    condition     = contains(jsondecode(output.bucket_policy).Statement[1].Resource, "arn:aws:s3:::lake/*")
+    error_message = "The output says what the bucket's owner adds: ${output.bucket_policy}"
+  }
+}
+
+run "key_of_the_teams_own" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/0123"
+    pipelines   = { movies = run.fixtures.pipeline }
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state) == {
+      Name      = "shop-movies"
+      KmsKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/0123"
+      RoleArn   = "arn:aws:iam::123456789012:role/shop-personalize"
+    }
+    error_message = "The dataset group has the key, and the role that may use it: ${aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state}"
+  }
+
+  assert {
+    condition = alltrue(concat(
+      [for queue in concat(values(aws_sqs_queue.step), values(aws_sqs_queue.dead_letters)) : queue.kms_master_key_id == var.kms_key_arn],
+      [for schedule in aws_scheduler_schedule.this : schedule.kms_key_arn == var.kms_key_arn],
+      [aws_dynamodb_table.ledger.server_side_encryption[0].kms_key_arn == var.kms_key_arn],
+      [for rule in aws_s3_bucket_server_side_encryption_configuration.data[0].rule : rule.apply_server_side_encryption_by_default[0].kms_master_key_id == var.kms_key_arn],
+    ))
+    error_message = "Everything at rest is encrypted with the key."
+  }
+}
+
+run "events_on_a_bus_of_their_own" {
+  command = plan
+
+  variables {
+    event_bus_name = "shop"
+    alarms         = { actions = ["arn:aws:sns:eu-west-1:123456789012:on-call"] }
+    pipelines      = { movies = run.fixtures.pipeline }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_event_rule.retrain.event_bus_name == "shop" && aws_cloudwatch_event_rule.upload["movies"].event_bus_name == "default"
+    error_message = "The team's events come on its bus, S3's on the default one."
+  }
+
+  assert {
+    condition = toset(flatten([for s in jsondecode(aws_sqs_queue.step["start"].policy).Statement : s.Condition.ArnEquals["aws:SourceArn"] if s.Sid == "EventBridge"])) == toset([
+      "arn:aws:events:eu-west-1:123456789012:rule/shop-movies-upload",
+      "arn:aws:events:eu-west-1:123456789012:rule/shop/shop-retrain",
+    ])
+    error_message = "Start's queue takes the messages of these two rules: ${aws_sqs_queue.step["start"].policy}"
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_metric_alarm.dead_letters)) == toset(keys(aws_sqs_queue.dead_letters))
+    error_message = "There is an alarm for each dead-letter queue."
+  }
 }

@@ -12,3 +12,8 @@ output "policy" {
   description = "The role's policy, as JSON."
   value       = data.aws_iam_policy_document.this.json
 }
+
+output "timeout" {
+  description = "Seconds that one invocation may take."
+  value       = aws_lambda_function.this.timeout
+}
