@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +115,13 @@ class LocalAccount:
             store.set_config_variable("ca_bundle", str(self.settings.tls.authority))
         return session
 
+    @property
+    def pid(self) -> int:
+        """The gateway's process; its Lambda workers are of the same process group."""
+        self.check()
+        assert self._process  # noqa: S101 - checked
+        return self._process.pid
+
     def start(self) -> None:
         """Start the process and wait until it answers."""
         self._build.mkdir(parents=True, exist_ok=True)
@@ -124,13 +129,11 @@ class LocalAccount:
         tls = make_certificate(self._build / "tls") if self._tls else None
         self.settings = Settings(**{**vars(self._options), "port": port, "tls": tls})
         self.log = self._build / f"gateway-{port}.log"
-        # Lambda code is unpacked in the temporary folder: one of our own is removed as a whole.
-        self._temporary = Path(tempfile.mkdtemp(prefix="local-aws-"))
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "local.gateway"],
                 cwd=_ROOT,
-                env={**os.environ, **self.settings.to_env(), "TMPDIR": str(self._temporary)},
+                env=os.environ | self.settings.to_env(),
                 stdin=subprocess.PIPE,  # its end tells the process that we are gone, however we went
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -157,7 +160,6 @@ class LocalAccount:
             process.wait()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # workers that were busy
-        shutil.rmtree(self._temporary, ignore_errors=True)
 
     def check(self) -> None:
         """Raise if the process has ended."""

@@ -12,6 +12,7 @@ from local.gateway.http import Handler, Upstream
 from local.gateway.personalize import Personalize, Service
 from local.objects import S3Objects
 from local.personalize import Personalize as LocalPersonalize
+from local.personalize.durations import Durations
 from local.personalize.work import PoolWork
 from local.settings import Settings
 from local.shims import patches
@@ -24,13 +25,15 @@ def assemble(settings: Settings) -> Gateway:
     app = ministack.asgi_app()
     upstream = Upstream(app)
     work = PoolWork()
+    durations = _durations(settings.durations)
+    Durations(durations)  # a wrong profile is a matter of the start, not of the first request
 
     def make(account: str, region: str) -> Service:
         return LocalPersonalize(
             account=account,
             region=region,
             objects=S3Objects(settings, account, region),
-            durations=_durations(settings.durations),
+            durations=durations,
             work=work,
         )
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from local.settings import LOOPBACK, Settings
@@ -23,12 +26,31 @@ def run(settings: Settings, *, until_stdin_ends: bool = False) -> None:
         del os.environ[name]  # the caller's profile or endpoint is not this account's
     os.environ.pop("PYTHONPATH", None)  # a function must find its own package, not this checkout
     os.environ.update(settings.ministack_env())
+    # Lambda code is unpacked in the temporary folder: one of our own is removed as a whole.
+    temporary = tempfile.mkdtemp(prefix="local-aws-")
+    os.environ["TMPDIR"] = tempfile.tempdir = temporary
     from local.gateway.assembly import assemble
 
-    asyncio.run(_serve(settings, assemble(settings), until_stdin_ends))
+    try:
+        app = assemble(settings)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+    def end(failure: BaseException | None) -> None:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if failure:
+            traceback.print_exception(failure)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1 if failure else 0)  # the loop's own end would wait for the threads of Lambda invocations
+
+    asyncio.run(_serve(settings, app, until_stdin_ends, end))
 
 
-async def _serve(settings: Settings, app: Any, until_stdin_ends: bool) -> None:
+async def _serve(
+    settings: Settings, app: Any, until_stdin_ends: bool, end: Callable[[BaseException | None], None]
+) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -55,12 +77,7 @@ async def _serve(settings: Settings, app: Any, until_stdin_ends: bool) -> None:
     # A client that holds a TLS connection, or a function at work, must not hold up the end.
     await asyncio.wait([serving], timeout=_GRACE_SECONDS)
     stop_workers()
-    failure = serving.exception() if serving.done() else None
-    if failure:
-        traceback.print_exception(failure)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(1 if failure else 0)  # threads of Lambda invocations would be waited for otherwise
+    end(serving.exception() if serving.done() else None)
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

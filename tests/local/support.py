@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 import uuid
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -35,6 +37,20 @@ def unique(prefix: str) -> str:
 
 
 T = TypeVar("T")
+
+FUNCTION = """
+import boto3
+
+def handler(event, context):
+    if "Records" in event:
+        return {"batchItemFailures": []}
+    arn = boto3.client("personalize").create_dataset_group(name=event["name"])["datasetGroupArn"]
+    return {"who": boto3.client("sts").get_caller_identity()["Arn"], "arn": arn}
+"""
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}],
+}
 
 
 def wait(look: Callable[[], T | None], seconds: float = 10.0) -> T:
@@ -73,3 +89,28 @@ def signed(
     keys = BotocoreCredentials(account.env["AWS_ACCESS_KEY_ID"], account.env["AWS_SECRET_ACCESS_KEY"])
     SigV4Auth(keys, service, account.settings.region).add_auth(request)
     return urllib3.request("POST", url, headers=dict(request.headers), body=body)
+
+
+def set_policy(session: boto3.Session, role: str, *statements: Mapping[str, Any]) -> None:
+    """Give a role exactly these statements."""
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    session.client("iam").put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=json.dumps(document))
+
+
+def make_function(session: boto3.Session) -> tuple[str, str]:
+    """Make a function with a role of the same name, and return the name and the role's ARN."""
+    name = unique("fn")
+    role = session.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("main.py", FUNCTION)
+    session.client("lambda").create_function(
+        FunctionName=name,
+        Role=role,
+        Runtime="python3.13",
+        Handler="main.handler",
+        Code={"ZipFile": code.getvalue()},
+        Timeout=10,
+    )
+    session.client("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
+    return name, role

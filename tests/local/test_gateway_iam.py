@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from typing import Any
 
 import boto3
@@ -16,7 +14,7 @@ from local.gateway.authorization import Check, checks
 from local.gateway.ministack import Caller
 from local.gateway.protocol import Route
 from local.personalize.service_models import SERVICES, service_model
-from tests.local.support import SCHEMA, allow, unique, user_with, wait
+from tests.local.support import SCHEMA, allow, make_function, set_policy, unique, user_with, wait
 
 PERSONALIZE = "arn:aws:personalize:eu-west-1:123456789012"
 CALLER = Caller("123456789012", "eu-west-1", "AKIA")
@@ -112,45 +110,6 @@ def test_a_wrong_signature_is_nobody(guarded: LocalAccount) -> None:
     with pytest.raises(ClientError) as raised:
         personalize.list_schemas()
     assert raised.value.response["Error"]["Code"] == "UnrecognizedClientException"
-
-
-FUNCTION = """
-import boto3
-
-def handler(event, context):
-    if "Records" in event:
-        return {"batchItemFailures": []}
-    arn = boto3.client("personalize").create_dataset_group(name=event["name"])["datasetGroupArn"]
-    return {"who": boto3.client("sts").get_caller_identity()["Arn"], "arn": arn}
-"""
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}],
-}
-
-
-def set_policy(session: boto3.Session, role: str, *statements: dict[str, Any]) -> None:
-    document = {"Version": "2012-10-17", "Statement": list(statements)}
-    session.client("iam").put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=json.dumps(document))
-
-
-def make_function(session: boto3.Session) -> tuple[str, str]:
-    """Make a function with a role of the same name, and return the name and the role's ARN."""
-    name = unique("fn")
-    role = session.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("main.py", FUNCTION)
-    session.client("lambda").create_function(
-        FunctionName=name,
-        Role=role,
-        Runtime="python3.13",
-        Handler="main.handler",
-        Code={"ZipFile": code.getvalue()},
-        Timeout=10,
-    )
-    session.client("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
-    return name, role
 
 
 def invoke(session: boto3.Session, function: str, event: dict[str, Any]) -> dict[str, Any]:
