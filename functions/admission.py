@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Literal
 
 from functions.errors import Conflict
@@ -24,15 +25,15 @@ ATTEMPTS = 20
 class Admission:
     """What became of a trigger.
 
-    ``joined`` names the run it became part of, ``lost`` the run that gave way to it, ``absorbed`` the remembered
-    run that became part of it.
+    ``joined`` names the run it became part of, ``lost`` the run that gave way to it, ``absorbed`` the runs that had
+    not begun and became part of it.
     """
 
     lease: Lease
     place: Place
     joined: str | None = None
     lost: str | None = None
-    absorbed: str | None = None
+    absorbed: tuple[str, ...] = ()
 
 
 def admit(lease: Lease, new: Holder, *, active_alive: bool) -> Admission:
@@ -43,10 +44,14 @@ def admit(lease: Lease, new: Holder, *, active_alive: bool) -> Admission:
     if active.run_id == new.run_id:
         return Admission(lease, "active")
     if not active_alive:
-        # Its messages are lost. What was remembered behind it has waited long enough too.
-        taken = _join(new, waiting) if waiting and waiting.run_id != new.run_id else new
-        absorbed = waiting.run_id if waiting and waiting.run_id != new.run_id else None
-        return Admission(replace(lease, active=taken, next=None), "active", lost=active.run_id, absorbed=absorbed)
+        # Its messages are lost. What it had not begun, and what was remembered behind it, is done now.
+        undone = [each for each in (None if active.pinned else active, waiting) if each]
+        return Admission(
+            replace(lease, active=reduce(_join, undone, new), next=None),
+            "active",
+            lost=active.run_id if active.pinned else None,
+            absorbed=tuple(each.run_id for each in undone if each.run_id != new.run_id),
+        )
     if not active.pinned:
         return Admission(replace(lease, active=_join(active, new)), "joined", joined=active.run_id)
     if waiting is None:

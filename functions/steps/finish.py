@@ -83,6 +83,8 @@ def release(ports: Ports, pipeline: str, run_id: str) -> None:
     heir = change_lease(ports.ledger, pipeline, lambda lease: hand_over(lease, run_id)).active
     if heir is None or heir.after != run_id or heir.pinned:
         return
+    # It may have waited for longer than a silent run is taken for alive.
+    ports.ledger.update_run(pipeline, heir.run_id, at=ports.clock())
     trigger = Trigger(trigger=heir.trigger, id=heir.run_id, request=heir.request, run_id=heir.run_id)
     ports.queues.send("start", [dump(trigger)])
     logger.info("remembered run %s begins", heir.run_id)

@@ -84,11 +84,28 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
         return
     pipeline = ports.ledger.pipeline(name)
     holder = Holder(run_id, trigger.trigger, trigger.request)
+    _enter(holder, ports)
     admission = _admit(holder, ports)
     logger.info("trigger is %s", admission.place, extra={"trigger": trigger.trigger, "joined": admission.joined})
     _record(holder, admission, ports)
     if admission.place == "active":
         begin(pipeline, run_id, replace(trigger, run_id=run_id), ports)
+
+
+def _enter(holder: Holder, ports: Ports) -> None:
+    """Write the run down before it can hold the lease: a holder without a record would never be seen to be lost."""
+    now = ports.clock().isoformat()
+    ports.ledger.create_run(
+        Run(
+            run_id=holder.run_id,
+            pipeline=holder.request.pipeline,
+            status="QUEUED",
+            trigger=holder.trigger,
+            request=holder.request,
+            created_at=now,
+            updated_at=now,
+        )
+    )
 
 
 def _admit(holder: Holder, ports: Ports) -> Admission:
@@ -97,7 +114,7 @@ def _admit(holder: Holder, ports: Ports) -> Admission:
 
     def change(lease: Lease) -> Lease:
         active = ports.ledger.run(name, lease.active.run_id) if lease.active else None
-        alive = active.alive(ports.clock()) if active else lease.active is not None and not lease.active.pinned
+        alive = active is not None and active.alive(ports.clock())
         admitted.append(admit(lease, holder, active_alive=alive))
         return admitted[-1].lease
 
@@ -117,20 +134,10 @@ def _record(holder: Holder, admission: Admission, ports: Ports) -> None:
             finished_at=now.isoformat(),
             reason="no sign of life",
         )
-    if admission.absorbed:
-        ports.ledger.update_run(name, admission.absorbed, at=now, status="JOINED", joined=holder.run_id)
-    ports.ledger.create_run(
-        Run(
-            run_id=holder.run_id,
-            pipeline=name,
-            status="JOINED" if admission.joined else "QUEUED",
-            trigger=holder.trigger,
-            request=holder.request,
-            created_at=now.isoformat(),
-            updated_at=now.isoformat(),
-            joined=admission.joined,
-        )
-    )
+    for absorbed in admission.absorbed:
+        ports.ledger.update_run(name, absorbed, at=now, status="JOINED", joined=holder.run_id)
+    if admission.joined:
+        ports.ledger.update_run(name, holder.run_id, at=now, status="JOINED", joined=admission.joined)
 
 
 # ------------------------------------------------------------------ begin

@@ -1,0 +1,164 @@
+"""Who runs, who waits, who joins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.admission import ATTEMPTS, Admission, admit, change_lease, hand_over, pin
+from functions.errors import Conflict
+from functions.model import Request
+from functions.records import Lease
+from tests.support.build import holder
+from tests.support.memory import MemoryLedger
+
+FORCED = Request("shop", force=True)
+A, B, C = holder("a"), holder("b"), holder("c", request=FORCED)
+UPLOAD = holder("u", trigger="upload")
+
+
+def begun(run_id: str = "a") -> Any:
+    return holder(run_id, pinned=True)
+
+
+@pytest.mark.parametrize(
+    ("lease", "new", "expected"),
+    [
+        pytest.param(Lease(), A, Admission(Lease(active=A), "active"), id="free"),
+        pytest.param(Lease(active=A), A, Admission(Lease(active=A), "active"), id="active already"),
+        pytest.param(Lease(active=begun()), A, Admission(Lease(active=begun()), "active"), id="begun already"),
+        pytest.param(
+            Lease(active=A),
+            C,
+            Admission(Lease(active=replace(A, request=FORCED)), "joined", joined="a"),
+            id="joins one that has not begun",
+        ),
+        pytest.param(Lease(active=begun()), B, Admission(Lease(active=begun(), next=B), "next"), id="is remembered"),
+        pytest.param(
+            Lease(active=begun(), next=B),
+            B,
+            Admission(Lease(active=begun(), next=B), "next"),
+            id="is remembered already",
+        ),
+        pytest.param(
+            Lease(active=begun(), next=B),
+            C,
+            Admission(Lease(active=begun(), next=replace(B, request=FORCED)), "joined", joined="b"),
+            id="joins the one remembered",
+        ),
+        pytest.param(
+            Lease(active=UPLOAD),
+            A,
+            Admission(Lease(active=replace(A, run_id="u")), "joined", joined="u"),
+            id="an upload that a schedule joins runs as a schedule",
+        ),
+        pytest.param(
+            Lease(active=A),
+            UPLOAD,
+            Admission(Lease(active=A), "joined", joined="a"),
+            id="a schedule that an upload joins stays one",
+        ),
+    ],
+)
+def test_admit_while_the_active_run_lives(lease: Lease, new: Any, expected: Admission) -> None:
+    first = admit(lease, new, active_alive=True)
+    assert first == expected
+    assert admit(first.lease, new, active_alive=True).lease == first.lease
+
+
+@pytest.mark.parametrize(
+    ("lease", "new", "expected"),
+    [
+        pytest.param(
+            Lease(active=begun()), B, Admission(Lease(active=B), "active", lost="a"), id="takes the place of a lost run"
+        ),
+        pytest.param(
+            Lease(active=begun(), next=B),
+            C,
+            Admission(Lease(active=C), "active", lost="a", absorbed=("b",)),
+            id="with what was remembered behind it",
+        ),
+        pytest.param(
+            Lease(active=begun(), next=replace(B, request=FORCED)),
+            B,
+            Admission(Lease(active=replace(B, request=FORCED)), "active", lost="a"),
+            id="the one remembered keeps what joined it",
+        ),
+        pytest.param(
+            Lease(active=replace(A, request=FORCED)),
+            B,
+            Admission(Lease(active=replace(B, request=FORCED)), "active", absorbed=("a",)),
+            id="one that never began is done with the new one",
+        ),
+        pytest.param(
+            Lease(active=replace(A, request=FORCED), next=UPLOAD),
+            B,
+            Admission(Lease(active=replace(B, request=FORCED)), "active", absorbed=("a", "u")),
+            id="and so is what was remembered behind that",
+        ),
+        pytest.param(Lease(active=A), A, Admission(Lease(active=A), "active"), id="itself is no stranger"),
+    ],
+)
+def test_admit_when_the_active_run_is_lost(lease: Lease, new: Any, expected: Admission) -> None:
+    first = admit(lease, new, active_alive=False)
+    assert first == expected
+    assert admit(first.lease, new, active_alive=True).lease == first.lease
+
+
+@pytest.mark.parametrize(
+    ("change", "lease", "after"),
+    [
+        pytest.param(pin, Lease(active=A), Lease(active=begun()), id="pin"),
+        pytest.param(pin, Lease(active=begun()), Lease(active=begun()), id="pin again"),
+        pytest.param(pin, Lease(active=B), Lease(active=B), id="pin another's"),
+        pytest.param(pin, Lease(), Lease(), id="pin nobody's"),
+        pytest.param(hand_over, Lease(active=begun()), Lease(), id="hand over to nobody"),
+        pytest.param(
+            hand_over, Lease(active=begun(), next=B), Lease(active=replace(B, after="a")), id="hand over to the next"
+        ),
+        pytest.param(hand_over, Lease(active=B), Lease(active=B), id="hand over another's"),
+        pytest.param(hand_over, Lease(), Lease(), id="hand over nobody's"),
+    ],
+)
+def test_a_lease_changes_hands(change: Callable[[Lease, str], Lease], lease: Lease, after: Lease) -> None:
+    assert change(lease, "a") == after
+    assert change(after, "a") == after
+
+
+# ------------------------------------------------------------------ against other writers
+
+
+class Contended(MemoryLedger):
+    """A ledger in which others write the lease first, ``times`` times."""
+
+    times = 3
+
+    def save_lease(self, pipeline: str, lease: Lease) -> None:
+        if self.times:
+            self.times -= 1
+            current = self.lease(pipeline)
+            super().save_lease(pipeline, replace(current, next=holder(f"other-{self.times}")))
+        super().save_lease(pipeline, lease)
+
+
+def test_a_change_is_made_on_what_others_wrote() -> None:
+    ledger = Contended()
+    after = change_lease(ledger, "shop", lambda lease: replace(lease, active=A))
+    assert after.next == holder("other-0")
+    assert ledger.lease("shop") == replace(after, version=4)
+
+
+def test_no_change_writes_nothing() -> None:
+    ledger = MemoryLedger()
+    assert change_lease(ledger, "shop", lambda lease: lease) == Lease()
+    assert ledger.leases == {}
+
+
+def test_a_lease_that_always_changes_is_an_error() -> None:
+    ledger = Contended()
+    ledger.times = ATTEMPTS
+    with pytest.raises(Conflict, match="'shop' changed 20 times in a row"):
+        change_lease(ledger, "shop", lambda lease: replace(lease, active=A))
