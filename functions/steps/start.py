@@ -83,6 +83,8 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
         logger.info("trigger known already", extra={"status": run.status})
         return
     pipeline = ports.ledger.pipeline(name)
+    if run is None:
+        pipeline.chosen(trigger.request)  # a wrong solution would fail the run that it joins
     holder = Holder(run_id, trigger.trigger, trigger.request)
     _enter(holder, ports)
     admission = _admit(holder, ports)
