@@ -46,6 +46,8 @@ def assemble(settings: Settings) -> Gateway:
     }
     patches.fill_in_schedules()
     if settings.auth:
+        patches.deliver_as_allowed()
+        patches.log_as_the_role()
         patches.poll_as_the_role()
     if settings.deliver_twice:
         patches.put_twice()

@@ -97,19 +97,40 @@ def role_may(role_arn: str, action: str, resource: str) -> bool:
     """Say whether a role's policies allow an action, for what ministack does in a role's name."""
     from ministack.core import iam_evaluator
 
-    _, _, _, region, _, _ = resource.split(":", 5)
-    account, name = role_arn.split(":")[4], role_arn.rpartition("/")[2]
-    context = iam_evaluator.EvalContext(
-        principal_arn=role_arn,
-        principal_type="AssumedRole",
+    parts = role_arn.split(":", 5)
+    if len(parts) < 6:
+        return False
+    account, name = parts[4], role_arn.rpartition("/")[2]
+    context = _background_context(role_arn, "AssumedRole", account, action, resource)
+    policies = iam_evaluator._gather_role_policies(name, account)
+    return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
+
+
+def queue_accepts(queue_arn: str, service: str, source_arn: str) -> bool:
+    """Say whether a queue's policy lets an AWS service send to it on behalf of a resource."""
+    from ministack.core import iam_evaluator
+    from ministack.services import sqs
+
+    policy, account = sqs.queue_policy_for_arn(queue_arn) or ("", None)
+    if not policy:
+        return False
+    context = _background_context("*", "Service", "", "sqs:SendMessage", queue_arn)
+    context.service_context = {"aws:sourcearn": source_arn, "aws:sourceaccount": account}
+    return bool(iam_evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")
+
+
+def _background_context(principal: str, kind: str, account: str, action: str, resource: str) -> Any:
+    from ministack.core import iam_evaluator
+
+    return iam_evaluator.EvalContext(
+        principal_arn=principal,
+        principal_type=kind,
         principal_account=account,
         action=action,
         resource_arn=resource,
-        region=region,
-        secure_transport=True,  # AWS's own pollers use TLS
+        region=resource.split(":")[3],
+        secure_transport=True,  # AWS's own services use TLS among themselves
     )
-    policies = iam_evaluator._gather_role_policies(name, account)
-    return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
 
 
 def metric_alarms() -> Mapping[str, Mapping[str, Any]]:

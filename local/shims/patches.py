@@ -1,4 +1,4 @@
-"""Shims inside ministack, where no request passes: EventBridge and Scheduler, and the pollers of Lambda.
+"""Shims inside ministack, where no request passes: EventBridge and Scheduler, pollers and logs of Lambda.
 
 All are functions put in the place of private ones of the pinned version, so they fail loudly when it changes.
 """
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import logging
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local.gateway.ministack import role_may
+from local.gateway.ministack import queue_accepts, role_may
 
+logger = logging.getLogger(__name__)
+
+_LOGGING = ("logs:CreateLogStream", "logs:PutLogEvents")
 _POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
@@ -63,6 +67,32 @@ def put_twice() -> None:
     eventbridge._dispatch_to_sqs = twice
 
 
+def deliver_as_allowed() -> None:
+    """Have EventBridge and Scheduler put into a queue only what its policy, or their role, allows.
+
+    ministack delivers whatever the policies say.
+    """
+    from ministack.services import eventbridge
+
+    invoke: Callable[..., None] = eventbridge._invoke_target
+
+    @functools.wraps(invoke)
+    def allowed(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, Any], *rest: Any) -> None:
+        arn, source = str(target.get("Arn", "")), str(rule.get("Arn", ""))
+        if arn.split(":")[2:3] != ["sqs"]:
+            may = True  # of other targets, ministack asks itself or we have none
+        elif event.get("Source") == "aws.scheduler":
+            may = role_may(str(target.get("RoleArn", "")), "sqs:SendMessage", arn)
+        else:
+            may = queue_accepts(arn, "events.amazonaws.com", source)
+        if may:
+            invoke(target, event, rule, *rest)
+        else:
+            logger.warning("%s may not send to %s: the message is lost", source, arn)
+
+    eventbridge._invoke_target = allowed
+
+
 def poll_as_the_role() -> None:
     """Let an SQS mapping poll only while its function's role may: ministack never asks."""
     from ministack.services import lambda_svc
@@ -77,3 +107,21 @@ def poll_as_the_role() -> None:
         return concurrency(esm, record, config, *rest)
 
     lambda_svc._sqs_esm_concurrency = allowed
+
+
+def log_as_the_role() -> None:
+    """Write a function's log only if its role may: ministack always does."""
+    from ministack.services import lambda_svc
+
+    emit: Callable[..., None] = lambda_svc._emit_lambda_logs
+
+    @functools.wraps(emit)
+    def allowed(function: Mapping[str, Any], *args: Any, **kwargs: Any) -> None:
+        config = function.get("config") or function
+        _, _, _, region, account, *_ = str(config.get("FunctionArn", "")).split(":") + [""] * 5
+        group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config.get('FunctionName')}"
+        stream = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:stream"
+        if all(role_may(str(config.get("Role", "")), action, stream) for action in _LOGGING):
+            emit(function, *args, **kwargs)
+
+    lambda_svc._emit_lambda_logs = allowed

@@ -152,3 +152,43 @@ def test_a_mapping_polls_only_as_its_role_may(guarded: LocalAccount, missing: st
     assert left() == "1+0"
     set_policy(session, function, allow(*needed, on=arn))
     wait(lambda: left() == "0+0")
+
+
+def test_a_rule_sends_only_where_the_queue_lets_it(guarded: LocalAccount) -> None:
+    session = guarded.session()
+    sqs, events = session.client("sqs"), session.client("events")
+    url = sqs.create_queue(QueueName=unique("q"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    name = unique("rule")
+    rule = events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))["RuleArn"]
+    events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn}])
+
+    def arrives(source: str | None) -> bool:
+        statement = {
+            **allow("sqs:SendMessage", on=arn),
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Condition": {"ArnEquals": {"aws:SourceArn": source}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]}) if source else ""
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        events.put_events(Entries=[{"Source": name, "DetailType": "t", "Detail": "{}"}])
+        return "Messages" in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)
+
+    assert [arrives(source) for source in (None, f"{rule}-other", rule)] == [False, False, True]
+
+
+def test_a_log_is_written_only_if_the_role_may(guarded: LocalAccount) -> None:
+    session = guarded.session()
+    logs = session.client("logs")
+    function, _ = make_function(session)
+    group = f"/aws/lambda/{function}"
+    logs.create_log_group(logGroupName=group)
+    writing = allow(
+        "logs:CreateLogStream", "logs:PutLogEvents", on=f"arn:aws:logs:eu-west-1:123456789012:log-group:{group}:*"
+    )
+    seen = []
+    for statements in ([allow("logs:PutLogEvents")], [writing]):
+        set_policy(session, function, *statements)
+        invoke(session, function, {"Records": []})
+        seen.append(len(logs.describe_log_streams(logGroupName=group)["logStreams"]))
+    assert seen == [0, 1]
