@@ -61,7 +61,7 @@ def _parse() -> Settings:
         durations=options.durations,
         auth=options.auth,
         deliver_twice=options.deliver_twice,
-        tls=make_certificate(_BUILD / "tls") if options.tls else defaults.tls,
+        tls=make_certificate(_BUILD / f"tls-{options.port}") if options.tls else defaults.tls,
         log_level=options.log_level,
     )
 

@@ -126,7 +126,7 @@ class LocalAccount:
         """Start the process and wait until it answers."""
         self._build.mkdir(parents=True, exist_ok=True)
         port = self._port or _free_port()
-        tls = make_certificate(self._build / "tls") if self._tls else None
+        tls = make_certificate(self._build / f"tls-{port}") if self._tls else None
         self.settings = Settings(**{**vars(self._options), "port": port, "tls": tls})
         self.log = self._build / f"gateway-{port}.log"
         with self.log.open("wb") as log:
