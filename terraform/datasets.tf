@@ -4,6 +4,12 @@ locals {
   _dataset_arns = { for key, d in aws_lambda_invocation.dataset : key => jsondecode(d.result).arn }
 }
 
+# Another domain or key makes another dataset group, and a dataset cannot move there: it is made anew.
+resource "terraform_data" "dataset_home" {
+  for_each         = local._datasets
+  triggers_replace = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id
+}
+
 resource "aws_lambda_invocation" "dataset" {
   for_each        = local._datasets
   function_name   = local._glue
@@ -24,6 +30,8 @@ resource "aws_lambda_invocation" "dataset" {
   depends_on = [module.glue]
 
   lifecycle {
+    replace_triggered_by = [terraform_data.dataset_home[each.key]]
+
     precondition {
       condition     = can(regex("^[^/].*/$", each.value.prefix))
       error_message = "${each.value.at}.prefix: \"${each.value.prefix}\" must end in a slash and not begin with one; Personalize then imports every file under it."

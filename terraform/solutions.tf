@@ -20,6 +20,12 @@ locals {
   _solution_arns = { for key, s in aws_lambda_invocation.solution : key => jsondecode(s.result).arn }
 }
 
+# Another domain or key makes another dataset group, and a solution cannot move there: it is made anew.
+resource "terraform_data" "solution_home" {
+  for_each         = local._solutions
+  triggers_replace = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id
+}
+
 resource "aws_lambda_invocation" "solution" {
   for_each        = local._solutions
   function_name   = local._glue
@@ -42,6 +48,8 @@ resource "aws_lambda_invocation" "solution" {
   ]
 
   lifecycle {
+    replace_triggered_by = [terraform_data.solution_home[each.key]]
+
     precondition {
       condition     = contains(keys(local._recipes), each.value.recipe)
       error_message = "${each.value.at}.recipe: ${contains(local._domain_recipes, each.value.recipe) ? "${each.value.recipe} makes recommenders, not solutions" : "there is no recipe \"${each.value.recipe}\""}; choose one of ${join(", ", [for name, recipe in local._recipes : name if length(setsubtract(recipe.needs, ["items", "users"])) == 0])}."
