@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import os
 import shlex
+import socket
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.markup import escape
 
 from local.certificates import make_certificate
 from local.gateway.server import run
-from local.settings import Settings
+from local.settings import LOOPBACK, Settings
 
 _BUILD = Path(__file__).resolve().parents[1] / "build" / "local"
 
@@ -54,6 +55,9 @@ def _parse() -> Settings:
     )
     parser.add_argument("--log-level", default="WARNING", help="of the server's own log (%(default)s)")
     options = parser.parse_args()
+    with socket.socket() as probe:
+        if probe.connect_ex((LOOPBACK, options.port)) == 0:
+            parser.error(f"something listens on port {options.port} already; choose another with --port")
     return dataclasses.replace(
         defaults,
         port=options.port,
