@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from functions.admission import change_lease, hand_over
@@ -43,11 +44,20 @@ def finish(message: Message, ports: Ports) -> None:
             reason=ending.reason,
         )
         ports.ledger.advance(message, ports.clock(), "finish", ended)
+        if message.branch == IMPORTS and ending.status == "FAILED":
+            _skip_solutions(run, message, ports)
         run = ports.ledger.run(message.pipeline, message.run_id) or run
         if (end := verdict(run.branches)) is None:
             return
         _close(run, end, ports)
     release(ports, message.pipeline, message.run_id)
+
+
+def _skip_solutions(run: Run, message: Message, ports: Ports) -> None:
+    """Note that no solution trains: its data could not be imported."""
+    skipped = Mark(status="SKIPPED", reason="the imports failed")
+    for name in run.branches.keys() - {IMPORTS}:
+        ports.ledger.advance(replace(message, branch=name), ports.clock(), "finish", skipped)
 
 
 def _close(run: Run, end: Ending, ports: Ports) -> None:

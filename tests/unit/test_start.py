@@ -17,7 +17,7 @@ from tests.support.build import CHOSEN, NOW, UNSERVED, holder, ledger_with, plan
 from tests.support.memory import MemoryLedger, MemoryObjects, MemoryQueues
 from tests.support.scripted import Scripted
 
-NO_JOBS = {"datasetImportJobs": []}
+NO_JOBS: dict[str, Any] = {"datasetImportJobs": []}
 BOTH = {"for-you": CHOSEN, "similar": UNSERVED}
 
 

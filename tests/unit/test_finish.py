@@ -1,0 +1,216 @@
+"""How branches and runs end, and who comes next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.model import IMPORTS, BranchStatus, Ending, Message, Request, Trigger, dump
+from functions.records import Branch, Lease, Run
+from functions.steps.finish import finish, verdict
+from tests.support.build import NOW, RUN_ID, holder, ledger_with, message, ports, run
+from tests.support.memory import MemoryBus, MemoryLedger, MemoryQueues
+
+
+def ended(status: BranchStatus, reason: str | None = None) -> Branch:
+    return Branch(hop=3, step="finish", status=status, reason=reason)
+
+
+RUNNING, SUCCEEDED = Branch(), ended("SUCCEEDED")
+
+
+@pytest.mark.parametrize(
+    ("branches", "ending"),
+    [
+        pytest.param({IMPORTS: RUNNING}, None, id="importing"),
+        pytest.param({IMPORTS: SUCCEEDED}, Ending("SUCCEEDED"), id="imported, nothing to train"),
+        pytest.param({IMPORTS: ended("SKIPPED", "same")}, Ending("SKIPPED", "same"), id="nothing to do"),
+        pytest.param({IMPORTS: ended("FAILED", "csv")}, Ending("FAILED", "csv"), id="import failed"),
+        pytest.param({IMPORTS: RUNNING, "x": RUNNING}, None, id="importing before training"),
+        pytest.param({IMPORTS: ended("FAILED", "csv"), "x": RUNNING}, Ending("FAILED", "csv"), id="never trained"),
+        pytest.param({IMPORTS: SUCCEEDED, "x": SUCCEEDED, "y": RUNNING}, None, id="one of two"),
+        pytest.param({IMPORTS: SUCCEEDED, "x": ended("FAILED", "r"), "y": RUNNING}, None, id="a failure waits"),
+        pytest.param({IMPORTS: SUCCEEDED, "x": SUCCEEDED, "y": SUCCEEDED}, Ending("SUCCEEDED"), id="all"),
+        pytest.param(
+            {IMPORTS: SUCCEEDED, "x": ended("FAILED", "few rows"), "y": SUCCEEDED},
+            Ending("FAILED", "x: few rows"),
+            id="one failed",
+        ),
+        pytest.param(
+            {IMPORTS: SUCCEEDED, "x": ended("FAILED", "few rows"), "y": ended("FAILED", "quota")},
+            Ending("FAILED", "x: few rows; y: quota"),
+            id="both failed",
+        ),
+        # Its own note comes after the solutions' messages: it must not hold the run up.
+        pytest.param({IMPORTS: RUNNING, "x": SUCCEEDED}, Ending("SUCCEEDED"), id="late note of the imports"),
+    ],
+)
+def test_verdict(branches: dict[str, Branch], ending: Ending | None) -> None:
+    assert verdict(branches) == ending
+
+
+class Scene:
+    """A run of one or two solutions, and `finish`."""
+
+    def __init__(self, **branches: Branch) -> None:
+        self.ledger = ledger_with(run(branches={IMPORTS: SUCCEEDED, **branches}))
+        self.ledger.leases["shop"] = Lease(active=holder(RUN_ID, pinned=True))
+        self.bus = MemoryBus()
+        self.queues = MemoryQueues()
+
+    def finish(self, branch: str, ending: Ending | None = None, **changes: Any) -> None:
+        told = message("finish", branch, hop=4, ending=ending or Ending("SUCCEEDED"), **changes)
+        finish(told, ports(ledger=self.ledger, bus=self.bus, queues=self.queues))
+
+    @property
+    def run(self) -> Run:
+        return self.ledger.runs["shop", RUN_ID]
+
+
+def test_the_last_branch_ends_the_run() -> None:
+    scene = Scene(x=RUNNING, y=RUNNING)
+    scene.finish("x")
+    assert scene.run.status == "RUNNING"
+    assert scene.bus.events == []
+    scene.finish("y")
+    assert (scene.run.status, scene.run.finished_at, scene.run.reason) == ("SUCCEEDED", NOW.isoformat(), None)
+    ((kind, told),) = scene.bus.events
+    assert kind == "Personalize run succeeded"
+    assert {key: told[key] for key in ("run_id", "pipeline", "trigger", "status", "reason", "finished_at")} == {
+        "run_id": RUN_ID,
+        "pipeline": "shop",
+        "trigger": "schedule",
+        "status": "SUCCEEDED",
+        "reason": None,
+        "finished_at": NOW.isoformat(),
+    }
+    assert scene.ledger.lease("shop").active is None
+    assert scene.queues.sent == []
+
+
+def test_a_failed_branch_fails_the_run_with_its_reason_but_not_the_others() -> None:
+    scene = Scene(x=RUNNING, y=RUNNING)
+    scene.finish("x", Ending("FAILED", "too few interactions"), phase="train")
+    scene.finish("y")
+    assert (scene.run.status, scene.run.reason) == ("FAILED", "x: too few interactions")
+    assert {name: branch.status for name, branch in scene.run.branches.items()} == {
+        IMPORTS: "SUCCEEDED",
+        "x": "FAILED",
+        "y": "SUCCEEDED",
+    }
+    assert [kind for kind, _ in scene.bus.events] == ["Personalize run failed"]
+
+
+def test_a_failed_phase_is_noted_as_ended() -> None:
+    begun = {"train": {"started_at": "then", "finished_at": None, "arns": ["v"]}}
+    scene = Scene(x=replace(RUNNING, steps=begun))
+    scene.finish("x", Ending("FAILED", "why"), phase="train")
+    assert scene.run.branches["x"].steps["train"]["finished_at"] == NOW.isoformat()
+
+
+def test_failed_imports_end_the_run_and_skip_its_solutions() -> None:
+    scene = Scene(x=RUNNING, y=RUNNING)
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, branches={**scene.run.branches, IMPORTS: RUNNING})
+    scene.finish(IMPORTS, Ending("FAILED", "Input CSV is missing the following columns:[ITEM_ID]"))
+    assert (scene.run.status, scene.run.reason) == (
+        "FAILED",
+        "Input CSV is missing the following columns:[ITEM_ID]",
+    )
+    assert {name: branch.status for name, branch in scene.run.branches.items()} == {
+        IMPORTS: "FAILED",
+        "x": "SKIPPED",
+        "y": "SKIPPED",
+    }
+    ((_, told),) = scene.bus.events
+    assert told["branches"]["x"]["status"] == "SKIPPED"
+
+
+def test_a_run_with_nothing_to_do_is_skipped_without_an_event() -> None:
+    scene = Scene()
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, branches={IMPORTS: RUNNING})
+    scene.finish(IMPORTS, Ending("SKIPPED", "the data has not changed"))
+    assert (scene.run.status, scene.run.reason) == ("SKIPPED", "the data has not changed")
+    assert scene.bus.events == []
+    assert scene.ledger.lease("shop").active is None
+
+
+def test_an_ending_that_comes_twice_ends_once() -> None:
+    scene = Scene(x=RUNNING)
+    scene.finish("x")
+    before = scene.run
+    scene.finish("x")
+    assert scene.run == before
+    assert len(scene.bus.events) == 1
+
+
+def test_a_run_that_is_gone_is_left_alone() -> None:
+    bus = MemoryBus()
+    finish(message("finish", "x"), ports(ledger=MemoryLedger(), bus=bus))
+    assert bus.events == []
+
+
+# ------------------------------------------------------------------ the remembered trigger
+
+
+def remembered(scene: Scene, **changes: Any) -> None:
+    heir = holder("b", trigger="upload", request=Request("shop", force=True), **changes)
+    scene.ledger.leases["shop"] = Lease(active=holder(RUN_ID, pinned=True), next=heir)
+    long_ago = run("b", status="QUEUED", updated_at="2026-11-20T00:00:00+00:00")
+    scene.ledger.runs["shop", "b"] = long_ago
+
+
+def test_the_remembered_trigger_begins() -> None:
+    scene = Scene(x=RUNNING)
+    remembered(scene)
+    scene.finish("x")
+    trigger = Trigger("upload", "b", Request("shop", force=True), run_id="b")
+    assert scene.queues.sent == [("start", dump(trigger), 0)]
+    assert scene.ledger.runs["shop", "b"].alive(NOW)
+
+
+def test_a_finish_that_died_before_it_sent_sends_when_it_comes_again() -> None:
+    scene = Scene(x=RUNNING)
+    remembered(scene)
+    scene.finish("x")
+    scene.finish("x")
+    assert [step for step, _, _ in scene.queues.sent] == ["start", "start"]
+
+
+def test_a_run_that_has_begun_is_not_sent_again() -> None:
+    scene = Scene(x=RUNNING)
+    remembered(scene)
+    scene.finish("x")
+    active = scene.ledger.leases["shop"].active
+    assert active
+    scene.ledger.leases["shop"] = Lease(version=9, active=replace(active, pinned=True))
+    scene.finish("x")
+    assert len(scene.queues.sent) == 1
+
+
+def test_another_runs_end_starts_nobody() -> None:
+    scene = Scene(x=RUNNING)
+    scene.ledger.leases["shop"] = Lease(active=holder("other", pinned=True), next=holder("b"))
+    scene.finish("x")
+    assert scene.queues.sent == []
+    assert scene.ledger.lease("shop").next == holder("b")
+
+
+def test_the_event_comes_before_the_run_is_closed() -> None:
+    """A bus that refuses leaves the run open, for the message's next delivery."""
+
+    class Refusing(MemoryBus):
+        def put(self, detail_type: str, detail: dict[str, Any]) -> None:
+            raise ConnectionError
+
+    scene = Scene(x=RUNNING)
+    scene.bus = Refusing()
+    told: Message = message("finish", "x", hop=4, ending=Ending("SUCCEEDED"))
+    with pytest.raises(ConnectionError):
+        finish(told, ports(ledger=scene.ledger, bus=scene.bus, queues=scene.queues))
+    assert not scene.run.over
+    scene.bus = MemoryBus()
+    scene.finish("x")
+    assert scene.run.status == "SUCCEEDED"
+    assert len(scene.bus.events) == 1
