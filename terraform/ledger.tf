@@ -45,7 +45,6 @@ locals {
 }
 
 resource "aws_dynamodb_table" "ledger" {
-  # checkov:skip=CKV_AWS_119: encrypted with the team's key where kms_key_arn is given, and with AWS's own otherwise.
   name                        = local._ledger
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "pk"

@@ -40,7 +40,6 @@ resource "aws_scheduler_schedule_group" "this" {
 }
 
 resource "aws_scheduler_schedule" "this" {
-  # checkov:skip=CKV_AWS_297: encrypted with the team's key where kms_key_arn is given, and with AWS's own otherwise.
   for_each                     = local._schedules
   name                         = each.value.name
   group_name                   = aws_scheduler_schedule_group.this.name

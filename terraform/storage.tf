@@ -8,7 +8,6 @@ locals {
 resource "aws_s3_bucket" "data" {
   # checkov:skip=CKV_AWS_18: access logs need a second bucket, which is the team's to choose; CloudTrail data events do the same.
   # checkov:skip=CKV_AWS_144: Personalize imports within one region, and what is here can be uploaded again.
-  # checkov:skip=CKV_AWS_145: encrypted with the team's key where kms_key_arn is given, and with S3's own otherwise.
   count         = var.bucket_name == null ? 1 : 0
   bucket        = local._bucket
   force_destroy = var.force_destroy

@@ -47,7 +47,6 @@ resource "aws_iam_role_policy" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_158: encrypted with the team's key where kms_key_arn is given, and with AWS's own otherwise.
   # checkov:skip=CKV_AWS_338: a year by default; log_retention_days is the team's to choose.
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
