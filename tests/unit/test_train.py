@@ -1,0 +1,100 @@
+"""The step that trains."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.engine import carry_out
+from functions.errors import AlreadyExists, InvalidInput
+from functions.model import TrainingMode, Wait
+from functions.outcomes import Await, Fail
+from functions.steps.train import STEP
+from tests.support.build import NOW, RUN_ID, SOLUTION, VERSION, message, plan, ports
+from tests.support.scripted import Answer, Scripted
+
+MESSAGE = message("train", "for-you", phase="train")
+NAME = f"acme-{RUN_ID}-for-you"
+THERE = AlreadyExists("ResourceAlreadyExistsException", "there", "CreateSolutionVersion")
+
+
+def version(number: int, minutes: float = 40, status: str = "ACTIVE") -> dict[str, Any]:
+    created = NOW - timedelta(days=10 - number)
+    return {
+        "solutionVersionArn": f"{SOLUTION}/v{number}",
+        "status": status,
+        "creationDateTime": created,
+        "lastUpdatedDateTime": created + timedelta(minutes=minutes),
+    }
+
+
+def scripted(*versions: dict[str, Any], create: Answer | None = None, **answers: Any) -> Scripted:
+    made = create or {"solutionVersionArn": VERSION}
+    return Scripted(ListSolutionVersions={"solutionVersions": [*versions]}, CreateSolutionVersion=made, **answers)
+
+
+@pytest.mark.parametrize("mode", ["FULL", "UPDATE"])
+def test_a_version_named_for_the_run_with_exactly_these_parameters(mode: TrainingMode) -> None:
+    personalize = scripted()
+    asked = message("train", "for-you", phase="train", plan=plan(training_mode=mode))
+    assert carry_out(STEP, asked, ports(personalize)) == Await((Wait("solution_version", VERSION),))
+    assert personalize.calls == [
+        ("ListSolutionVersions", {"solutionArn": SOLUTION}),
+        (
+            "CreateSolutionVersion",
+            {
+                "name": NAME,
+                "solutionArn": SOLUTION,
+                "trainingMode": mode,
+                "tags": [{"tagKey": "team", "tagValue": "search"}],
+            },
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        ([], None),
+        ([version(1, minutes=40)], 2400),
+        ([version(1, minutes=40), version(2, minutes=60)], 3000),
+        ([version(1, minutes=40), version(2, minutes=5, status="CREATE FAILED")], 2400),
+        # The latest five, in whatever order they are listed.
+        ([version(n, minutes=100 if n < 3 else 10) for n in range(8)], 600),
+    ],
+)
+def test_earlier_versions_tell_how_long_it_may_take(versions: list[dict[str, Any]], expected: float | None) -> None:
+    outcome = carry_out(STEP, MESSAGE, ports(scripted(*versions)))
+    assert outcome == Await((Wait("solution_version", VERSION, expected),))
+
+
+def test_the_version_of_an_earlier_delivery_is_found_by_its_name() -> None:
+    def describe(params: dict[str, Any]) -> dict[str, Any]:
+        arn = params["solutionVersionArn"]
+        named = {"name": NAME} if arn == f"{SOLUTION}/v2" else {}
+        return {"solutionVersion": {"solutionVersionArn": arn, **named}}
+
+    personalize = scripted(version(1), version(2), version(3), create=THERE, DescribeSolutionVersion=describe)
+    outcome = carry_out(STEP, MESSAGE, ports(personalize))
+    assert outcome == Await((Wait("solution_version", f"{SOLUTION}/v2", 2400),))
+    looked_at = [
+        params["solutionVersionArn"] for name, params in personalize.calls if name == "DescribeSolutionVersion"
+    ]
+    assert looked_at == [f"{SOLUTION}/v3", f"{SOLUTION}/v2"]
+
+
+def test_a_name_that_is_taken_by_none_of_the_versions_fails() -> None:
+    elsewhere = {"solutionVersion": {"solutionVersionArn": VERSION, "name": "other"}}
+    personalize = scripted(version(1), create=THERE, DescribeSolutionVersion=elsewhere)
+    outcome = carry_out(STEP, MESSAGE, ports(personalize))
+    assert isinstance(outcome, Fail)
+    assert f"no version is named {NAME}" in outcome.reason
+
+
+def test_what_personalize_rejects_ends_the_branch_in_its_words() -> None:
+    told = "There are not enough interactions"
+    personalize = scripted(create=InvalidInput("InvalidInputException", told, "CreateSolutionVersion"))
+    outcome = carry_out(STEP, MESSAGE, ports(personalize))
+    assert outcome == Fail(f"CreateSolutionVersion: InvalidInputException: {told}")
