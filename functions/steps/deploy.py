@@ -46,12 +46,18 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
 
 def _serves(latest: dict[str, Any], version: str | None, declared: Campaign) -> bool:
     """Whether the campaign's latest state is the version with the configuration as declared."""
-    config = latest.get("campaignConfig") or {}
     return (
         latest.get("solutionVersionArn") == version
         and latest.get("minProvisionedTPS", 1) == declared.min_provisioned_tps
-        and all(config.get(key) == value for key, value in declared.config.items())
+        and _holds(latest.get("campaignConfig") or {}, declared.config)
     )
+
+
+def _holds(found: Any, declared: Any) -> bool:
+    """Whether what is declared is found; Personalize may add what was left out."""
+    if isinstance(found, dict) and isinstance(declared, dict):
+        return all(_holds(found.get(key), value) for key, value in declared.items())
+    return bool(found == declared)
 
 
 def _create(message: Message, declared: Campaign) -> Call:

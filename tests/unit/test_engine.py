@@ -1,0 +1,202 @@
+"""What the engine does around a step: once, in order, and never for a stale message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from functions.engine import Step, advance, carry_out
+from functions.errors import AlreadyExists, LimitExceeded, NotFound, PipelineError
+from functions.model import IMPORTS, Message, RunStatus, Wait, parse
+from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
+from functions.ports import Mark
+from functions.records import Branch
+from tests.support.build import CHOSEN, NOW, RUN_ID, UNSERVED, ledger_with, message, plan, ports, run
+from tests.support.memory import MemoryLedger, MemoryQueues
+from tests.support.scripted import Scripted
+
+WAIT = Wait("campaign", "arn:c")
+BEGUN = {"train": {"started_at": "then", "finished_at": None, "arns": ["v"]}}
+
+
+def deciding(outcome: Outcome, name: str = "train") -> Step:
+    return Step(name, lambda message, personalize: {}, lambda message, observed, now, floor: outcome)
+
+
+class Scene:
+    """A run whose imports and one solution stand at hop 3."""
+
+    def __init__(self, status: RunStatus = "RUNNING", steps: dict[str, Any] | None = None) -> None:
+        branches = {IMPORTS: Branch(hop=3), "for-you": Branch(hop=3, steps=steps or {})}
+        self.ledger = ledger_with(run(status=status, branches=branches))
+        self.queues: MemoryQueues = MemoryQueues()
+
+    def advance(self, outcome: Outcome, told: Message) -> None:
+        advance(deciding(outcome), told, ports(ledger=self.ledger, queues=self.queues))
+
+    def branch(self, name: str = "for-you") -> Branch:
+        return self.ledger.runs["shop", RUN_ID].branches[name]
+
+
+def told(hop: int = 3, step: str = "train", **changes: Any) -> Message:
+    return message(step, "for-you", hop=hop, phase=changes.pop("phase", "train"), **changes)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "step", "delay"),
+    [(Await((WAIT,)), "poll", 0), (Pause(312.4, "why"), "train", 312.4), (Fail("why"), "finish", 0)],
+)
+def test_what_follows_is_sent_and_then_noted(outcome: Outcome, step: str, delay: float) -> None:
+    scene = Scene()
+    scene.advance(outcome, told())
+    ((to, body, after),) = scene.queues.sent
+    assert (to, after, parse(Message, body).hop) == (step, delay, 4)
+    assert (scene.branch().hop, scene.branch().step) == (4, step)
+
+
+class Counting(MemoryQueues):
+    """Queues that keep how many messages came at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[tuple[str, int]] = []
+
+    def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
+        self.batches.append((step, len(bodies)))
+
+
+def test_several_messages_to_one_queue_go_together() -> None:
+    scene = Scene()
+    scene.queues = queues = Counting()
+    two = plan(solutions={"a": CHOSEN, "b": UNSERVED})
+    scene.advance(Done(), message("poll", hop=3, plan=two, waits=(WAIT,)))
+    assert queues.batches == [("train", 2)]
+    assert scene.branch(IMPORTS).status == "SUCCEEDED"
+
+
+def test_imports_without_solutions_are_ended_by_finish() -> None:
+    scene = Scene()
+    scene.advance(Done(), message("poll", hop=3, plan=plan(solutions={}), waits=(WAIT,)))
+    assert [step for step, _, _ in scene.queues.sent] == ["finish"]
+    assert scene.branch(IMPORTS).status == "RUNNING"
+
+
+def test_a_phase_is_noted_when_it_begins_and_ends() -> None:
+    scene = Scene()
+    scene.advance(Await((WAIT, WAIT)), told())
+    assert scene.branch().steps == {
+        "train": {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:c", "arn:c"]}
+    }
+    scene.advance(Done(), told(hop=4, step="poll", waits=(WAIT,)))
+    assert scene.branch().steps["train"]["finished_at"] == NOW.isoformat()
+    assert scene.branch().status == "RUNNING"
+
+
+@pytest.mark.parametrize("outcome", [Pause(5, "why"), Fail("why")])
+def test_a_pause_or_failure_notes_no_phase(outcome: Outcome) -> None:
+    scene = Scene(steps=BEGUN)
+    scene.advance(outcome, told())
+    assert scene.branch().steps == BEGUN
+
+
+@pytest.mark.parametrize(
+    ("status", "hop"), [("RUNNING", 2), ("SUCCEEDED", 3), ("FAILED", 3), ("SKIPPED", 3), ("JOINED", 3)]
+)
+def test_a_stale_message_is_dropped(status: RunStatus, hop: int) -> None:
+    scene = Scene(status)
+    scene.advance(Await((WAIT,)), told(hop))
+    assert scene.queues.sent == []
+    assert scene.branch().hop == 3
+
+
+def test_a_message_of_no_run_is_dropped() -> None:
+    queues = MemoryQueues()
+    advance(deciding(Done()), told(), ports(ledger=MemoryLedger(), queues=queues))
+    assert queues.sent == []
+
+
+class Forgetful(MemoryLedger):
+    """A ledger that fails to note the first advance."""
+
+    failed = False
+
+    def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:
+        if not self.failed:
+            self.failed = True
+            raise ConnectionError
+        super().advance(message, at, step, mark)
+
+
+def test_a_message_that_comes_again_before_it_was_noted_sends_the_same_again() -> None:
+    scene = Scene()
+    scene.ledger = Forgetful(scene.ledger.declared, runs=scene.ledger.runs)
+    with pytest.raises(ConnectionError):
+        scene.advance(Await((WAIT,)), told())
+    scene.advance(Await((WAIT,)), told())
+    one, other = scene.queues.sent
+    assert one == other
+
+
+class Refusing(MemoryQueues):
+    """Queues that take nothing."""
+
+    def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
+        raise ConnectionError
+
+
+def test_a_send_that_fails_notes_nothing() -> None:
+    scene = Scene()
+    scene.queues = Refusing()
+    with pytest.raises(ConnectionError):
+        scene.advance(Await((WAIT,)), told())
+    assert scene.branch().hop == 3
+
+
+# ------------------------------------------------------------------ what Personalize refuses
+
+
+def making(find: Any = None) -> Step:
+    call = Call("made", "CreateCampaign", {"name": "c", "solutionVersionArn": "arn:v"}, "campaignArn")
+
+    def decide(message: Message, observed: dict[str, Any], *_: Any) -> Outcome:
+        return Await((Wait("campaign", observed["made"]),)) if "made" in observed else Make((call,))
+
+    parts = {"find": find} if find else {}
+    return Step("deploy", lambda message, personalize: {}, decide, **parts)
+
+
+@pytest.mark.parametrize(
+    ("told_by_service", "waits"),
+    [
+        ("More than 5 resources with PENDING or IN_PROGRESS status.", True),
+        ("More than 20 resources in PENDING or IN_PROGRESS status.", True),
+        ("You have reached the limit of 10 active solutions.", False),
+    ],
+)
+def test_only_a_quota_that_frees_itself_is_waited_for(told_by_service: str, waits: bool) -> None:
+    error = LimitExceeded("LimitExceededException", told_by_service, "CreateCampaign")
+    outcome = carry_out(making(), told(), ports(Scripted(CreateCampaign=error)))
+    assert outcome == (Pause(60, str(error)) if waits else Fail(str(error)))
+
+
+def test_what_is_not_there_fails() -> None:
+    error = NotFound("ResourceNotFoundException", "no such version", "CreateCampaign")
+    assert carry_out(making(), told(), ports(Scripted(CreateCampaign=error))) == Fail(str(error))
+
+
+def test_a_step_that_makes_nothing_finds_nothing() -> None:
+    error = AlreadyExists("ResourceAlreadyExistsException", "there", "CreateCampaign")
+    with pytest.raises(LookupError, match="found CreateCampaign done"):
+        carry_out(making(), told(step="poll"), ports(Scripted(CreateCampaign=error)))
+
+
+def test_a_step_finds_what_is_there() -> None:
+    error = AlreadyExists("ResourceAlreadyExistsException", "there", "CreateCampaign")
+    step = making(find=lambda message, call, personalize: f"arn:{call.params['name']}")
+    assert carry_out(step, told(), ports(Scripted(CreateCampaign=error))) == Await((Wait("campaign", "arn:c"),))
+
+
+def test_our_errors_have_one_base() -> None:
+    assert issubclass(LimitExceeded, PipelineError)

@@ -1,0 +1,169 @@
+"""The step that waits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.engine import carry_out
+from functions.errors import NotFound, ServiceError, Throttled
+from functions.model import Message, Wait
+from functions.outcomes import Done, Fail, Outcome, Pause
+from functions.steps.poll import STEP
+from tests.support.build import CAMPAIGN, NOW, OLD_VERSION, VERSION, arn, message, ports
+from tests.support.scripted import Scripted
+
+GONE = NotFound("ResourceNotFoundException", "gone", "Describe")
+
+
+def job(name: str, expected: float | None = None) -> Wait:
+    return Wait("dataset_import_job", arn("dataset-import-job", name), expected)
+
+
+def importing(*waits: Wait) -> Message:
+    return message("poll", hop=1, waits=waits)
+
+
+TRAINING = message("poll", "for-you", phase="train", waits=(Wait("solution_version", VERSION, 2400),))
+DEPLOYING = message(
+    "poll", "for-you", phase="deploy", waits=(Wait("campaign", CAMPAIGN.arn, 720, VERSION),), solution_version=VERSION
+)
+
+
+def status(status: str, ago: float = 0, reason: str | None = None) -> dict[str, Any]:
+    why = {"failureReason": reason} if reason else {}
+    return {"status": status, "creationDateTime": NOW - timedelta(seconds=ago), **why}
+
+
+def jobs(**told: dict[str, Any] | Exception) -> Scripted:
+    """Import jobs by the last part of their ARN."""
+
+    def describe(params: dict[str, Any]) -> dict[str, Any] | Exception:
+        found = told[params["datasetImportJobArn"].rpartition("/")[2]]
+        return found if isinstance(found, Exception) else {"datasetImportJob": found}
+
+    return Scripted(DescribeDatasetImportJob=describe)
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        pytest.param({"a": status("ACTIVE"), "b": status("ACTIVE")}, Done(), id="all ready"),
+        pytest.param(
+            {"a": status("ACTIVE"), "b": status("CREATE PENDING")}, Pause(20, "1 of 2 not ready"), id="one is not"
+        ),
+        pytest.param(
+            {"a": status("CREATE IN_PROGRESS", ago=3000), "b": status("CREATE IN_PROGRESS", ago=1000)},
+            Pause(40, "2 of 2 not ready"),
+            id="none is: the shorter wait",
+        ),
+        pytest.param(
+            {"a": status("CREATE FAILED", reason="bad CSV"), "b": status("CREATE IN_PROGRESS")},
+            Pause(20, "1 of 2 not ready"),
+            id="one failed: the other is waited for",
+        ),
+        pytest.param(
+            {"a": status("CREATE FAILED", reason="bad CSV"), "b": status("ACTIVE")},
+            Fail("import job a: bad CSV"),
+            id="one failed, in Personalize's words",
+        ),
+        pytest.param(
+            {"a": status("CREATE FAILED", reason="bad CSV"), "b": status("CREATE FAILED", reason="no access")},
+            Fail("import job a: bad CSV; import job b: no access"),
+            id="both failed: every reason",
+        ),
+        pytest.param(
+            {"a": status("CREATE FAILED"), "b": status("ACTIVE")}, Fail("import job a: CREATE FAILED"), id="no reason"
+        ),
+        pytest.param({"a": GONE, "b": status("ACTIVE")}, Fail("import job a: it was deleted meanwhile"), id="deleted"),
+        pytest.param(
+            {"a": status("CREATE PENDING", ago=-5), "b": status("ACTIVE")},
+            Pause(20, "1 of 2 not ready"),
+            id="Personalize's clock is ahead of ours",
+        ),
+    ],
+)
+def test_import_jobs(told: dict[str, Any], outcome: Outcome) -> None:
+    assert carry_out(STEP, importing(job("a"), job("b")), ports(jobs(**told))) == outcome
+
+
+def test_history_tells_when_to_look_again() -> None:
+    personalize = jobs(a=status("CREATE IN_PROGRESS", ago=60))
+    assert carry_out(STEP, importing(job("a", expected=600)), ports(personalize)) == Pause(510, "1 of 1 not ready")
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        (status("ACTIVE"), Done()),
+        (status("CREATE IN_PROGRESS", ago=2000), Pause(280, "1 of 1 not ready")),
+        (status("CREATE STOPPING"), Pause(900, "1 of 1 not ready")),
+        (status("CREATE STOPPED"), Fail(f"solution version {VERSION}: CREATE STOPPED")),
+        (status("CREATE FAILED", reason="few rows"), Fail(f"solution version {VERSION}: few rows")),
+    ],
+)
+def test_solution_versions(told: dict[str, Any], outcome: Outcome) -> None:
+    personalize = Scripted(DescribeSolutionVersion={"solutionVersion": told})
+    assert carry_out(STEP, TRAINING, ports(personalize)) == outcome
+    assert personalize.calls == [("DescribeSolutionVersion", {"solutionVersionArn": VERSION})]
+
+
+def serving(version: str, told: dict[str, Any]) -> dict[str, Any]:
+    return {"solutionVersionArn": version, **told}
+
+
+OLD = serving(OLD_VERSION, status("ACTIVE", ago=90_000))
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        pytest.param(
+            serving(VERSION, status("CREATE IN_PROGRESS", ago=84)), Pause(600, "1 of 1 not ready"), id="created"
+        ),
+        pytest.param(serving(VERSION, status("ACTIVE")), Done(), id="created, ready"),
+        pytest.param(
+            serving(VERSION, status("CREATE FAILED", reason="why")),
+            Fail("campaign acme-shop-for-you: why"),
+            id="creation failed",
+        ),
+        pytest.param(
+            {**OLD, "latestCampaignUpdate": serving(VERSION, status("CREATE IN_PROGRESS", ago=84))},
+            Pause(600, "1 of 1 not ready"),
+            id="updated: since the update began",
+        ),
+        pytest.param({**OLD, "latestCampaignUpdate": serving(VERSION, status("ACTIVE"))}, Done(), id="updated, ready"),
+        pytest.param(
+            {**OLD, "latestCampaignUpdate": serving(VERSION, status("CREATE FAILED", reason="why"))},
+            Fail("campaign acme-shop-for-you: why"),
+            id="update failed, the old version serves",
+        ),
+        pytest.param(
+            {**OLD, "latestCampaignUpdate": serving(f"{VERSION}3", status("ACTIVE"))},
+            Fail(f"campaign acme-shop-for-you: it was moved to {VERSION}3 by someone else meanwhile"),
+            id="moved by others",
+        ),
+    ],
+)
+def test_campaigns(told: dict[str, Any], outcome: Outcome) -> None:
+    personalize = Scripted(DescribeCampaign={"campaign": told})
+    assert carry_out(STEP, DEPLOYING, ports(personalize)) == outcome
+    assert personalize.calls == [("DescribeCampaign", {"campaignArn": CAMPAIGN.arn})]
+
+
+def test_a_deleted_campaign_fails() -> None:
+    outcome = carry_out(STEP, DEPLOYING, ports(Scripted(DescribeCampaign=GONE)))
+    assert outcome == Fail("campaign acme-shop-for-you: it was deleted meanwhile")
+
+
+def test_throttling_is_waited_out() -> None:
+    error = Throttled("ThrottlingException", "Rate exceeded", "DescribeCampaign")
+    assert carry_out(STEP, DEPLOYING, ports(Scripted(DescribeCampaign=error))) == Pause(60, str(error))
+
+
+def test_what_is_unforeseen_is_raised_for_the_queue_to_try_again() -> None:
+    error = ServiceError("AccessDeniedException", "no", "DescribeCampaign")
+    with pytest.raises(ServiceError, match="AccessDenied"):
+        carry_out(STEP, DEPLOYING, ports(Scripted(DescribeCampaign=error)))

@@ -1,0 +1,42 @@
+"""The environment, and what is said where it is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.errors import InvalidSettings
+from functions.settings import Settings
+
+GOOD = {"LEDGER_TABLE": "acme-ledger", "QUEUES": '{"poll": "https://sqs/acme-poll"}'}
+
+
+def test_what_must_be_set() -> None:
+    assert Settings.from_environment(GOOD) == Settings(
+        "acme-ledger", {"poll": "https://sqs/acme-poll"}, poll_floor=20.0, event_bus="default"
+    )
+
+
+def test_what_may_be_set() -> None:
+    settings = Settings.from_environment({**GOOD, "POLL_FLOOR_SECONDS": "0.5", "EVENT_BUS": "team"})
+    assert (settings.poll_floor, settings.event_bus) == (0.5, "team")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"LEDGER_TABLE": ""}, "LEDGER_TABLE is not set"),
+        ({"QUEUES": ""}, "QUEUES is not set"),
+        ({"QUEUES": "{"}, "QUEUES must be a JSON object"),
+        ({"QUEUES": "[]"}, "QUEUES must be a JSON object"),
+        ({"POLL_FLOOR_SECONDS": "often"}, "POLL_FLOOR_SECONDS a number: .*'often'"),
+    ],
+)
+def test_what_is_wrong_is_named(wrong: dict[str, str], told: str) -> None:
+    with pytest.raises(InvalidSettings, match=told):
+        Settings.from_environment({**GOOD, **wrong})
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_is_missing_is_named(name: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"{name} is not set"):
+        Settings.from_environment({key: value for key, value in GOOD.items() if key != name})
