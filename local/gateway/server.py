@@ -67,6 +67,7 @@ async def _serve(
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_report)
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     if until_stdin_ends:
@@ -78,6 +79,12 @@ async def _serve(
     await asyncio.wait([serving], timeout=_GRACE_SECONDS)
     stop_workers()
     end(serving.exception() if serving.done() else None)
+
+
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # A client that leaves without closing its TLS session: they all do, and it is no news.
+    if not isinstance(context.get("exception"), TimeoutError):
+        loop.default_exception_handler(context)
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

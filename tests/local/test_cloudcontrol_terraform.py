@@ -1,4 +1,4 @@
-"""Terraform's own provider against the gateway: apply, a clean plan, a change in place, destroy."""
+"""Terraform's own provider against the gateway: a failure, apply, a clean plan, a change in place, destroy."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def test_terraform_applies_plans_clean_and_destroys(account: LocalAccount, tmp_p
         return Terraform(FOLDER, tmp_path, variables=variables, environment=account.env)
 
     terraform("a").init()
+    taken = personalize.create_dataset_group(name=name)["datasetGroupArn"]
+    with pytest.raises(TerraformError, match="AlreadyExists"):
+        terraform("a").apply()
+    personalize.delete_dataset_group(datasetGroupArn=taken)
     terraform("a").apply()
     outputs = terraform("a").outputs()
     group, tracker = outputs["group"], outputs["tracker"]
@@ -39,14 +43,3 @@ def test_terraform_applies_plans_clean_and_destroys(account: LocalAccount, tmp_p
 
     terraform("b").destroy()
     assert group not in [found["datasetGroupArn"] for found in personalize.list_dataset_groups()["datasetGroups"]]
-
-
-@pytest.mark.timeout(60)
-def test_terraform_shows_the_services_own_reason(account: LocalAccount, tmp_path: Path) -> None:
-    name = unique("taken")
-    account.session().client("personalize").create_dataset_group(name=name)
-    terraform = Terraform(FOLDER, tmp_path, {"name": name, "team": "a"}, account.env)
-    terraform.init()
-    with pytest.raises(TerraformError, match="AlreadyExists"):
-        terraform.apply()
-    terraform.destroy()
