@@ -63,10 +63,15 @@ class Engine:
 
     def begin(self, record: Record, life: Life, path: Path) -> None:
         """Send a record (or its update) on its way."""
+        self._tasks.pop(life.ticket, None)
         self._tickets += 1
         life.path, life.position, life.ticket = path, 0, self._tickets
         life.failure_reason = None
         self._enter(record, life, self._clock())
+
+    def settle(self, life: Life, status: str) -> None:
+        """Give a life a status that stays, whatever it was on its way to."""
+        life.path, life.due, life.status, life.updated_at = None, None, status, self._clock()
 
     def resume(self, records: Iterable[Record]) -> None:
         """Take up records that were under way when their state was saved."""

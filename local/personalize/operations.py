@@ -23,6 +23,7 @@ from local.personalize.errors import (
 )
 from local.personalize.kinds.base import Kind, Request
 from local.personalize.models import Attributes, Life, Record, Update
+from local.personalize.recipes import RECIPES, recipe_of
 from local.personalize.service_models import CONTROL, operation_model, output_members, service_model, shaped
 from local.personalize.world import World
 
@@ -53,6 +54,7 @@ def create(kind: Kind, world: World, request: Request) -> Answer:
     # A repeat must find the name taken before anything else can be wrong: callers rely on it.
     if kind.name_member in request:
         _refuse_namesake(kind.namesake(world, request, ""))
+    request = kind.resolve(world, request)
     for parent in kind.parents:
         if parent.member in request:
             world.active(parent.kind, request[parent.member])
@@ -105,11 +107,17 @@ def update(kind: Kind, world: World, request: Request) -> Answer:
         raise InUseError(
             f"{record.arn} is {record.status}; to be updated it must be {' or '.join(kind.updatable_from)}."
         )
-    changes = copy.deepcopy(kind.updated(world, record, request))
+    changes = copy.deepcopy(kind.updated(world, record, kind.resolve(world, request)))
+    begin_update(kind, world, record, changes)
+    return {kind.arn_member: record.arn}
+
+
+def begin_update(kind: Kind, world: World, record: Record, changes: Attributes) -> None:
+    """Send an update on its way."""
     now = world.clock()
     record.update = Update(changes, Life(None, now, now))
-    world.engine.begin(record, record.update.life, kind.update)
-    return {kind.arn_member: record.arn}
+    if kind.update:
+        world.engine.begin(record, record.update.life, kind.update)
 
 
 def delete(kind: Kind, world: World, request: Request) -> Answer:
@@ -195,6 +203,20 @@ def _read_token(operation: str, token: str) -> int:
     except (ValueError, TypeError, binascii.Error):
         pass
     raise InvalidNextTokenError("The token is not valid.")
+
+
+def list_recipes(world: World, request: Request) -> Answer:
+    """Show the recipes, or those of a domain."""
+    recipes = [r for r in RECIPES.values() if request.get("domain") in (None, r.domain)]
+    page, token = paginate("ListRecipes", list(enumerate(recipes, 1)), request)
+    members = output_members("ListRecipes")["recipes"]
+    summary = members.member if isinstance(members, ListShape) else members
+    return {"recipes": [shaped(summary, recipe.describe()) for recipe in page], "nextToken": token}
+
+
+def describe_recipe(world: World, request: Request) -> Answer:
+    """Show a recipe."""
+    return {"recipe": shaped(output_members("DescribeRecipe")["recipe"], recipe_of(request["recipeArn"]).describe())}
 
 
 def tag(world: World, request: Request) -> Answer:

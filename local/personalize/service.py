@@ -8,17 +8,17 @@ from typing import Any
 
 from botocore.model import OperationNotFoundError
 
-from local.personalize import operations
+from local.personalize import events, operations, runtime
 from local.personalize.arns import Arns
 from local.personalize.durations import Durations, Seconds
 from local.personalize.errors import ServiceError, UnknownOperationError
-from local.personalize.kinds import KINDS
+from local.personalize.kinds import KINDS, training
 from local.personalize.lifecycle import Engine
 from local.personalize.models import Path, Record, State
 from local.personalize.operations import Operation
 from local.personalize.ports import Clock, NoObjects, Objects
 from local.personalize.quotas import QUOTAS
-from local.personalize.service_models import CONTROL, SERVICES, error_status, operation_model, shaped
+from local.personalize.service_models import CONTROL, EVENTS, RUNTIME, SERVICES, error_status, operation_model, shaped
 from local.personalize.validation import validated
 from local.personalize.work import InlineWork, Job, PoolWork, Work
 from local.personalize.world import World
@@ -62,16 +62,7 @@ class Personalize:
         )
         self.world.engine = Engine(_Jobs(self.world), clock, Durations(durations), self._work, self.advance)
         self.world.engine.resume(list(self.world.state.records.values()))
-        self._control: dict[str, Operation] = {
-            "TagResource": operations.tag,
-            "UntagResource": operations.untag,
-            "ListTagsForResource": operations.list_tags,
-        }
-        for kind in KINDS.values():
-            self._control.update(operations.operations_of(kind))
-        self._planes: Mapping[str, Mapping[str, Operation]] = {
-            CONTROL: self._control,
-        }
+        self._planes = _planes()
 
     def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out an operation. Raises ServiceError."""
@@ -99,6 +90,12 @@ class Personalize:
         with self.world.lock:
             self.world.engine.advance()
 
+    def popularity_baseline(self, solution_version_arn: str) -> dict[str, float]:
+        """Return the metrics of recommending the same popular items to all, on a version's own split."""
+        with self.world.lock:
+            self.world.active("SolutionVersion", solution_version_arn)
+            return dict(self.world.state.trained[solution_version_arn].baseline)
+
     def close(self) -> None:
         """Start no more work."""
         self._work.close()
@@ -112,6 +109,32 @@ class Personalize:
         if found is None:
             raise UnknownOperationError(f"{operation} is not served by the local Personalize yet")
         return found
+
+
+def _planes() -> dict[str, dict[str, Operation]]:
+    control: dict[str, Operation] = {
+        "TagResource": operations.tag,
+        "UntagResource": operations.untag,
+        "ListTagsForResource": operations.list_tags,
+        "ListRecipes": operations.list_recipes,
+        "DescribeRecipe": operations.describe_recipe,
+        "StopSolutionVersionCreation": training.stop_version,
+        "GetSolutionMetrics": training.get_metrics,
+    }
+    for kind in KINDS.values():
+        control.update(operations.operations_of(kind))
+    return {
+        CONTROL: control,
+        EVENTS: {
+            "PutEvents": events.put_events,
+            "PutItems": events.put_items,
+            "PutUsers": events.put_users,
+        },
+        RUNTIME: {
+            "GetRecommendations": runtime.get_recommendations,
+            "GetPersonalizedRanking": runtime.get_personalized_ranking,
+        },
+    }
 
 
 class _Jobs:
@@ -128,6 +151,7 @@ class _Jobs:
         kind.done(self._world, record, path, result)
         if path is kind.update and record.update:
             record.attributes.update(record.update.attributes)
+            kind.moved_on(record, record.update)
 
     def gone(self, record: Record) -> None:
         operations.remove(self._world, record)

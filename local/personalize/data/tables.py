@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api.types import union_categoricals
 
 from local.personalize.data.schemas import Field, Schema
@@ -27,6 +29,9 @@ class Table:
     event_ids: set[str] = field(default_factory=set)
     version: int = 0
     """Changes whenever the contents do."""
+    _frame: tuple[int, pd.DataFrame] | None = None
+    _aligned: tuple[int, pd.Index[Any], pd.DataFrame] | None = None
+    _rows: tuple[pd.DataFrame, UserRows] | None = None
 
     @property
     def empty(self) -> bool:
@@ -46,9 +51,53 @@ class Table:
         self.streamed.append(row)
         self.version += 1
 
+    def indexed(self) -> pd.DataFrame:
+        """Return the newest row of each key with the (one) key as the index; kept until something changes."""
+        version = self.version
+        if self._frame is None or self._frame[0] != version:
+            frame = self.snapshot().frame(upsert=True)
+            key = self.schema.keys[0]
+            self._frame = version, frame.set_index(frame[key].astype(object)).drop(columns=key)
+        return self._frame[1]
+
+    def aligned(self, names: pd.Index[Any]) -> pd.DataFrame:
+        """Return a row for each name, null where there is none; kept for who asks with the same index again."""
+        version, kept = self.version, self._aligned
+        if kept is None or kept[0] != version or kept[1] is not names:
+            kept = self._aligned = version, names, self.indexed().reindex(names)
+        return kept[2]
+
+    def of_user(self, user: str) -> pd.DataFrame:
+        """Return a user's rows, imported and streamed."""
+        streamed = [self.streamed[at] for at in self.by_user.get(user, [])]
+        frames = [from_rows(streamed, self.schema)] if streamed else []
+        if self.bulk is not None:
+            if self._rows is None or self._rows[0] is not self.bulk:
+                self._rows = self.bulk, UserRows(self.bulk["USER_ID"])
+            frames.insert(0, self.bulk.iloc[self._rows[1].of(user)])
+        return stack(frames, self.schema)
+
     def snapshot(self) -> Snapshot:
         """Return the contents as they are now, at no cost."""
         return Snapshot(self.schema, self.bulk, self.streamed, len(self.streamed))
+
+
+class UserRows:
+    """Finds the rows of a user in a frame."""
+
+    def __init__(self, column: pd.Series[Any]) -> None:
+        codes = column.cat.codes.to_numpy()
+        self._order = np.argsort(codes, kind="stable")
+        self._ends = np.cumsum(np.bincount(codes, minlength=len(column.cat.categories)))
+        self._codes = {name: code for code, name in enumerate(column.cat.categories)}
+
+    def of(self, user: str) -> NDArray[np.int64]:
+        """Return the positions of a user's rows."""
+        code = self._codes.get(user)
+        if code is None:
+            return np.empty(0, np.int64)
+        begin = self._ends[code - 1] if code else 0
+        return self._order[begin : self._ends[code]].astype(np.int64)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from local.personalize.kinds.base import Kind
 from local.personalize.kinds.data import Dataset, DatasetGroup, DatasetImportJob, SchemaKind
+from local.personalize.kinds.serving import Campaign, EventTracker, Filter
+from local.personalize.kinds.training import Solution, SolutionVersion
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -14,5 +16,10 @@ KINDS: Mapping[str, Kind] = {
         SchemaKind(),
         Dataset(),
         DatasetImportJob(),
+        Solution(),
+        SolutionVersion(),
+        Campaign(),
+        EventTracker(),
+        Filter(),
     )
 }

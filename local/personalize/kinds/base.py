@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from local.personalize.errors import InUseError
 from local.personalize.lifecycle import CREATE, DELETE
-from local.personalize.models import Attributes, Path, Record
+from local.personalize.models import Attributes, Path, Record, Update
 from local.personalize.quotas import Quota
 from local.personalize.work import Job
 from local.personalize.world import World
@@ -64,6 +64,10 @@ class Kind:
 
     # Creation
 
+    def resolve(self, world: World, request: Request) -> Request:
+        """Replace what stands for something else in a request to create or update."""
+        return request
+
     def attributes(self, world: World, request: Request) -> Attributes:
         """Check a request to create, and return the new resource's attributes."""
         return {key: value for key, value in request.items() if key != "tags"}
@@ -110,6 +114,9 @@ class Kind:
 
     def done(self, world: World, record: Record, path: Path, result: object) -> None:
         """Take in the result of the work. May raise JobFailedError."""
+
+    def moved_on(self, record: Record, update: Update) -> None:
+        """Do what a successful update brings besides its attributes."""
 
     def gone(self, world: World, record: Record) -> None:
         """Forget what belongs to a resource that is deleted."""

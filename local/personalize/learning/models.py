@@ -1,7 +1,50 @@
-"""What training makes."""
+"""What training makes, and all that serving needs of it."""
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from local.personalize.learning.interactions import EventRule
+from local.personalize.learning.rankers import Ranker, Scores
+
+
+@dataclass(frozen=True)
 class Trained:
-    """A trained model."""
+    """A trained model. Nothing in it changes once it is made."""
+
+    recipe: str
+    items: NDArray[np.object_]
+    users: NDArray[np.object_]
+    history: sp.csr_matrix
+    """Users by items, as trained on."""
+    ranker: Ranker
+    popularity: Scores
+    skip_known: bool
+    rules: tuple[EventRule, ...]
+    events_seen: int
+    """How many of the streamed events are in it."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    baseline: dict[str, float] = field(default_factory=dict)
+    hours: float = 0.0
+
+    @functools.cached_property
+    def item_index(self) -> pd.Index[Any]:
+        """The items, to align tables with."""
+        return pd.Index(self.items, dtype=object)
+
+    @functools.cached_property
+    def item_codes(self) -> dict[str, int]:
+        """Position of each item."""
+        return {name: code for code, name in enumerate(self.items)}
+
+    @functools.cached_property
+    def user_codes(self) -> dict[str, int]:
+        """Position of each user."""
+        return {name: code for code, name in enumerate(self.users)}

@@ -1,0 +1,145 @@
+"""PutEvents, PutItems and PutUsers: records that come one by one, kept apart from bulk imports."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from local.personalize.data.schemas import Schema
+from local.personalize.data.tables import Table
+from local.personalize.errors import InUseError, InvalidInputError
+from local.personalize.kinds.base import Request
+from local.personalize.models import Record
+from local.personalize.world import World
+
+_RESERVED = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommendationid", "impression"})
+_INTEGERS, _FLOATS = ("int", "long"), ("float", "double")
+
+
+def put_events(world: World, request: Request) -> dict[str, Any]:
+    """Add events to the interactions of the tracker's group.
+
+    They count from the next training on, and for recommendations at once. Without a user, the session stands for
+    one: who asks for recommendations gives the session's ID then.
+    """
+    with world.lock:
+        table = _interactions(world, request["trackingId"])
+        user = request.get("userId", request["sessionId"])
+        rows = [(event, _event_row(event, user, table.schema)) for event in request["eventList"]]
+        for event, row in rows:
+            event_id = event.get("eventId")
+            if "ITEM_ID" not in row or (event_id and event_id in table.event_ids):
+                continue
+            if event_id:
+                table.event_ids.add(event_id)
+            table.stream(row)
+    return {}
+
+
+def put_items(world: World, request: Request) -> dict[str, Any]:
+    """Add items, or replace those that there are."""
+    return _put(world, request, "ITEMS", "items", "itemId", "ITEM_ID")
+
+
+def put_users(world: World, request: Request) -> dict[str, Any]:
+    """Add users, or replace those that there are."""
+    return _put(world, request, "USERS", "users", "userId", "USER_ID")
+
+
+def _put(world: World, request: Request, kind: str, listed: str, member: str, key: str) -> dict[str, Any]:
+    with world.lock:
+        dataset = world.get("Dataset", request["datasetArn"])
+        if dataset.attributes["datasetType"] != kind:
+            raise InvalidInputError(f"{dataset.arn} holds {dataset.attributes['datasetType']}, not {kind}.")
+        if dataset.status != "ACTIVE":
+            raise InUseError(f"{dataset.arn} is {dataset.status}, and must be ACTIVE.")
+        table = world.state.tables[dataset.arn]
+        rows = [
+            _typed({key: each[member], **_properties(each.get("properties"))}, table.schema) for each in request[listed]
+        ]
+        for row in rows:
+            table.stream(row)
+    return {}
+
+
+def _interactions(world: World, tracking_id: str) -> Table:
+    trackers = (each for each in world.of("EventTracker") if each.attributes["trackingId"] == tracking_id)
+    tracker: Record | None = next(trackers, None)
+    if tracker is None:
+        raise InvalidInputError(f"There is no event tracker with the tracking ID {tracking_id}.")
+    if tracker.status != "ACTIVE":
+        raise InvalidInputError(f"The event tracker {tracker.arn} is {tracker.status}, and must be ACTIVE.")
+    for dataset in world.in_group("Dataset", tracker.attributes["datasetGroupArn"]):
+        if dataset.attributes["datasetType"] == "INTERACTIONS" and dataset.arn in world.state.tables:
+            return world.state.tables[dataset.arn]
+    raise InvalidInputError(f"The dataset group of {tracker.arn} has no ACTIVE Interactions dataset.")
+
+
+def _event_row(event: Mapping[str, Any], user: str, schema: Schema) -> dict[str, Any]:
+    sent: datetime = event["sentAt"]
+    properties = _properties(event.get("properties"))
+    reserved = sorted(name for name in properties if name.replace("_", "").lower() in _RESERVED)
+    if reserved:
+        raise InvalidInputError(f"An event's properties can't hold {', '.join(reserved)}.")
+    row = {
+        **properties,
+        "USER_ID": user,
+        "ITEM_ID": event.get("itemId"),
+        "TIMESTAMP": int(sent.timestamp()),
+        "EVENT_TYPE": event["eventType"],
+        "EVENT_VALUE": event.get("eventValue"),
+        "RECOMMENDATION_ID": event.get("recommendationId"),
+        "IMPRESSION": "|".join(event["impression"]) if event.get("impression") else None,
+        "EVENT_ATTRIBUTION_SOURCE": event.get("metricAttribution", {}).get("eventAttributionSource"),
+    }
+    return _typed(row, schema)
+
+
+def _properties(text: str | None) -> dict[str, Any]:
+    """Read properties: names in camel case stand for the schema's in upper case."""
+    if text is None:
+        return {}
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise InvalidInputError(f"properties must be a JSON object: {error}") from error
+    if not isinstance(read, dict):
+        raise InvalidInputError("properties must be a JSON object.")
+    return {_upper(name): value for name, value in read.items()}
+
+
+def _upper(name: str) -> str:
+    if name.upper() == name:
+        return name
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
+
+
+def _typed(row: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return the values that the schema has a column for, as its types say."""
+    typed: dict[str, Any] = {}
+    for each in schema.fields:
+        value = row.get(each.name)
+        if value is None:
+            if not each.nullable and each.name not in ("ITEM_ID", "EVENT_VALUE"):
+                raise InvalidInputError(f"{each.name} must be given: the schema does not allow null.")
+            continue
+        try:
+            typed[each.name] = _value(value, each.type)
+        except (TypeError, ValueError) as error:
+            raise InvalidInputError(f"{each.name} must be of type {each.type}, and is {value!r}.") from error
+    return typed
+
+
+def _value(value: Any, kind: str) -> Any:
+    if kind in _INTEGERS:
+        return int(value)
+    if kind in _FLOATS:
+        return float(value)
+    if kind == "boolean":
+        if str(value).lower() not in ("true", "false"):
+            raise ValueError(value)
+        return str(value).lower() == "true"
+    return "|".join(map(str, value)) if isinstance(value, list) else str(value)

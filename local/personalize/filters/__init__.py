@@ -1,0 +1,1 @@
+"""Filter expressions: their grammar, and what they let pass."""

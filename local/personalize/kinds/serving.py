@@ -1,0 +1,118 @@
+"""Campaigns, event trackers and filters."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from local.personalize.errors import InvalidInputError
+from local.personalize.filters import grammar
+from local.personalize.kinds.base import Kind, Parent, Request, new_id
+from local.personalize.kinds.training import versions_of
+from local.personalize.lifecycle import UPDATE
+from local.personalize.models import Attributes, Record, Update
+from local.personalize.quotas import Quota
+from local.personalize.recipes import recipe_of
+from local.personalize.world import World
+
+LATEST = "/$LATEST"
+_DEPLOYED = ("solutionVersionArn", "minProvisionedTPS", "campaignConfig", "solutionArn")
+
+
+class Campaign(Kind):
+    """A deployed solution version."""
+
+    name = "Campaign"
+    segment = "campaign"
+    parents = (Parent("solutionVersionArn", "SolutionVersion"),)
+    quotas = (Quota("campaigns", "dataset group"),)
+    update = UPDATE
+    update_member = "latestCampaignUpdate"
+    updatable_from = ("ACTIVE", "CREATE FAILED")
+
+    def resolve(self, world: World, request: Request) -> Request:
+        """Put the newest ACTIVE version for $LATEST."""
+        arn: str = request.get("solutionVersionArn", "")
+        syncs = request.get("campaignConfig", {}).get("syncWithLatestSolutionVersion", False)
+        if not arn.endswith(LATEST):
+            if syncs and arn:
+                raise InvalidInputError(
+                    "syncWithLatestSolutionVersion needs a solutionVersionArn of solutionArn/$LATEST."
+                )
+            return request
+        solution = world.get("Solution", arn.removesuffix(LATEST))
+        active = [version for version in versions_of(world, solution.arn) if version.status == "ACTIVE"]
+        if not active:
+            raise InvalidInputError(f"{solution.arn} has no ACTIVE version.")
+        return {**request, "solutionVersionArn": active[-1].arn}
+
+    def attributes(self, world: World, request: Request) -> Attributes:
+        """Check that the version can be served."""
+        version = world.get("SolutionVersion", request["solutionVersionArn"])
+        recipe = recipe_of(version.attributes["recipeArn"])
+        if not recipe.deployable:
+            raise InvalidInputError(f"A campaign can't serve {recipe.name}: use a batch segment job.")
+        return {
+            "minProvisionedTPS": 1,
+            **super().attributes(world, request),
+            "solutionArn": version.attributes["solutionArn"],
+        }
+
+    def updated(self, world: World, record: Record, request: Request) -> Attributes:
+        """Return the campaign as it shall be."""
+        if "solutionVersionArn" in request:
+            world.active("SolutionVersion", request["solutionVersionArn"])
+        wanted = {**record.attributes, **request}
+        return {key: value for key, value in self.attributes(world, wanted).items() if key in _DEPLOYED}
+
+    def moved_on(self, record: Record, update: Update) -> None:
+        """Make a campaign ACTIVE whose creation failed."""
+        record.life.status = "ACTIVE"
+        record.life.failure_reason = None
+
+
+class EventTracker(Kind):
+    """What events are sent to."""
+
+    name = "EventTracker"
+    segment = "event-tracker"
+    parents = (Parent("datasetGroupArn", "DatasetGroup"),)
+    quotas = (Quota("event-trackers", "dataset group"),)
+
+    def attributes(self, world: World, request: Request) -> Attributes:
+        """Give it a tracking ID."""
+        return {
+            **super().attributes(world, request),
+            "trackingId": str(uuid.uuid4()),
+            "accountId": world.arns.account,
+        }
+
+    def arn(self, world: World, request: Request, attributes: Attributes) -> str:
+        """Name it by an ID."""
+        return world.arns.of(self.segment, new_id())
+
+
+class Filter(Kind):
+    """A filter of recommendations."""
+
+    name = "Filter"
+    segment = "filter"
+    parents = (Parent("datasetGroupArn", "DatasetGroup"),)
+    quotas = (Quota("filters", "dataset group"),)
+
+    def attributes(self, world: World, request: Request) -> Attributes:
+        """Check the expression and the fields that it names."""
+        tables = {
+            dataset.attributes["datasetType"]: world.state.tables[dataset.arn].schema
+            for dataset in world.in_group("Dataset", request["datasetGroupArn"])
+            if dataset.arn in world.state.tables
+        }
+        grammar.check(grammar.parse(request["filterExpression"]), tables)
+        return super().attributes(world, request)
+
+    def blockers(self, world: World, record: Record) -> Iterator[Record]:
+        """Add the campaigns that are being deleted: they may still use it."""
+        yield from super().blockers(world, record)
+        for campaign in world.in_group("Campaign", record.attributes["datasetGroupArn"]):
+            if (campaign.status or "").startswith("DELETE"):
+                yield campaign

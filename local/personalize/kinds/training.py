@@ -1,0 +1,204 @@
+"""Solutions and their versions."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from local.personalize.errors import InUseError, InvalidInputError, JobFailedError
+from local.personalize.kinds.base import Kind, Parent, Request, new_id
+from local.personalize.learning.interactions import event_rules
+from local.personalize.learning.models import Trained
+from local.personalize.learning.training import Order, train
+from local.personalize.lifecycle import STOP_VERSION, UPDATE
+from local.personalize.models import Attributes, Path, Record
+from local.personalize.quotas import Quota
+from local.personalize.recipes import Recipe, recipe_of
+from local.personalize.work import Job
+from local.personalize.world import World
+
+_DEFAULTS = {"performHPO": False, "performAutoML": False, "performAutoTraining": True}
+
+
+class Solution(Kind):
+    """How to train: a recipe and its parameters."""
+
+    name = "Solution"
+    segment = "solution"
+    parents = (Parent("datasetGroupArn", "DatasetGroup"),)
+    quotas = (Quota("active-solutions", "dataset group"),)
+    update = UPDATE
+    update_member = "latestSolutionUpdate"
+
+    def attributes(self, world: World, request: Request) -> Attributes:
+        """Check the recipe and its parameters."""
+        if request.get("performAutoML"):
+            raise InvalidInputError("performAutoML is no longer supported: choose a recipe.")
+        if "recipeArn" not in request:
+            raise InvalidInputError("recipeArn must be given unless performAutoML is true.")
+        recipe = recipe_of(request["recipeArn"])
+        if recipe.domain:
+            raise InvalidInputError(f"{recipe.name} is a recipe for recommenders of the domain {recipe.domain}.")
+        config = request.get("solutionConfig", {})
+        recipe.check_hyperparameters(config.get("algorithmHyperParameters", {}))
+        _check_threshold(config)
+        return {**_DEFAULTS, **super().attributes(world, request)}
+
+    def done(self, world: World, record: Record, path: Path, result: object) -> None:
+        """Put an update's configuration where Describe shows it."""
+        if path.name == "update" and record.update:
+            config = record.update.attributes.get("solutionUpdateConfig", {})
+            if config:
+                record.attributes["solutionConfig"] = {**record.attributes.get("solutionConfig", {}), **config}
+
+    def view(self, world: World, record: Record) -> Attributes:
+        """Show the newest version."""
+        versions = versions_of(world, record.arn)
+        if not versions:
+            return {}
+        newest = versions[-1]
+        return {
+            "latestSolutionVersion": {
+                **{
+                    key: value
+                    for key, value in newest.attributes.items()
+                    if key in ("solutionVersionArn", "trainingMode", "trainingType")
+                },
+                "status": newest.life.status,
+                "creationDateTime": newest.life.created_at,
+                "lastUpdatedDateTime": newest.life.updated_at,
+                **({"failureReason": newest.life.failure_reason} if newest.life.failure_reason else {}),
+            }
+        }
+
+
+class SolutionVersion(Kind):
+    """A trained model."""
+
+    name = "SolutionVersion"
+    segment = "solution"
+    parents = (Parent("solutionArn", "Solution", follows=True),)
+    quotas = (Quota("pending-solution-versions", pending=True),)
+
+    def attributes(self, world: World, request: Request) -> Attributes:
+        """Take over the solution's configuration; check the mode, and that there is something to learn from."""
+        solution = world.active("Solution", request["solutionArn"]).attributes
+        recipe = recipe_of(solution["recipeArn"])
+        mode = request.get("trainingMode", "FULL")
+        if mode == "UPDATE":
+            _check_updatable(world, request["solutionArn"], recipe)
+        if interactions_of(world, solution["datasetGroupArn"]) is None:
+            raise InvalidInputError(
+                f"The dataset group {solution['datasetGroupArn']} has no Interactions dataset with data to train on."
+            )
+        taken = ("datasetGroupArn", "recipeArn", "eventType", "solutionConfig", "performHPO", "performAutoML")
+        return {
+            **{key: solution[key] for key in taken if key in solution},
+            **super().attributes(world, request),
+            "trainingMode": mode,
+            "trainingType": "MANUAL",
+        }
+
+    def arn(self, world: World, request: Request, attributes: Attributes) -> str:
+        """Name the version by its solution and an ID."""
+        return f"{request['solutionArn']}/{new_id()}"
+
+    def namesake(self, world: World, request: Request, arn: str) -> Record | None:
+        """Names are unique within a solution."""
+        named = (v for v in versions_of(world, request["solutionArn"]) if v.name and v.name == request.get("name"))
+        return world.state.records.get(arn) or next(named, None)
+
+    def job(self, world: World, record: Record, path: Path) -> Job | None:
+        """Train."""
+        if path.name != "create":
+            return None
+        recipe = recipe_of(record.attributes["recipeArn"])
+        data = interactions_of(world, record.attributes["datasetGroupArn"])
+        if recipe.family is None or data is None:
+            return functools.partial(_untrainable, recipe)
+        previous = None
+        if record.attributes["trainingMode"] == "UPDATE":
+            full = _full_versions(world, record.attributes["solutionArn"])
+            previous = world.state.trained.get(full[-1].arn) if full else None
+        order = Order(
+            recipe=recipe.name,
+            family=recipe.family,
+            data=world.state.tables[data.arn].snapshot(),
+            rules=event_rules(record.attributes),
+            parameters=record.attributes.get("solutionConfig", {}).get("algorithmHyperParameters", {}),
+            minimum_interactions=world.quotas["minimum-interactions"],
+            minimum_users=world.quotas["minimum-users"],
+            previous=previous,
+        )
+        return functools.partial(train, order)
+
+    def done(self, world: World, record: Record, path: Path, result: object) -> None:
+        """Keep the model."""
+        if path.name == "create" and isinstance(result, Trained):
+            world.state.trained[record.arn] = result
+            record.attributes["trainingHours"] = result.hours
+
+    def gone(self, world: World, record: Record) -> None:
+        """Drop the model."""
+        world.state.trained.pop(record.arn, None)
+
+
+def stop_version(world: World, request: Request) -> dict[str, Any]:
+    """Stop a training: at once if it has not begun."""
+    record = world.get("SolutionVersion", request["solutionVersionArn"])
+    if record.status == "CREATE PENDING":
+        world.engine.settle(record.life, "CREATE STOPPED")
+    elif record.status == "CREATE IN_PROGRESS":
+        world.engine.begin(record, record.life, STOP_VERSION)
+    else:
+        raise InUseError(f"{record.arn} is {record.status}: only a training under way can be stopped.")
+    return {}
+
+
+def get_metrics(world: World, request: Request) -> dict[str, Any]:
+    """Show how good a version is."""
+    record = world.active("SolutionVersion", request["solutionVersionArn"])
+    return {"solutionVersionArn": record.arn, "metrics": dict(world.state.trained[record.arn].metrics)}
+
+
+def versions_of(world: World, solution: str) -> list[Record]:
+    """Return a solution's versions, oldest first."""
+    return [each for each in world.of("SolutionVersion") if each.attributes["solutionArn"] == solution]
+
+
+def interactions_of(world: World, group: str) -> Record | None:
+    """Return a group's interactions dataset, if it has data."""
+    for dataset in world.in_group("Dataset", group):
+        table = world.state.tables.get(dataset.arn)
+        if dataset.attributes["datasetType"] == "INTERACTIONS" and table is not None and not table.empty:
+            return dataset
+    return None
+
+
+def _full_versions(world: World, solution: str) -> list[Record]:
+    return [
+        version
+        for version in versions_of(world, solution)
+        if version.status == "ACTIVE" and version.attributes["trainingMode"] == "FULL"
+    ]
+
+
+def _check_updatable(world: World, solution: str, recipe: Recipe) -> None:
+    if not recipe.updatable:
+        raise InvalidInputError(f"trainingMode UPDATE is for aws-user-personalization only, not for {recipe.name}.")
+    if not _full_versions(world, solution):
+        raise InvalidInputError(
+            f"trainingMode UPDATE needs an ACTIVE version of {solution} that was trained with trainingMode FULL."
+        )
+
+
+def _check_threshold(config: Attributes) -> None:
+    threshold = config.get("eventValueThreshold")
+    try:
+        float(threshold or 0)
+    except ValueError as error:
+        raise InvalidInputError(f"eventValueThreshold must be a number, and is {threshold!r}.") from error
+
+
+def _untrainable(recipe: Recipe) -> object:
+    raise JobFailedError(f"The local Personalize does not train {recipe.name} yet.")

@@ -1,0 +1,104 @@
+"""Interactions as a model sees them: numbers, ordered by user and time."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """Which events count: of a type (None: any), with at least a value (None: any), and how much."""
+
+    type: str | None = None
+    threshold: float | None = None
+    weight: float = 1.0
+
+
+def event_rules(solution: Mapping[str, Any]) -> tuple[EventRule, ...]:
+    """Read the rules from a solution's attributes: its event type and threshold, or its events configuration."""
+    config = solution.get("solutionConfig", {})
+    listed = config.get("eventsConfig", {}).get("eventParametersList", [])
+    if listed:
+        return tuple(
+            EventRule(each.get("eventType"), each.get("eventValueThreshold"), each.get("weight", 1.0))
+            for each in listed
+        )
+    threshold = config.get("eventValueThreshold")
+    return (EventRule(solution.get("eventType"), float(threshold) if threshold else None),)
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Rows ordered by user, and by time within a user. Codes are positions in `users` and `items`."""
+
+    users: NDArray[np.object_]
+    items: NDArray[np.object_]
+    user: Codes
+    item: Codes
+    time: Codes
+    weight: NDArray[np.float32]
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, rules: Sequence[EventRule] = (EventRule(),)) -> Interactions:
+        """Take from a dataset's rows those that count, by the rule that gives each the most."""
+        weight = np.zeros(len(frame), np.float32)
+        for rule in rules:
+            weight = np.maximum(weight, np.where(_meets(frame, rule), np.float32(rule.weight), 0))
+        kept = weight > 0
+        users, user = _codes(frame["USER_ID"], kept)
+        items, item = _codes(frame["ITEM_ID"], kept)
+        time = frame["TIMESTAMP"].to_numpy(np.int64)[kept]
+        order = np.lexsort((time, user))
+        return cls(users, items, user[order], item[order], time[order], weight[kept][order])
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @functools.cached_property
+    def counts(self) -> Codes:
+        """How many interactions each user has."""
+        return np.bincount(self.user, minlength=len(self.users)).astype(np.int64)
+
+    @functools.cached_property
+    def repeats(self) -> float:
+        """The share of interactions with an item that the user had already."""
+        pairs = self.user * max(1, len(self.items)) + self.item
+        return 1 - len(np.unique(pairs)) / len(pairs) if len(pairs) else 0.0
+
+    def matrix(self, mask: NDArray[np.bool_] | None = None) -> sp.csr_matrix:
+        """Return users by items, with the weights added up."""
+        chosen = slice(None) if mask is None else mask
+        shape = (len(self.users), len(self.items))
+        return sp.csr_matrix((self.weight[chosen], (self.user[chosen], self.item[chosen])), shape=shape)
+
+
+def _meets(frame: pd.DataFrame, rule: EventRule) -> NDArray[np.bool_]:
+    meets = np.ones(len(frame), bool)
+    if rule.type is not None:
+        column = frame.get("EVENT_TYPE")
+        meets &= False if column is None else (column == rule.type).to_numpy(bool)
+    if rule.threshold is not None:
+        column = frame.get("EVENT_VALUE")
+        meets &= False if column is None else (column >= rule.threshold).fillna(False).to_numpy(bool)
+    return meets
+
+
+def _codes(column: pd.Series[Any], kept: NDArray[np.bool_]) -> tuple[NDArray[np.object_], Codes]:
+    """Return the names that are left, in order, and each row's position among them."""
+    codes = column.cat.codes.to_numpy()[kept]
+    names = column.cat.categories.to_numpy(dtype=object)
+    used = np.flatnonzero(np.bincount(codes, minlength=len(names)))
+    order = used[np.argsort(names[used].astype(str))] if len(used) else used
+    position = np.zeros(len(names), np.int64)
+    position[order] = np.arange(len(order))
+    return names[order], position[codes]

@@ -1,0 +1,128 @@
+"""How good a model is, measured on interactions that it has not seen.
+
+Of a sample of users the most recent tenth of the interactions is held out. The split depends on nothing but the
+data, so models of several recipes (and the popularity baseline) are measured on the same.
+
+https://docs.aws.amazon.com/personalize/latest/dg/working-with-training-metrics.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from local.personalize.learning.interactions import Codes, Interactions
+
+DEPTH = 25
+_SHARE, _MAX_USERS, _SEED = 0.1, 2000, 20180522
+_REPEAT_CONSUMPTION = 0.1
+
+Lists = NDArray[np.int64]
+"""A row of item codes per user, best first; -1 where there are no more."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is known, and what must be guessed."""
+
+    train: sp.csr_matrix
+    users: Codes
+    held_out: sp.csr_matrix
+    """A row per user in `users`."""
+    last_item: Codes
+    """The newest known item of each user in `users`."""
+    skip_known: bool
+    """Whether items that a user has are left out of lists: nobody comes back to items in these data."""
+
+
+def skips_known(interactions: Interactions) -> bool:
+    """Whether users take items but once, so that recommending what they have makes no sense."""
+    return interactions.repeats < _REPEAT_CONSUMPTION
+
+
+def split(interactions: Interactions) -> Split:
+    """Hold out the most recent tenth (at least one) of the interactions of at most 2,000 users."""
+    counts = interactions.counts
+    candidates = np.flatnonzero(counts >= 2)
+    random = np.random.default_rng(_SEED)
+    users = np.sort(random.permutation(candidates)[:_MAX_USERS])
+    held = np.zeros(len(counts), np.int64)
+    held[users] = np.maximum(1, (counts[users] * _SHARE).astype(np.int64))
+    starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    position = np.arange(len(interactions)) - starts[interactions.user]
+    mask = position >= (counts - held)[interactions.user]
+    last = interactions.item[starts[users] + (counts - held)[users] - 1]
+    return Split(
+        train=interactions.matrix(~mask),
+        users=users,
+        held_out=interactions.matrix(mask)[users],
+        last_item=last,
+        skip_known=skips_known(interactions),
+    )
+
+
+def evaluate(lists: Lists, parts: Split) -> dict[str, float]:
+    """Return Personalize's metrics for lists of 25 items, one per user of the split."""
+    relevant = np.zeros(lists.shape, bool)
+    held = parts.held_out
+    for row in range(len(lists)):
+        relevant[row] = np.isin(lists[row], held.indices[held.indptr[row] : held.indptr[row + 1]])
+    wanted = np.diff(held.indptr)
+    discount = 1 / np.log2(np.arange(2, DEPTH + 2))
+    ideal = np.concatenate(([0.0], np.cumsum(discount)))
+    first = relevant.argmax(axis=1)
+    metrics = {
+        "coverage": len(np.unique(lists[lists >= 0])) / max(1, parts.train.shape[1]),
+        "mean_reciprocal_rank_at_25": _mean(np.where(relevant.any(axis=1), 1 / (first + 1), 0.0)),
+    }
+    for depth in (5, 10, DEPTH):
+        gain = (relevant[:, :depth] * discount[:depth]).sum(axis=1)
+        best = ideal[np.minimum(wanted, depth)]
+        metrics[f"normalized_discounted_cumulative_gain_at_{depth}"] = _mean(gain / np.maximum(best, 1e-12))
+        metrics[f"precision_at_{depth}"] = _mean(relevant[:, :depth].sum(axis=1) / depth)
+    return metrics
+
+
+def popular_lists(parts: Split) -> Lists:
+    """Return for each user the items with the most interactions, less what the user has where that is skipped."""
+    popularity = np.asarray(parts.train.sum(axis=0)).ravel()
+    ranking = np.argsort(-popularity, kind="stable")
+    return ranked_lists(lambda _: ranking, parts)
+
+
+def ranked_lists(ranking: Callable[[int], NDArray[np.int64]], parts: Split) -> Lists:
+    """Return the first 25 of each user's ranking (given the user's row), less what is to be skipped."""
+    lists = np.full((len(parts.users), DEPTH), -1, np.int64)
+    train = parts.train
+    for row, user in enumerate(parts.users):
+        known = train.indices[train.indptr[user] : train.indptr[user + 1]]
+        best = ranking(row)
+        if parts.skip_known:
+            best = best[: DEPTH + len(known)]
+            best = best[~np.isin(best, known)]
+        lists[row, : len(best[:DEPTH])] = best[:DEPTH]
+    return lists
+
+
+def popularity_baseline(interactions: Interactions | pd.DataFrame) -> dict[str, float]:
+    """Return the metrics of recommending the same popular items to all, on the split that models are measured on.
+
+    Takes a dataset's rows too: USER_ID, ITEM_ID and TIMESTAMP, as a CSV has them.
+    """
+    if isinstance(interactions, pd.DataFrame):
+        frame = interactions.assign(
+            USER_ID=interactions["USER_ID"].astype(str).astype("category"),
+            ITEM_ID=interactions["ITEM_ID"].astype(str).astype("category"),
+        )
+        interactions = Interactions.from_frame(frame)
+    parts = split(interactions)
+    return evaluate(popular_lists(parts), parts)
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if len(values) else 0.0
