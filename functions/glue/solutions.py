@@ -8,6 +8,7 @@ solution; the campaign stays, keeps its ARN, and moves to the new solution's fir
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
 from functions.names import digest, sibling_arn
 from functions.ports import Personalize
+from functions.statuses import meaning
 
 UNDER_WAY = ("CREATE PENDING", "CREATE IN_PROGRESS")
 
@@ -49,9 +51,9 @@ class Solutions:
             wanted.refuse_deletion(f"campaign {before.campaign_arn}")
             self._delete_campaign(before.campaign_arn)
         answer = self.create(change)
-        served = self._served(wanted.campaign_arn)
+        needed = {answer["arn"], *self._served(wanted.campaign_arn)}
         for arn in self._siblings(wanted):
-            if arn not in (answer["arn"], served):
+            if arn not in needed:
                 self._delete_solution(arn)
         return answer
 
@@ -93,29 +95,37 @@ class Solutions:
         self.patience.until_gone(arn, describe)
 
     def _delete_solution(self, arn: str) -> None:
-        versions = self.personalize.pages("ListSolutionVersions", "solutionVersions", {"solutionArn": arn})
-        for version in versions:
-            if version["status"] in UNDER_WAY:  # it would hold up the deletion, and goes on costing
-                self.personalize.call(
-                    "StopSolutionVersionCreation", {"solutionVersionArn": version["solutionVersionArn"]}
-                )
         try:
+            self._stop_training(arn)
             self.patience.until_free(arn, lambda: self.personalize.call("DeleteSolution", {"solutionArn": arn}))
         except NotFound:
             return
         self.patience.until_gone(arn, lambda: self._describe(arn))
 
-    def _served(self, campaign_arn: str | None) -> str | None:
-        """Return the ARN of the solution that the campaign serves a version of."""
+    def _stop_training(self, arn: str) -> None:
+        """Stop what would hold up the deletion, and go on costing."""
+        for version in self.personalize.pages("ListSolutionVersions", "solutionVersions", {"solutionArn": arn}):
+            if version["status"] in UNDER_WAY:
+                version_arn = {"solutionVersionArn": version["solutionVersionArn"]}
+                self.personalize.call("StopSolutionVersionCreation", version_arn)
+
+    def _served(self, campaign_arn: str | None) -> set[str]:
+        """Return the ARNs of the solutions that the campaign serves a version of, or is being moved to."""
         if campaign_arn is None:
-            return None
+            return set()
         try:
             campaign = self.personalize.call("DescribeCampaign", {"campaignArn": campaign_arn})["campaign"]
         except NotFound:
-            return None
+            return set()
         latest = campaign.get("latestCampaignUpdate") or campaign
-        version = latest if latest["status"] == "ACTIVE" else campaign
-        return str(version["solutionVersionArn"]).rpartition("/")[0]
+        match meaning(latest["status"]):
+            case "ready":
+                states = [latest]
+            case "waiting":
+                states = [campaign, latest]
+            case "failed":
+                states = [campaign]
+        return {str(state["solutionVersionArn"]).rpartition("/")[0] for state in states}
 
     def _siblings(self, wanted: Wanted) -> list[str]:
         """Return the ARNs of the declared solution and all that went before it under its name."""
@@ -124,7 +134,8 @@ class Solutions:
             found = list(self.personalize.pages("ListSolutions", "solutions", {"datasetGroupArn": group}))
         except NotFound:
             return []
-        return [each["solutionArn"] for each in found if each["name"].rpartition("-")[0] == wanted.name]
+        ours = re.compile(rf"{re.escape(wanted.name)}-[0-9a-f]{{8}}")
+        return [each["solutionArn"] for each in found if ours.fullmatch(each["name"])]
 
     def _describe(self, arn: str) -> dict[str, Any]:
         solution: dict[str, Any] = self.personalize.call("DescribeSolution", {"solutionArn": arn})["solution"]

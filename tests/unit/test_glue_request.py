@@ -1,0 +1,76 @@
+"""What Terraform asks glue for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.errors import InvalidMessage
+from functions.glue.dispatch import apply
+from functions.glue.request import Change, ProtectedError, Wanted, read
+from tests.support.build import VirtualSleep
+from tests.support.scripted import Scripted
+
+GUARD = {"resource": "guard", "deletion_protection": True}
+
+
+@pytest.mark.parametrize(
+    ("life_cycle", "before"),
+    [
+        ({"action": "create"}, None),
+        ({"action": "create", "prev_input": None}, None),
+        ({"action": "update", "prev_input": {"resource": "guard"}}, Wanted("guard")),
+        (
+            {"action": "delete", "prev_input": {**GUARD, "tf": {"action": "create", "prev_input": None}}},
+            Wanted("guard", deletion_protection=True),
+        ),
+    ],
+)
+def test_the_resource_is_read_with_how_it_was(life_cycle: dict[str, Any], before: Wanted | None) -> None:
+    assert read({**GUARD, "tf": life_cycle}) == Change(
+        life_cycle["action"], Wanted("guard", deletion_protection=True), before
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ({}, "is called by Terraform"),
+        (GUARD, "is called by Terraform"),
+        ({**GUARD, "tf": "create"}, "is called by Terraform"),
+        ({**GUARD, "tf": {"action": "read"}}, "is called by Terraform"),
+        ({"tf": {"action": "create"}}, 'missing value for field "resource"'),
+        ({"resource": "campaign", "tf": {"action": "create"}}, 'field "resource"'),
+        ({**GUARD, "deletion_protection": "on", "tf": {"action": "create"}}, 'field "deletion_protection"'),
+        ({**GUARD, "requests": {}, "tf": {"action": "create"}}, '"requests"'),
+        ({**GUARD, "tags": {"a": 1}, "tf": {"action": "create"}}, 'field "tags"'),
+    ],
+)
+def test_what_is_wrong_is_named(event: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidMessage, match=told):
+        read(event)
+
+
+def test_a_protected_resource_says_what_to_do() -> None:
+    with pytest.raises(ProtectedError, match=r"Deletion protection is on: dataset x stays\. .*= false, apply") as told:
+        Wanted("dataset", deletion_protection=True).refuse_deletion("dataset x")
+    assert str(told.value).endswith("Nothing was deleted.")
+    Wanted("dataset", deletion_protection=False).refuse_deletion("dataset x")
+
+
+@pytest.mark.parametrize("action", ["create", "update"])
+def test_the_guard_only_guards(action: str) -> None:
+    personalize = Scripted()
+    event = {**GUARD, "tf": {"action": action, "prev_input": {"resource": "guard"}}}
+    assert apply(event, personalize, VirtualSleep().patience()) == {}
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_the_guard_refuses_a_protected_destroy(protected: bool) -> None:
+    event = {"resource": "guard", "deletion_protection": protected, "tf": {"action": "delete", "prev_input": GUARD}}
+    if not protected:
+        assert apply(event, Scripted(), VirtualSleep().patience()) == {}
+        return
+    with pytest.raises(ProtectedError, match="everything stays"):
+        apply(event, Scripted(), VirtualSleep().patience())

@@ -1,0 +1,85 @@
+"""Waiting inside one call, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.errors import InUse, NotFound
+from functions.glue.patience import BroughtToNothingError, TookTooLongError
+from tests.support.build import VirtualSleep
+
+GONE = NotFound("ResourceNotFoundException", "gone", "Describe")
+BUSY = InUse("ResourceInUseException", "an import is under way", "DeleteDataset")
+
+
+def told(*answers: Any) -> Any:
+    """Return a function that gives these answers in turn, and raises those that are errors."""
+    left: Iterator[Any] = iter(answers)
+
+    def look() -> Any:
+        answer = next(left)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return look
+
+
+def status(text: str, **more: str) -> dict[str, str]:
+    return {"status": text, **more}
+
+
+def test_it_waits_until_ready() -> None:
+    time = VirtualSleep()
+    time.patience().until_ready("x", told(status("CREATE PENDING"), status("CREATE IN_PROGRESS"), status("ACTIVE")))
+    assert time.slept == [5.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("failed", "reason"),
+    [
+        (status("CREATE FAILED", failureReason="bad schema"), "x: bad schema"),
+        (status("CREATE FAILED"), "x: CREATE FAILED"),
+    ],
+)
+def test_it_tells_why_it_failed(failed: dict[str, str], reason: str) -> None:
+    with pytest.raises(BroughtToNothingError, match=f"could not make or change {reason}"):
+        VirtualSleep().patience().until_ready("x", told(failed))
+
+
+def test_it_waits_until_gone() -> None:
+    time = VirtualSleep()
+    time.patience().until_gone("x", told({}, {}, GONE))
+    assert time.slept == [5.0, 5.0]
+
+
+def test_it_waits_until_free() -> None:
+    time = VirtualSleep()
+    assert time.patience().until_free("x", told(BUSY, BUSY, "done")) == "done"
+    assert time.slept == [5.0, 5.0]
+
+
+def test_other_refusals_are_not_waited_out() -> None:
+    time = VirtualSleep()
+    with pytest.raises(NotFound):
+        time.patience().until_free("x", told(GONE))
+    assert time.slept == []
+
+
+@pytest.mark.parametrize(
+    ("wait", "state"),
+    [
+        (lambda p: p.until_ready("x", lambda: status("CREATE PENDING")), "x is CREATE PENDING"),
+        (lambda p: p.until_gone("x", dict), "x is still being deleted"),
+        (lambda p: p.until_free("x", lambda: told(BUSY)()), r"x is still in use \(an import is under way\)"),
+    ],
+    ids=["ready", "gone", "free"],
+)
+def test_it_gives_up_while_it_still_can_say_so(wait: Any, state: str) -> None:
+    time = VirtualSleep(limit=900)
+    with pytest.raises(TookTooLongError, match=rf"{state} after the longest .* Apply again to go on\."):
+        wait(time.patience())
+    assert 5 <= time.left < 15
