@@ -31,7 +31,7 @@ module "step" {
 
   environment = merge(
     local._environment,
-    { QUEUES = jsonencode({ for step in each.value.next : step => aws_sqs_queue.step[step].url }) },
+    { QUEUES = jsonencode({ for step in each.value.next : step => local._queue_urls[step] }) },
     contains(keys(each.value.permissions), "bus") ? { EVENT_BUS = var.event_bus_name } : {},
   )
 }

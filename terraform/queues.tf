@@ -4,6 +4,12 @@ locals {
   _queue_arns = { for step in keys(local._steps) : step => "${local._arn.sqs}:${var.name}-${step}" }
   _dlq_arns   = { for step in keys(local._steps) : step => "${local._arn.sqs}:${var.name}-${step}-dlq" }
 
+  # As AWS makes them, so that no function waits for a queue: a queue and its dead-letter queue take a minute to settle.
+  _queue_urls = {
+    for step in keys(local._steps) :
+    step => "https://sqs.${local._region}.${data.aws_partition.current.dns_suffix}/${local._account}/${var.name}-${step}"
+  }
+
   # EventBridge sends to start's queue, and what it cannot deliver there, to start's dead-letter queue.
   _queue_policies = {
     for name, arn in merge(local._queue_arns, { for step, arn in local._dlq_arns : "${step}-dlq" => arn }) :
