@@ -1,0 +1,1 @@
+"""`make demo`: the whole story on the local AWS, told live, checked at the end, and written down."""
