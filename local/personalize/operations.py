@@ -24,7 +24,7 @@ from local.personalize.errors import (
 from local.personalize.kinds.base import Kind, Request
 from local.personalize.models import Attributes, Life, Record, Update
 from local.personalize.recipes import RECIPES, recipe_of
-from local.personalize.service_models import CONTROL, operation_model, output_members, service_model, shaped
+from local.personalize.service_models import CONTROL, operation_model, output_members, service_model
 from local.personalize.world import World
 
 T = TypeVar("T")
@@ -81,19 +81,22 @@ def create(kind: Kind, world: World, request: Request) -> Answer:
 def describe(kind: Kind, world: World, request: Request) -> Answer:
     """Show a resource."""
     record = world.get(kind.name, request[kind.arn_member])
-    member = output_members(f"Describe{kind.name}")[kind.member]
-    return {kind.member: shaped(member, view(kind, world, record))}
+    return {kind.member: view(kind, world, record)}
 
 
 def list_all(kind: Kind, world: World, request: Request) -> Answer:
     """Show all resources of a kind, or those that belong to the parent that the request names."""
     operation = f"List{kind.name}s"
     filters = {k: v for k, v in request.items() if k not in ("nextToken", "maxResults")}
+    errors = {shape.name for shape in operation_model(CONTROL, operation).error_shapes}
+    for arn in filters.values() if NotFoundError.code in errors else ():
+        if arn not in world.state.records:
+            raise NotFoundError(f"Resource Arn {arn} does not exist.")
     records = [record for record in world.of(kind.name) if _matches(world, record, filters)]
     page, token = paginate(operation, [(record.serial, record) for record in records], request)
     members = output_members(operation).items()
-    member, items = next((name, shape) for name, shape in members if isinstance(shape, ListShape))
-    return {member: [shaped(items.member, view(kind, world, record)) for record in page], "nextToken": token}
+    member = next(name for name, shape in members if isinstance(shape, ListShape))
+    return {member: [view(kind, world, record) for record in page], "nextToken": token}
 
 
 def update(kind: Kind, world: World, request: Request) -> Answer:
@@ -209,14 +212,12 @@ def list_recipes(world: World, request: Request) -> Answer:
     """Show the recipes, or those of a domain."""
     recipes = [r for r in RECIPES.values() if request.get("domain") in (None, r.domain)]
     page, token = paginate("ListRecipes", list(enumerate(recipes, 1)), request)
-    members = output_members("ListRecipes")["recipes"]
-    summary = members.member if isinstance(members, ListShape) else members
-    return {"recipes": [shaped(summary, recipe.describe()) for recipe in page], "nextToken": token}
+    return {"recipes": [recipe.describe() for recipe in page], "nextToken": token}
 
 
 def describe_recipe(world: World, request: Request) -> Answer:
     """Show a recipe."""
-    return {"recipe": shaped(output_members("DescribeRecipe")["recipe"], recipe_of(request["recipeArn"]).describe())}
+    return {"recipe": recipe_of(request["recipeArn"]).describe()}
 
 
 def tag(world: World, request: Request) -> Answer:

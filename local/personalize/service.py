@@ -76,7 +76,8 @@ class Personalize:
                 answer = run(self.world, request) if service == CONTROL else None
             if answer is None:
                 answer = run(self.world, request)
-            return shaped(model.output_shape, answer) if model.output_shape else {}
+            shown: dict[str, Any] = shaped(model.output_shape, answer) if model.output_shape else {}
+            return shown
         except ServiceError as error:
             error.http_status = error_status(service, error.code) if service in SERVICES else 400
             raise

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 CONTROL = "personalize"
 EVENTS = "personalize-events"
@@ -42,8 +42,11 @@ def output_members(operation: str) -> Mapping[str, Shape]:
     return shape.members if shape else {}
 
 
-def shaped(shape: Shape, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that the shape has a place for; what is None is absent."""
-    if not isinstance(shape, StructureShape):
-        raise TypeError(f"{shape.name} is no structure")
-    return {name: values[name] for name in shape.members if values.get(name) is not None}
+def shaped(shape: Shape, values: Any) -> Any:
+    """Return what the shape has a place for; what is None is absent."""
+    if isinstance(shape, StructureShape):
+        given = {name: values[name] for name in shape.members if values.get(name) is not None}
+        return {name: shaped(shape.members[name], value) for name, value in given.items()}
+    if isinstance(shape, ListShape):
+        return [shaped(shape.member, value) for value in values]
+    return dict(values) if isinstance(shape, MapShape) else values

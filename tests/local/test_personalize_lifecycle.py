@@ -1,0 +1,214 @@
+"""Statuses over (virtual) time, for every kind of resource, by one table per path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from local.personalize.errors import InUseError, InvalidInputError, NotFoundError
+from local.personalize.models import Path, Record
+from tests.local.personalize_account import INTERACTIONS, Account, taste_data, trained_group
+
+# Each path takes 100 seconds: 20 pending, 80 at work.
+DURATIONS = {"*": {"*": 100.0}}
+CREATION = [(0, "CREATE PENDING"), (19, "CREATE PENDING"), (20, "CREATE IN_PROGRESS"), (99, "CREATE IN_PROGRESS")]
+DELETION = [(0, "DELETE PENDING"), (19, "DELETE PENDING"), (20, "DELETE IN_PROGRESS"), (99, "DELETE IN_PROGRESS")]
+
+Make = Callable[[Account], str]
+
+
+def slow(**options: object) -> Account:
+    return Account(durations=DURATIONS, **options)
+
+
+def ready(account: Account, arn: str) -> str:
+    account.clock.advance(100)
+    return arn
+
+
+def group(account: Account) -> str:
+    return account.group()
+
+
+def dataset(account: Account) -> str:
+    return account.dataset(ready(account, account.group()), "Interactions", INTERACTIONS)
+
+
+def good_import(account: Account) -> str:
+    return account.start_import(ready(account, dataset(account)), account.put("b/x.csv", taste_data()), "j")
+
+
+def bad_import(account: Account) -> str:
+    return account.start_import(ready(account, dataset(account)), account.put("b/x.csv", "USER_ID\n1\n"), "j")
+
+
+def solution(account: Account) -> str:
+    ready(account, good_import(account))
+    return account.solution(account("ListDatasetGroups")["datasetGroups"][0]["datasetGroupArn"], "aws-sims")
+
+
+def version(account: Account) -> str:
+    return account.version(ready(account, solution(account)))
+
+
+def campaign(account: Account) -> str:
+    return account.campaign(ready(account, version(account)))
+
+
+def tracker(account: Account) -> str:
+    made = account("CreateEventTracker", name="t", datasetGroupArn=ready(account, account.group()))
+    return str(made["eventTrackerArn"])
+
+
+def a_filter(account: Account) -> str:
+    ready(account, dataset(account))
+    arn = account("ListDatasetGroups")["datasetGroups"][0]["datasetGroupArn"]
+    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")'
+    made = account("CreateFilter", name="f", datasetGroupArn=arn, filterExpression=expression)
+    return str(made["filterArn"])
+
+
+LIVES: list[tuple[str, Make, str, bool]] = [
+    ("DatasetGroup", group, "ACTIVE", True),
+    ("Dataset", dataset, "ACTIVE", True),
+    ("DatasetImportJob", good_import, "ACTIVE", False),
+    ("DatasetImportJob", bad_import, "CREATE FAILED", False),
+    ("Solution", solution, "ACTIVE", True),
+    ("SolutionVersion", version, "ACTIVE", False),
+    ("Campaign", campaign, "ACTIVE", True),
+    ("EventTracker", tracker, "ACTIVE", True),
+    ("Filter", a_filter, "ACTIVE", True),
+]
+
+
+@pytest.mark.parametrize(("kind", "make", "end", "deletable"), LIVES)
+def test_a_life(kind: str, make: Make, end: str, deletable: bool) -> None:
+    account = slow()
+    arn = make(account)
+    born = account.clock.now
+    follow(account, kind, arn, [*CREATION, (100, end)])
+    member = kind[0].lower() + kind[1:]
+    shown = account(f"Describe{kind}", **{f"{member}Arn": arn})[member]
+    assert shown["creationDateTime"] == born
+    assert (shown["lastUpdatedDateTime"] - born).total_seconds() == 100
+    assert ("failureReason" in shown) == (end != "ACTIVE")
+    if deletable:
+        account(f"Delete{kind}", **{f"{member}Arn": arn})
+        follow(account, kind, arn, DELETION)
+        account.clock.advance(1)
+        with pytest.raises(NotFoundError, match="does not exist"):
+            account.status(kind, arn)
+
+
+def follow(account: Account, kind: str, arn: str, table: list[tuple[int, str]]) -> None:
+    """Check the statuses at the seconds of the table, counted from now."""
+    passed = 0
+    for second, status in table:
+        account.clock.advance(second - passed)
+        passed = second
+        assert account.status(kind, arn) == status, f"{kind} after {second} s"
+
+
+def test_a_jump_in_time_leaves_the_moments_when_things_happened() -> None:
+    account = slow()
+    arn = account.group()
+    born = account.clock.now
+    account.clock.advance(10_000)
+    shown = account("DescribeDatasetGroup", datasetGroupArn=arn)["datasetGroup"]
+    assert shown["status"] == "ACTIVE"
+    assert (shown["lastUpdatedDateTime"] - born).total_seconds() == 100
+
+
+def test_what_is_not_active_cannot_be_built_upon() -> None:
+    account = slow()
+    arn = account.group()
+    with pytest.raises(InUseError, match="is CREATE PENDING, and must be ACTIVE"):
+        account.dataset(arn, "Interactions", INTERACTIONS)
+    with pytest.raises(InUseError, match="can't be deleted while it is CREATE PENDING"):
+        account("DeleteDatasetGroup", datasetGroupArn=arn)
+
+
+def test_a_training_is_stopped_at_once_or_by_and_by() -> None:
+    account = slow()
+    base = ready(account, solution(account))
+    waiting, working = account.version(base), account.version(base)
+    account("StopSolutionVersionCreation", solutionVersionArn=waiting)
+    assert account.status("SolutionVersion", waiting) == "CREATE STOPPED"
+    account.clock.advance(20)
+    account("StopSolutionVersionCreation", solutionVersionArn=working)
+    assert account.status("SolutionVersion", working) == "CREATE STOPPING"
+    account.clock.advance(100)
+    assert account.status("SolutionVersion", working) == "CREATE STOPPED"
+    with pytest.raises(InUseError, match="only a training under way"):
+        account("StopSolutionVersionCreation", solutionVersionArn=working)
+    with pytest.raises(InvalidInputError, match="CREATE STOPPED"):
+        account("GetSolutionMetrics", solutionVersionArn=working)
+
+
+def test_a_campaign_serves_the_old_version_until_its_update_is_done() -> None:
+    account = slow()
+    arn = ready(account, campaign(account))
+    first = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    assert "latestCampaignUpdate" not in first
+    second = account.version(first["solutionVersionArn"].rpartition("/")[0])
+    with pytest.raises(InUseError, match="must be ACTIVE"):
+        account("UpdateCampaign", campaignArn=arn, solutionVersionArn=second)
+    account.clock.advance(100)
+    account("UpdateCampaign", campaignArn=arn, solutionVersionArn=second)
+    for seconds, status in ((0, "CREATE PENDING"), (20, "CREATE IN_PROGRESS"), (79, "CREATE IN_PROGRESS")):
+        account.clock.advance(seconds)
+        shown = account("DescribeCampaign", campaignArn=arn)["campaign"]
+        assert shown["status"] == "ACTIVE"
+        assert shown["solutionVersionArn"] == first["solutionVersionArn"]
+        assert shown["latestCampaignUpdate"]["status"] == status
+        assert shown["latestCampaignUpdate"]["solutionVersionArn"] == second
+        assert account.recommended(arn, itemId="i1", numResults=3)
+        with pytest.raises(InUseError, match="another update is in progress"):
+            account("UpdateCampaign", campaignArn=arn, minProvisionedTPS=2)
+        with pytest.raises(InUseError, match="being updated"):
+            account("DeleteCampaign", campaignArn=arn)
+    account.clock.advance(1)
+    shown = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    assert shown["solutionVersionArn"] == second
+    assert shown["latestCampaignUpdate"]["status"] == "ACTIVE"
+    assert shown["lastUpdatedDateTime"] == shown["latestCampaignUpdate"]["lastUpdatedDateTime"]
+
+
+def test_a_solution_is_updated() -> None:
+    account = slow()
+    arn = ready(account, solution(account))
+    config = {"autoTrainingConfig": {"schedulingExpression": "rate(3 days)"}}
+    account("UpdateSolution", solutionArn=arn, performAutoTraining=True, solutionUpdateConfig=config)
+    shown = account("DescribeSolution", solutionArn=arn)["solution"]
+    assert shown["performAutoTraining"] is False
+    assert shown["latestSolutionUpdate"]["status"] == "CREATE PENDING"
+    account.clock.advance(100)
+    shown = account("DescribeSolution", solutionArn=arn)["solution"]
+    assert shown["performAutoTraining"] is True
+    assert shown["solutionConfig"] == config
+
+
+def test_trouble_can_be_made_for_the_next_work() -> None:
+    account = Account()
+
+    def trouble(record: Record, path: Path) -> str | None:
+        return "The disk is full." if record.kind == "DatasetImportJob" else None
+
+    account.service.world.engine.trouble = trouble
+    found = account("DescribeDatasetImportJob", datasetImportJobArn=good_import(account))["datasetImportJob"]
+    assert found["status"] == "CREATE FAILED"
+    assert found["failureReason"] == "The disk is full."
+
+
+def test_a_campaign_follows_the_latest_version_by_name() -> None:
+    account = Account()
+    base = account.solution(trained_group(account, items=False), "aws-popularity-count")
+    with pytest.raises(InvalidInputError, match="no ACTIVE version"):
+        account.campaign(f"{base}/$LATEST")
+    version_arn = account.version(base)
+    config = {"syncWithLatestSolutionVersion": True}
+    with pytest.raises(InvalidInputError, match="LATEST"):
+        account.campaign(version_arn, campaignConfig=config)
+    arn = account.campaign(f"{base}/$LATEST", campaignConfig=config)
+    assert account("DescribeCampaign", campaignArn=arn)["campaign"]["solutionVersionArn"] == version_arn
