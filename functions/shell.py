@@ -21,6 +21,9 @@ Event = dict[str, Any]
 Handler = Callable[[Event, LambdaContext], Mapping[str, Any]]
 
 
+RUN_KEYS = ("pipeline", "run_id", "branch")
+
+
 @cache
 def live_ports() -> Ports:
     """Return the ports onto AWS, made once per execution environment."""
@@ -46,18 +49,19 @@ def entry(function: Handler) -> Handler:
 def batch(handle: Callable[[SQSRecord, Ports], None], ports: Callable[[], Ports] = live_ports) -> Handler:
     """Return a handler of SQS batches: a record whose handling raises stays in its queue, the others leave it."""
 
-    def record(each: SQSRecord) -> None:
+    def one(record: SQSRecord) -> None:  # Powertools hands it over by this name
+        logger.remove_keys(RUN_KEYS)
         try:
-            handle(each, ports())
+            handle(record, ports())
         except Exception:
-            logger.exception("message %s stays in its queue", each.message_id)
+            logger.exception("message %s stays in its queue", record.message_id)
             metrics.add_metric("FailedMessages", "Count", 1)
             raise
 
     def handler(event: Event, context: LambdaContext) -> PartialItemFailureResponse:
         metrics.add_metric("Messages", "Count", len(event["Records"]))
         processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-        return process_partial_response(event, record, processor, context)
+        return process_partial_response(event, one, processor, context)
 
     return handler
 

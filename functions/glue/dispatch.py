@@ -13,7 +13,7 @@ from functions.glue.request import Change, read
 from functions.glue.solutions import Solutions
 from functions.ports import Personalize
 from functions.shell import Event, entry
-from functions.telemetry import logger
+from functions.telemetry import logger, metrics
 
 
 class Resource(Protocol):
@@ -58,6 +58,7 @@ def apply(event: Event, personalize: Personalize, patience: Patience) -> dict[st
         "guard": Guard(),
     }
     resource = resources[change.wanted.resource]
+    metrics.add_metric("GlueCalls", "Count", 1)
     logger.info("%s %s", change.action, change.wanted.resource, extra={"request": change.wanted.request})
     actions = {"create": resource.create, "update": resource.update, "delete": resource.delete}
     return actions[change.action](change)
