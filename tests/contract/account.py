@@ -1,0 +1,170 @@
+"""An AWS account in process: moto for most of it, told answers for Personalize; it notes and denies IAM actions.
+
+The handlers run in it with the real adapters and boto3; botocore's `before-call` event is where it listens.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.model import OperationModel
+
+from functions.adapters import clients
+from functions.adapters.bus import EventBridge
+from functions.adapters.dynamodb import DynamoLedger
+from functions.adapters.queues import SqsQueues
+from functions.adapters.s3 import S3Objects
+from functions.errors import ServiceError
+from functions.model import Pipeline, dump
+from tests.contract.table import STEPS
+from tests.support.scripted import Answer, Scripted
+
+REGION = "eu-west-1"
+TABLE = "acme-ledger"
+BUCKET = "data"
+QUEUES = {step: f"https://sqs.{REGION}.amazonaws.com/123456789012/acme-{step}" for step in STEPS}
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": REGION,
+    "LEDGER_TABLE": TABLE,
+    "QUEUES": json.dumps(QUEUES),
+    "POLL_FLOOR_SECONDS": "0.01",  # glue really waits
+}
+
+_SPELLED_OTHERWISE = {"s3:ListObjectsV2": "s3:ListBucket", "sqs:SendMessageBatch": "sqs:SendMessage"}
+
+
+@dataclass
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    function_name: str = "acme-step"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:123456789012:function:acme-step"
+    aws_request_id: str = "request-1"
+    milliseconds: int = 60_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+def actions_of(service: str, operation: str, params: dict[str, Any]) -> list[str]:
+    """Return the IAM actions that a call needs.
+
+    Tags on a create call and a role that is handed on need their own:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonpersonalize.html
+    """
+    name = f"{service}:{operation}"
+    action = _SPELLED_OTHERWISE.get(name, name)
+    if action == "sqs:SendMessage":
+        return [f"{action}/{params['QueueUrl'].rpartition('-')[2]}"]
+    tagged = ["personalize:TagResource"] if operation.startswith("Create") and "tags" in params else []
+    passed = ["iam:PassRole"] if "roleArn" in params else []
+    return [action, *tagged, *passed]
+
+
+@dataclass
+class Account:
+    """What stands between the functions and AWS. ``seen`` holds the actions; ``denied`` is refused."""
+
+    seen: set[str] = field(default_factory=set)
+    denied: str | None = None
+    personalize: Scripted = field(default_factory=Scripted)
+    listening: bool = False
+
+    def __call__(self, model: OperationModel, params: dict[str, Any], **_: Any) -> Any:
+        """Hear of a call before it is made, and answer it where moto should not."""
+        if not self.listening:
+            return None
+        service, operation = model.service_model.signing_name, model.name
+        body = json.loads(params["body"]) if service in ("personalize", "sqs") else {}
+        actions = actions_of(service, operation, body)
+        self.seen.update(actions)
+        if self.denied in actions:
+            return _refused("AccessDeniedException", f"not authorized to perform {self.denied}")
+        if service != "personalize":
+            return None
+        try:
+            return _http(200), self.personalize.call(operation, body)
+        except ServiceError as error:
+            return _refused(error.code, error.message)
+
+    @contextmanager
+    def hearing(self, denied: str | None = None, **answers: Answer | Sequence[Answer]) -> Iterator[None]:
+        """Note (and deny) what is done meanwhile; ``answers`` are Personalize's."""
+        self.seen, self.denied, self.personalize, self.listening = set(), denied, Scripted(**answers), True
+        try:
+            yield
+        finally:
+            self.listening = False
+
+    # -------------------------------------------------------------- what is in it
+
+    def make(self) -> None:
+        """Make what Terraform makes: table, queues, bucket."""
+        dynamodb = client("dynamodb")
+        dynamodb.create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        for step in QUEUES:
+            client("sqs").create_queue(QueueName=f"acme-{step}")
+        client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    def declare(self, pipeline: Pipeline) -> None:
+        """Declare a pipeline, as Terraform does."""
+        item = {"pk": {"S": "pipeline"}, "sk": {"S": pipeline.pipeline}, "spec": {"S": dump(pipeline)}}
+        client("dynamodb").put_item(TableName=TABLE, Item=item)
+
+    def upload(self, key: str, body: bytes = b"USER_ID,ITEM_ID,TIMESTAMP\n") -> None:
+        """Put a file into the bucket."""
+        client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+
+    @property
+    def ledger(self) -> DynamoLedger:
+        return DynamoLedger(lambda: client("dynamodb"), TABLE)
+
+    @property
+    def queues(self) -> SqsQueues:
+        return SqsQueues(lambda: client("sqs"), QUEUES)
+
+    @property
+    def objects(self) -> S3Objects:
+        return S3Objects(lambda: client("s3"))
+
+    def bus(self, name: str = "default") -> EventBridge:
+        """Return the adapter onto a bus."""
+        return EventBridge(lambda: client("events"), name)
+
+
+_clients: dict[str, Any] = {}
+
+
+def client(service: str) -> Any:
+    """Return the client of a service, the same one every time: making one is slow."""
+    if service not in _clients:
+        _clients[service] = clients.session().client(service)  # type: ignore[call-overload] # any service's name
+    return _clients[service]
+
+
+def listen(session: boto3.session.Session, account: Callable[..., Any]) -> None:
+    """Let the account hear of every call of the session's later clients."""
+    session.events.register("before-call", account)
+
+
+def _http(status: int) -> AWSResponse:
+    return AWSResponse("https://aws", status, {}, None)
+
+
+def _refused(code: str, message: str) -> tuple[AWSResponse, dict[str, Any]]:
+    return _http(400), {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}

@@ -1,0 +1,36 @@
+"""An account for each test, and handlers that are at home in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from functions.adapters import clients
+from functions.shell import live_ports
+from tests.contract.account import ENVIRONMENT, Account, listen
+
+
+@pytest.fixture(scope="session")
+def listener() -> Iterator[Account]:
+    """One account hears of all calls, since clients are slow to make: they are made once."""
+    account = Account()
+    clients.session.cache_clear()
+    live_ports.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        listen(clients.session(), account)
+        yield account
+    clients.session.cache_clear()
+    live_ports.cache_clear()
+
+
+@pytest.fixture
+def account(listener: Account) -> Iterator[Account]:
+    """An account as Terraform leaves it."""
+    with mock_aws():
+        listener.make()
+        yield listener

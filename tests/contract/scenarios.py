@@ -1,0 +1,314 @@
+"""What each function does, in scenarios that together make every call it can make.
+
+A scenario prepares the account, hands its event to the real handler, and holds that nothing was refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.errors import AlreadyExists, InUse, InvalidInput, LimitExceeded, NotFound, UnknownPipeline
+from functions.glue.request import Wanted
+from functions.glue.solutions import name_of
+from functions.model import IMPORTS, Ending, Message, Request, Trigger, Wait, dump
+from functions.records import Branch, Lease
+from tests.contract.account import Account, Context
+from tests.contract.table import handler
+from tests.support.build import (
+    CAMPAIGN,
+    CHOSEN,
+    GROUP,
+    IMPORT_JOB,
+    NOW,
+    OLD_VERSION,
+    RUN_ID,
+    SOLUTION,
+    UNSERVED,
+    VERSION,
+    arn,
+    holder,
+    message,
+    pipeline,
+    plan,
+    run,
+)
+from tests.support.scripted import Answer
+
+Event = dict[str, Any]
+
+
+class Refused(Exception):
+    """A batch did not go through."""
+
+
+def nothing(account: Account) -> None:
+    """Prepare nothing."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One invocation of a function. ``raises`` is the error that is right."""
+
+    function: str
+    name: str
+    event: Event
+    personalize: dict[str, Answer | Sequence[Answer]] = field(default_factory=dict)
+    prepare: Callable[[Account], None] = nothing
+    raises: type[Exception] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.function}-{self.name}"
+
+    def play(self, account: Account, denied: str | None = None) -> set[str]:
+        """Run it; raise if anything is refused. Return the actions that it took."""
+        account.declare(pipeline())
+        self.prepare(account)
+        with account.hearing(denied, **self.personalize):
+            if self.raises:
+                with pytest.raises(self.raises):
+                    handler(self.function)(self.event, Context())
+            elif failed := handler(self.function)(self.event, Context()).get("batchItemFailures"):
+                raise Refused(failed)
+        return account.seen
+
+
+def batch(*bodies: str) -> Event:
+    """Return an SQS batch, as Lambda hands it over."""
+    sent = str(int(NOW.timestamp() * 1000))
+    return {
+        "Records": [
+            {
+                "messageId": f"m-{number}",
+                "receiptHandle": f"r-{number}",
+                "body": body,
+                "attributes": {"SentTimestamp": sent, "ApproximateReceiveCount": "1"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+# ------------------------------------------------------------------ start
+
+
+def trigger(kind: Any = "schedule", **request: Any) -> Event:
+    """Return a batch of one trigger."""
+    return batch(dump(Trigger(kind, "t-1", Request("shop", **request), time=NOW.isoformat())))
+
+
+def uploaded(account: Account) -> None:
+    """Put a file where interactions are imported from."""
+    account.upload("shop/interactions/part-1.csv")
+
+
+NO_JOBS = {"ListDatasetImportJobs": {"datasetImportJobs": []}}
+START = [
+    Scenario("start", "first run", trigger(), {**NO_JOBS}, uploaded),
+    Scenario("start", "nothing to import", trigger(what="train"), {**NO_JOBS}),
+    Scenario("start", "uploads that have not settled", trigger("upload"), prepare=uploaded),
+    Scenario("start", "an upload that changed nothing", trigger("upload"), {**NO_JOBS}),
+    Scenario("start", "by hand", {"pipeline": "shop"}),
+    Scenario("start", "by hand, unknown", {"pipeline": "shoop"}, raises=UnknownPipeline),
+]
+
+# ------------------------------------------------------------------ import, train, deploy, poll, finish
+
+
+def told(code: type[Any], name: str, text: str = "why") -> Exception:
+    """Return an error of Personalize's."""
+    return code(name, text, "an operation")  # type: ignore[no-any-return] # one of ServiceError's
+
+
+THERE = told(AlreadyExists, "ResourceAlreadyExistsException")
+GONE = told(NotFound, "ResourceNotFoundException")
+BUSY = told(InUse, "ResourceInUseException")
+FULL = told(LimitExceeded, "LimitExceededException", "More than 5 resources with PENDING or IN_PROGRESS status.")
+WRONG = told(InvalidInput, "InvalidInputException")
+
+AT = {"creationDateTime": NOW, "lastUpdatedDateTime": NOW + timedelta(minutes=9)}
+BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED})
+
+
+def under_way(account: Account) -> None:
+    """A run is under way, and holds the lease."""
+    branches = {IMPORTS: Branch(), "for-you": Branch(), "similar": Branch(status="SUCCEEDED")}
+    account.ledger.create_run(run(branches=branches, plan=BOTH))
+    account.ledger.save_lease("shop", Lease(active=holder(RUN_ID, pinned=True)))
+
+
+def and_remembered(account: Account) -> None:
+    """A trigger is remembered beside it."""
+    under_way(account)
+    account.ledger.create_run(run("heir", status="QUEUED"))
+    lease = account.ledger.lease("shop")
+    account.ledger.save_lease("shop", replace(lease, next=holder("heir")))
+
+
+def step(function: str, name: str, carried: Message, **answers: Answer | Sequence[Answer]) -> Scenario:
+    """Return the scenario of one message of the run."""
+    prepare = and_remembered if function == "finish" else under_way
+    return Scenario(function, name, batch(dump(replace(carried, plan=BOTH))), answers, prepare)
+
+
+TO_IMPORT = message("import")
+IMPORTING = [
+    step("import", "a job", TO_IMPORT, CreateDatasetImportJob={"datasetImportJobArn": IMPORT_JOB}),
+    step("import", "full quota", TO_IMPORT, CreateDatasetImportJob=FULL),
+    step("import", "rejected", TO_IMPORT, CreateDatasetImportJob=WRONG),
+]
+
+TO_TRAIN = message("train", "for-you", phase="train")
+LISTED = {"solutionVersions": [{"solutionVersionArn": VERSION, "status": "CREATE PENDING", **AT}]}
+NAMED = {"solutionVersion": {"solutionVersionArn": VERSION, "name": f"acme-{RUN_ID}-for-you"}}
+TRAINING = [
+    step(
+        "train",
+        "a version",
+        TO_TRAIN,
+        ListSolutionVersions={"solutionVersions": []},
+        CreateSolutionVersion={"solutionVersionArn": VERSION},
+    ),
+    step(
+        "train",
+        "made before",
+        TO_TRAIN,
+        ListSolutionVersions=LISTED,
+        CreateSolutionVersion=THERE,
+        DescribeSolutionVersion=NAMED,
+    ),
+    step("train", "full quota", TO_TRAIN, ListSolutionVersions=LISTED, CreateSolutionVersion=FULL),
+    step("train", "rejected", TO_TRAIN, ListSolutionVersions=LISTED, CreateSolutionVersion=WRONG),
+]
+
+TO_DEPLOY = message("deploy", "for-you", phase="deploy", solution_version=VERSION)
+MADE = {"campaignArn": CAMPAIGN.arn}
+
+
+def serving(version: str, status: str = "ACTIVE") -> dict[str, Any]:
+    """Return a campaign as described."""
+    return {"campaign": {"solutionVersionArn": version, "status": status, "minProvisionedTPS": 1, **AT}}
+
+
+DEPLOYING = [
+    step("deploy", "first", TO_DEPLOY, DescribeCampaign=GONE, CreateCampaign=MADE),
+    step("deploy", "move", TO_DEPLOY, DescribeCampaign=serving(OLD_VERSION), UpdateCampaign=MADE),
+    step("deploy", "being changed", TO_DEPLOY, DescribeCampaign=serving(OLD_VERSION, "CREATE PENDING")),
+    step("deploy", "deployed before", TO_DEPLOY, DescribeCampaign=serving(VERSION)),
+]
+
+
+def polling(branch: str, phase: Any, wait: Wait) -> Message:
+    """Return a message that waits."""
+    return message("poll", branch, phase=phase, waits=(wait,), solution_version=VERSION)
+
+
+OF_IMPORTS = polling(IMPORTS, "import", Wait("dataset_import_job", IMPORT_JOB))
+OF_TRAINING = polling("for-you", "train", Wait("solution_version", VERSION))
+OF_CAMPAIGN = polling("for-you", "deploy", Wait("campaign", CAMPAIGN.arn, version=VERSION))
+POLLING = [
+    step("poll", "imported", OF_IMPORTS, DescribeDatasetImportJob={"datasetImportJob": {"status": "ACTIVE", **AT}}),
+    step("poll", "failed", OF_IMPORTS, DescribeDatasetImportJob={"datasetImportJob": {"status": "CREATE FAILED", **AT}}),
+    step("poll", "training", OF_TRAINING, DescribeSolutionVersion={"solutionVersion": {"status": "CREATE PENDING", **AT}}),
+    step("poll", "trained", OF_TRAINING, DescribeSolutionVersion={"solutionVersion": {"status": "ACTIVE", **AT}}),
+    step("poll", "deployed", OF_CAMPAIGN, DescribeCampaign=serving(VERSION)),
+]
+
+FINISHING = [
+    step("finish", "success", message("finish", "for-you", ending=Ending("SUCCEEDED"))),
+    step("finish", "failure", message("finish", IMPORTS, ending=Ending("FAILED", "why"))),
+]
+
+# ------------------------------------------------------------------ glue
+
+SCHEMA, NEW_SCHEMA = arn("schema", "acme-shop-items-1"), arn("schema", "acme-shop-items-2")
+DATASET_ARN = arn("dataset", "acme-shop/ITEMS")
+DATASET: Event = {
+    "resource": "dataset",
+    "request": {"name": "acme-shop-items", "datasetGroupArn": GROUP, "datasetType": "items", "schemaArn": NEW_SCHEMA},
+    "tags": {"team": "search"},
+}
+SOLUTION_WANTED: Event = {
+    "resource": "solution",
+    "name": "acme-shop-for-you",
+    "campaign_arn": CAMPAIGN.arn,
+    "request": {"datasetGroupArn": GROUP, "recipeArn": "arn:aws:personalize:::recipe/aws-sims", "performAutoTraining": True},
+    "tags": {"team": "search"},
+}
+OURS = arn("solution", name_of(Wanted("solution", name=SOLUTION_WANTED["name"], request=SOLUTION_WANTED["request"])))
+SOLUTIONS = {"solutions": [{"name": each.rpartition("/")[2], "solutionArn": each} for each in (SOLUTION, OURS)]}
+TAGS_BEFORE = {"tags": {"owner": "me"}}
+
+
+def a_dataset(schema: str = NEW_SCHEMA, **update: Any) -> dict[str, Any]:
+    """Return a dataset as described."""
+    return {"dataset": {"schemaArn": schema, "status": "ACTIVE", **update}}
+
+
+def a_solution(*, auto: bool = True, **update: Any) -> dict[str, Any]:
+    """Return a solution as described."""
+    return {"solution": {"status": "ACTIVE", "performAutoTraining": auto, **update}}
+
+
+def glue(name: str, wanted: Event, action: str, **answers: Answer | Sequence[Answer]) -> Scenario:
+    """Return the scenario of one of Terraform's calls."""
+    before = {**wanted, **TAGS_BEFORE} if action == "update" else wanted
+    return Scenario("glue", name, {**wanted, "tf": {"action": action, "prev_input": before}}, answers)
+
+
+GLUE = [
+    glue("dataset", DATASET, "create", CreateDataset={"datasetArn": DATASET_ARN}, DescribeDataset=a_dataset()),
+    glue(
+        "changed schema",
+        DATASET,
+        "update",
+        DescribeDataset=[a_dataset(SCHEMA), a_dataset(latestDatasetUpdate={"status": "ACTIVE"})],
+        UpdateDataset={"datasetArn": DATASET_ARN},
+        TagResource={},
+        UntagResource={},
+    ),
+    glue("no dataset", DATASET, "delete", DeleteDataset={}, DescribeDataset=GONE),
+    glue("solution", SOLUTION_WANTED, "create", CreateSolution={"solutionArn": OURS}, DescribeSolution=a_solution()),
+    glue(
+        "changed solution",
+        SOLUTION_WANTED,
+        "update",
+        CreateSolution=THERE,
+        DescribeSolution=[
+            a_solution(),
+            a_solution(auto=False),
+            a_solution(latestSolutionUpdate={"status": "ACTIVE"}),
+            GONE,
+        ],
+        UpdateSolution={"solutionArn": OURS},
+        TagResource={},
+        UntagResource={},
+        DescribeCampaign=serving(f"{OURS}/v1"),
+        ListSolutions=SOLUTIONS,
+        ListSolutionVersions=LISTED,
+        StopSolutionVersionCreation={},
+        DeleteSolution={},
+    ),
+    glue(
+        "no solution",
+        SOLUTION_WANTED,
+        "delete",
+        DeleteCampaign=[BUSY, {}],
+        DescribeCampaign=GONE,
+        ListSolutions=SOLUTIONS,
+        ListSolutionVersions=LISTED,
+        StopSolutionVersionCreation={},
+        DeleteSolution={},
+        DescribeSolution=GONE,
+    ),
+    glue("guard", {"resource": "guard", "deletion_protection": False}, "delete"),
+]
+
+SCENARIOS = [*START, *IMPORTING, *TRAINING, *DEPLOYING, *POLLING, *FINISHING, *GLUE]
+
