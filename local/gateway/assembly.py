@@ -46,6 +46,7 @@ def assemble(settings: Settings) -> Gateway:
     }
     patches.fill_in_schedules()
     if settings.auth:
+        patches.authorize_batches()
         patches.deliver_as_allowed()
         patches.log_as_the_role()
         patches.poll_as_the_role()

@@ -1,4 +1,4 @@
-"""Shims inside ministack, where no request passes: EventBridge and Scheduler, pollers and logs of Lambda.
+"""Shims inside ministack: its own EventBridge, Scheduler, Lambda pollers and logs, and its IAM.
 
 All are functions put in the place of private ones of the pinned version, so they fail loudly when it changes.
 """
@@ -65,6 +65,24 @@ def put_twice() -> None:
         dispatch(*args, **kwargs)
 
     eventbridge._dispatch_to_sqs = twice
+
+
+def authorize_batches() -> None:
+    """Check SQS's batch calls as the action they are.
+
+    There is no sqs:SendMessageBatch: who may send may send batches. ministack checks the operation's name.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
+    """
+    from ministack.core import iam_actions
+
+    extract: Callable[..., str | None] = iam_actions.extract_iam_action
+
+    @functools.wraps(extract)
+    def single(*args: Any, **kwargs: Any) -> str | None:
+        action = extract(*args, **kwargs)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    iam_actions.extract_iam_action = single
 
 
 def deliver_as_allowed() -> None:

@@ -187,7 +187,7 @@ def taste_of(item: str) -> int:
 
 
 @functools.cache
-def taste_data(users: int = 250, items: int = 120, each: int = 20, seed: int = 5) -> pd.DataFrame:
+def taste_data(users: int = 250, items: int = 240, each: int = 16, seed: int = 5) -> pd.DataFrame:
     """Return interactions of users who each love one taste, and take others' items now and then."""
     random = np.random.default_rng(seed)
     fame = 1 / np.arange(1, items + 1) ** 0.7
@@ -204,7 +204,7 @@ def taste_data(users: int = 250, items: int = 120, each: int = 20, seed: int = 5
 
 
 @functools.cache
-def item_data(items: int = 120) -> pd.DataFrame:
+def item_data(items: int = 240) -> pd.DataFrame:
     """Return the items' genres (by taste; every tenth has two) and prices."""
     genres = [f"g{at % TASTES}" + ("|extra" if at % 10 == 0 else "") for at in range(items)]
     return pd.DataFrame({"ITEM_ID": [f"i{at}" for at in range(items)], "GENRES": genres, "PRICE": range(items)})

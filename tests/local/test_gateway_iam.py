@@ -132,6 +132,14 @@ def test_a_function_runs_as_its_role_through_the_gateway(guarded: LocalAccount) 
     assert f":assumed-role/{function}/" in made["who"]
 
 
+def test_who_may_send_may_send_batches(guarded: LocalAccount) -> None:
+    url = guarded.session().client("sqs").create_queue(QueueName=unique("q"))["QueueUrl"]
+    sqs = user_with(guarded, allow("sqs:SendMessage")).client("sqs")
+    sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "m"}])
+    with pytest.raises(ClientError, match="sqs:DeleteMessage "):
+        sqs.delete_message_batch(QueueUrl=url, Entries=[{"Id": "1", "ReceiptHandle": "r"}])
+
+
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
