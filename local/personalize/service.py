@@ -93,6 +93,7 @@ class Personalize:
 
     def popularity_baseline(self, solution_version_arn: str) -> dict[str, float]:
         """Return the metrics of recommending the same popular items to all, on a version's own split."""
+        self.advance()
         with self.world.lock:
             self.world.active("SolutionVersion", solution_version_arn)
             return dict(self.world.state.trained[solution_version_arn].baseline)

@@ -185,8 +185,8 @@ def check_replacement(old: Schema, new: Schema) -> None:
 def _avro(text: str) -> dict[str, Any]:
     try:
         raw = json.loads(text)
-        if not isinstance(raw, dict) or raw.get("type") != "record":
-            raise InvalidInputError("The schema must be an Avro record.")
+        if not isinstance(raw, dict) or raw.get("type") != "record" or not isinstance(raw.get("fields"), list):
+            raise InvalidInputError("The schema must be an Avro record with fields.")
         fastavro.schema.parse_schema(raw)
     except InvalidInputError:
         raise

@@ -138,8 +138,14 @@ def from_rows(rows: Sequence[Row], schema: Schema) -> pd.DataFrame:
         values: list[Any] = [row.get(each.name) for row in rows]
         if not each.nullable and each.type not in ("string", "float", "double"):
             values = [0 if value is None else value for value in values]
-        columns[each.name] = pd.Series(values, dtype=cast(Any, dtype(each)))
+        columns[each.name] = _series(values, each)
     return pd.DataFrame(columns)
+
+
+def _series(values: list[Any], column: Field) -> pd.Series[Any]:
+    if column.type == "string":  # by way of str: without a value, pandas would have categories of no type
+        return cast("pd.Series[Any]", pd.Series(values, dtype="str").astype("category"))
+    return pd.Series(values, dtype=cast(Any, dtype(column)))
 
 
 def conform(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -148,7 +154,7 @@ def conform(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     if list(frame.columns) == names:
         return frame
     missing = {
-        each.name: pd.Series([None] * len(frame), index=frame.index, dtype=cast(Any, dtype(each)))
+        each.name: _series([None] * len(frame), each).set_axis(frame.index)
         for each in schema.fields
         if each.name not in frame.columns
     }

@@ -17,7 +17,7 @@ from local.personalize.learning.models import Trained
 from local.personalize.learning.rankers import Factors, Neighbours, Popular, Ranker, Trending
 
 _ITERATIONS, _FINISHING_ITERATIONS = 15, 2
-_FACTORS = 32
+_FEWEST_FACTORS, _MOST_FACTORS = 8, 64
 _DAY = 86_400.0
 _TREND_WINDOWS = {"30 minutes": _DAY / 48, "1 hour": _DAY / 24, "3 hours": _DAY / 8, "1 day": _DAY}
 
@@ -79,7 +79,7 @@ Fitted = tuple[Ranker, dict[str, float]]
 
 def _factorise(order: Order, interactions: Interactions, parts: Split, whole: sp.csr_matrix) -> Fitted:
     """Factorise the known part, measure, and then go a little further on all the data."""
-    factors = int(order.parameters.get("hidden_dimension", _FACTORS))
+    factors = int(order.parameters.get("hidden_dimension", _fitting_factors(interactions)))
     previous = order.previous
     if previous is not None and isinstance(previous.ranker, Factors):
         start = _carried_over(previous, previous.ranker, interactions)
@@ -91,6 +91,11 @@ def _factorise(order: Order, interactions: Interactions, parts: Split, whole: sp
     known = Factors.fit(parts.train, factors=factors, iterations=_ITERATIONS)
     metrics = evaluate(known.lists(parts), parts)
     return Factors.fit(whole, factors=factors, iterations=_FINISHING_ITERATIONS, start=known), metrics
+
+
+def _fitting_factors(interactions: Interactions) -> int:
+    """Return how many factors so many interactions can fill without being learned by heart: 100,000 fill 32."""
+    return int(np.clip(len(interactions) ** 0.5 / 10, _FEWEST_FACTORS, _MOST_FACTORS))
 
 
 def _carried_over(previous: Trained, ranker: Factors, interactions: Interactions) -> Factors:

@@ -1,0 +1,114 @@
+"""Heavy work in a pool: it starts and ends by itself, and holds up nobody. And state that can be kept."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from local.personalize import Personalize
+from local.personalize.models import State
+from local.personalize.work import PoolWork
+from tests.local.personalize_account import INTERACTIONS, Account, MemoryObjects, taste_data, trained_group
+
+
+class HeldUp(MemoryObjects):
+    """S3 that gives nothing before it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.open = threading.Event(), threading.Event()
+
+    def list(self, bucket: str, prefix: str) -> Iterable[tuple[str, int]]:
+        self.asked.set()
+        assert self.open.wait(10)
+        return super().list(bucket, prefix)
+
+
+def real_time(**options: object) -> Account:
+    return Account(**{"work": PoolWork(2), "clock": lambda: datetime.now(UTC), **options})
+
+
+def eventually(look: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_work_begins_unasked_and_blocks_no_call() -> None:
+    objects = HeldUp()
+    account = real_time(objects=objects, durations={"DatasetImportJob": {"create": 0.2}})
+    account.objects = objects
+    dataset = account.dataset(account.group(), "Interactions", INTERACTIONS)
+    job = account.start_import(dataset, account.put("b/x.csv", taste_data()), "j")
+    assert account.status("DatasetImportJob", job) == "CREATE PENDING"
+    assert objects.asked.wait(5), "the import waits for a call"
+    time.sleep(0.3)
+    began = time.monotonic()
+    assert account.status("DatasetImportJob", job) == "CREATE IN_PROGRESS", "its time is over, but not its work"
+    assert time.monotonic() - began < 0.5
+    objects.open.set()
+    world = account.service.world
+    eventually(lambda: world.state.records[job].status == "ACTIVE")  # without a call
+    account.service.close()
+
+
+def test_many_threads_at_once() -> None:
+    account = real_time(quotas={"dataset-groups": 100})
+    campaign = account.campaign(_trained(account))
+    names = [f"g{number}" for number in range(8)] * 4
+
+    def one(name: str) -> str:
+        try:
+            account.group(name)
+        except Exception as error:
+            return type(error).__name__
+        return "made"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(account.recommended, campaign, userId=f"u{user}") for user in range(60)]
+        made = list(pool.map(one, names))
+        assert all(len(answer.result()) == 25 for answer in answers)
+    assert made.count("made") == 8
+    assert made.count("AlreadyExistsError") == 24
+    account.service.close()
+
+
+def _trained(account: Account) -> str:
+    group = account.group("base")
+    dataset = account.dataset(group, "Interactions", INTERACTIONS)
+    job = account.start_import(dataset, account.put("b/x.csv", taste_data()), "j")
+    eventually(lambda: account.status("DatasetImportJob", job) == "ACTIVE")
+    version = account.version(account.solution(group, "aws-user-personalization"))
+    eventually(lambda: account.status("SolutionVersion", version) == "ACTIVE")
+    return version
+
+
+def test_state_can_be_kept_and_taken_up() -> None:
+    account = Account(durations={"SolutionVersion": {"create": 100}})
+    solution = account.solution(trained_group(account), "aws-user-personalization")
+    first = account.version(solution)
+    account.clock.advance(100)
+    campaign = account.campaign(first)
+    second = account.version(solution)
+    account.clock.advance(50)
+    assert account.status("SolutionVersion", second) == "CREATE IN_PROGRESS"
+    state: State = pickle.loads(pickle.dumps(account.service.world.state))  # noqa: S301 - made here
+    expected = account.recommended(campaign, userId="u1")
+    account.service = Personalize(
+        account="123456789012", region="eu-west-1", clock=account.clock, objects=account.objects, state=state
+    )
+    assert account.recommended(campaign, userId="u1") == expected
+    account.clock.advance(100)
+    assert account.status("SolutionVersion", second) == "ACTIVE"
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    with pytest.raises(ValueError, match="there are instant, demo"):
+        Account(durations="quick")
