@@ -136,7 +136,10 @@ def _filter(world: World, request: Request, group: str) -> grammar.Filter | None
         raise InvalidInputError(f"{record.arn} is a filter of another dataset group than the campaign's.")
     if record.status != "ACTIVE":
         raise InvalidInputError(f"The filter {record.arn} is {record.status}, and must be ACTIVE.")
-    return grammar.parse(record.attributes["filterExpression"])
+    expression = grammar.parse(record.attributes["filterExpression"])
+    if any(clause.target != "itemid" for clause in expression.clauses):
+        raise InvalidInputError(f"The filter {record.arn} is not about items.")
+    return expression
 
 
 def _metadata(campaign: Record, request: Request, tables: Mapping[str, Table]) -> tuple[str, ...]:
@@ -213,11 +216,11 @@ def _filtered(served: Served) -> Mask:
         return np.ones(len(served.model.items), bool)
     names = served.model.item_index
     items, users = served.tables.get("ITEMS"), served.tables.get("USERS")
-    interactions = served.tables["INTERACTIONS"]
+    interactions = served.tables.get("INTERACTIONS")
     subject = Subject(
         items=items.aligned(names) if items else pd.DataFrame(index=names),
         item_codes=served.model.item_codes,
-        interactions=interactions.of_user(served.user or ""),
+        interactions=interactions.of_user(served.user or "") if interactions else pd.DataFrame(),
         user=users.indexed().reindex([served.user]).dropna(how="all") if users else pd.DataFrame(),
     )
     return passes(served.filter, subject, served.filter_values)

@@ -144,8 +144,9 @@ def from_rows(rows: Sequence[Row], schema: Schema) -> pd.DataFrame:
 
 def _series(values: list[Any], column: Field) -> pd.Series[Any]:
     if column.type == "string":  # by way of str: without a value, pandas would have categories of no type
-        return cast("pd.Series[Any]", pd.Series(values, dtype="str").astype("category"))
-    return pd.Series(values, dtype=cast(Any, dtype(column)))
+        return pd.Series(values, dtype="str").astype("category")
+    series: pd.Series[Any] = pd.Series(values, dtype=cast(Any, dtype(column)))
+    return series
 
 
 def conform(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def _met(clause: Clause, subject: Subject, values: Mapping[str, str]) -> Mask:
     if clause.dataset == "ITEMS":
         return _rows(clause.where, subject.items, values)
     met = np.zeros(len(subject.items), bool)
-    if clause.dataset == "INTERACTIONS":
+    if clause.dataset == "INTERACTIONS" and len(subject.interactions):
         rows = _rows(clause.where, subject.interactions, values)
         codes = [subject.item_codes.get(item, -1) for item in subject.interactions["ITEM_ID"][rows].astype(str)]
         met[[code for code in codes if code >= 0]] = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -106,6 +107,15 @@ class Dataset(Kind):
         yield from (version for version in world.in_group("SolutionVersion", group) if version.busy)
 
 
+@dataclass(frozen=True)
+class Imported:
+    """What an import read, and the dataset's rows with it, from what they were when it began."""
+
+    frame: pd.DataFrame
+    before: pd.DataFrame | None
+    joined: pd.DataFrame
+
+
 class DatasetImportJob(Kind):
     """An import of CSV files in bulk."""
 
@@ -132,32 +142,38 @@ class DatasetImportJob(Kind):
         if path.name != "create":
             return None
         table = world.state.tables[record.attributes["datasetArn"]]
-        schema, location, objects = table.schema, record.attributes["dataSource"]["dataLocation"], world.objects
+        schema, before, objects = table.schema, table.bulk, world.objects
+        location, mode = record.attributes["dataSource"]["dataLocation"], record.attributes["importMode"]
         minimum = world.quotas["minimum-imported-interactions"] if schema.type.name == "INTERACTIONS" else 1
 
-        def read() -> pd.DataFrame:
+        def read() -> Imported:
             frame = csv_files.read(objects, location, schema)
             if len(frame) < minimum:
                 raise JobFailedError(
                     f"There are {len(frame)} records at {location}, and an import of {schema.type.name} "
                     f"needs at least {minimum}."
                 )
-            return frame
+            return Imported(frame, before, _joined(frame, before, schema, mode))
 
         return read
 
     def done(self, world: World, record: Record, path: Path, result: object) -> None:
         """Put the rows in: for those there were, or beside them."""
-        if not isinstance(result, pd.DataFrame):
+        if not isinstance(result, Imported):
             return
         table = world.state.tables[record.attributes["datasetArn"]]
-        frame = conform(result, table.schema)
-        if record.attributes["importMode"] == "INCREMENTAL" and table.bulk is not None:
-            frame = stack([table.bulk, frame], table.schema)
-        # Interactions have no ID of their own: in a FULL import, each row is one that happened.
-        if table.schema.type.name != "INTERACTIONS" or record.attributes["importMode"] == "INCREMENTAL":
-            frame = merge(frame, table.schema.keys)
-        table.replace(frame)
+        joined = result.joined
+        if table.bulk is not result.before:  # another import was quicker
+            joined = _joined(result.frame, table.bulk, table.schema, record.attributes["importMode"])
+        table.replace(conform(joined, table.schema))
+
+
+def _joined(frame: pd.DataFrame, before: pd.DataFrame | None, schema: Schema, mode: str) -> pd.DataFrame:
+    """Return what a dataset holds once the frame is in."""
+    if mode == "INCREMENTAL" and before is not None:
+        return merge(stack([conform(before, schema), conform(frame, schema)], schema), schema.keys)
+    # Interactions have no ID of their own: each row is one that happened.
+    return frame if schema.type.name == "INTERACTIONS" else merge(frame, schema.keys)
 
 
 def _schema_of(world: World, arn: str) -> Schema:
