@@ -19,6 +19,9 @@ from scripts.terraform import TerraformError
 
 _EXPECTED = (BotoCoreError, ClientError, LocalAccountError, StackError, StoryError, TerraformError)
 
+# A log has no width of its own; three lists stand beside each other in this one.
+_LOG_WIDTH = 160
+
 
 def main() -> int:
     """Tell the story, clean up whatever happens, and say whether all of it came true."""
@@ -26,6 +29,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="MovieLens' ratings.csv and movies.csv")
     arguments = parser.parse_args()
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_LOG_WIDTH)
     try:
         data = read_movielens(arguments.data) if arguments.data else generate()
     except SampleDataError as error:

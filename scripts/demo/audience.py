@@ -23,6 +23,8 @@ class Fan:
     loves: str
     unknown: str
     share: float
+    taken: int
+    """How many items they took."""
 
 
 class Audience:
@@ -37,24 +39,31 @@ class Audience:
         by_genre = taken.merge(self._genres.explode().rename("GENRE"), left_on="ITEM_ID", right_index=True)
         counts = pd.crosstab(by_genre["USER_ID"], by_genre["GENRE"])
         overall = counts.sum() / counts.to_numpy().sum()
-        active = taken["USER_ID"].value_counts()
-        counts = counts.loc[counts.index.isin(active[active >= _ACTIVE].index), overall >= _COMMON]
+        self._activity = taken["USER_ID"].value_counts()
+        active = self._activity.index[self._activity >= _ACTIVE]
+        counts = counts.loc[counts.index.isin(active), overall >= _COMMON]
         self._share = counts.div(counts.sum(axis=1), axis=0)
         self._stands_out = self._share - overall[overall >= _COMMON]
 
     def fans(self, count: int) -> list[Fan]:
         """Return users whose taste stands out most, each for another genre."""
-        best = self._stands_out.idxmax(axis=1)
-        strength = self._stands_out.max(axis=1)
-        found: list[Fan] = []
-        for user in strength.sort_values(ascending=False, kind="stable").index:
-            genre = str(best[user])
-            if genre not in [fan.loves for fan in found]:
-                least = str(self._share.loc[user].idxmin())
-                found.append(Fan(str(user), genre, least, float(self._share.loc[user, genre])))
+        found: dict[str, Fan] = {}
+        for user in self._stands_out.max(axis=1).sort_values(ascending=False, kind="stable").index:
+            fan = self._fan(str(user))
+            found.setdefault(fan.loves, fan)
             if len(found) == count:
                 break
-        return found
+        return list(found.values())
+
+    def newcomer(self) -> Fan:
+        """Return a user with a taste, too, who has not taken much yet: a few events more say a lot about them."""
+        known = self._activity.reindex(self._stands_out.index)
+        quiet = self._stands_out[known <= known.quantile(0.1)]
+        return self._fan(str(quiet.max(axis=1).idxmax()))
+
+    def _fan(self, user: str) -> Fan:
+        loves, least = str(self._stands_out.loc[user].idxmax()), str(self._share.loc[user].idxmin())
+        return Fan(user, loves, least, float(self._share.loc[user, loves]), int(self._activity[user]))
 
     def item(self, item_id: str) -> Item:
         """Return an item with its title."""
@@ -68,13 +77,8 @@ class Audience:
         return [self.item(item_id) for item_id in item_ids]
 
     def popular(self, genre: str, count: int, *, not_of: str = "") -> list[Item]:
-        """Return the most taken items of a genre, less those that a user has."""
+        """Return the most taken items of a genre, less those that a user has; those of it alone come first."""
         known = set(self._taken.loc[self._taken["USER_ID"] == not_of, "ITEM_ID"])
-        matching = self._genres.index[self._genres.map(lambda genres: genre in genres)]
-        ranked = [str(item) for item in self._popular.index if item in matching and item not in known]
-        return self.items(ranked[:count])
-
-    def history(self, user_id: str, count: int) -> list[Item]:
-        """Return the newest items that a user took."""
-        own = self._taken.loc[self._taken["USER_ID"] == user_id, "ITEM_ID"]
-        return self.items(reversed([str(item) for item in own[-count:]]))
+        matching = {str(item) for item, genres in self._genres.items() if genre in genres}
+        ranked = [str(item) for item in self._popular.index if item in matching - known]
+        return self.items(sorted(ranked, key=lambda item: len(self._genres[item]) > 1)[:count])

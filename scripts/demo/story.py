@@ -61,12 +61,12 @@ class Story:
         self.data = data
         self.display = display
         self.summary = summary
-        self.audience = Audience(data)
         self.account = LocalAccount(durations="demo", build=BUILD / "local")
         self._existed: set[str] = set()
         self._stack: Stack | None = None
         cut = max(1, int(len(data.interactions) * (1 - _HELD_BACK)))
         self._first = data.interactions.iloc[:cut]
+        self.audience = Audience(SampleData(self._first, data.items))
 
     @property
     def stack(self) -> Stack:
@@ -213,9 +213,9 @@ class Story:
     def send_events(self) -> None:
         """Let a user discover a genre, and show how the list changes without any training."""
         with self.display.phase("events change a list"):
-            fan = self.audience.fans(1)[0]
+            fan = self.audience.newcomer()
             before = self._for_user(fan.user_id, 10)
-            discovered = self.audience.popular(fan.unknown, 8, not_of=fan.user_id)
+            discovered = self.audience.popular(fan.unknown, 10, not_of=fan.user_id)
             self._put_events(fan.user_id, discovered)
             deadline = time.monotonic() + 15
             after = self._for_user(fan.user_id, 10)
@@ -223,7 +223,7 @@ class Story:
                 time.sleep(0.3)
                 after = self._for_user(fan.user_id, 10)
             self.summary.recommendations = Recommendations(before, after)
-            liked = item_list(f"{fan.user_id} now likes {fan.unknown}", discovered)
+            liked = item_list(f"{fan.user_id}, {fan.taken} items so far, discovers {fan.unknown}", discovered)
             self.display.show(side_by_side(liked, *moved(before, after)))
 
     def _put_events(self, user_id: str, items: list[Item]) -> None:
