@@ -18,7 +18,7 @@ from typing import Protocol
 
 from local.personalize.durations import Durations
 from local.personalize.errors import JobFailedError
-from local.personalize.models import Life, Path, Phase, Record
+from local.personalize.models import Attributes, Life, Path, Phase, Record, Update
 from local.personalize.ports import Clock
 from local.personalize.work import Job, Work
 
@@ -41,6 +41,9 @@ class Jobs(Protocol):
 
     def done(self, record: Record, path: Path, result: object) -> None:
         """Take in the result of the work; the life has not changed yet."""
+
+    def settled(self, record: Record, path: Path) -> None:
+        """Do what follows when a path has come to its good end."""
 
     def gone(self, record: Record) -> None:
         """Remove what belongs to a record that is deleted."""
@@ -68,6 +71,12 @@ class Engine:
         life.path, life.position, life.ticket = path, 0, self._tickets
         life.failure_reason = None
         self._enter(record, life, self._clock())
+
+    def update(self, record: Record, changes: Attributes, path: Path) -> None:
+        """Send an update of a record on its way; the record keeps its attributes until that is done."""
+        now = self._clock()
+        record.update = Update(changes, Life(None, now, now))
+        self.begin(record, record.update.life, path)
 
     def settle(self, life: Life, status: str) -> None:
         """Give a life a status that stays, whatever it was on its way to."""
@@ -149,6 +158,8 @@ class Engine:
             record.life.updated_at = moment
         if path.done is None:
             self._jobs.gone(record)
+        elif status == path.done:
+            self._jobs.settled(record, path)
 
 
 def _failing(reason: str) -> Job:

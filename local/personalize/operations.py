@@ -22,7 +22,7 @@ from local.personalize.errors import (
     TooManyTagsError,
 )
 from local.personalize.kinds.base import Kind, Request
-from local.personalize.models import Attributes, Life, Record, Update
+from local.personalize.models import Attributes, Life, Record
 from local.personalize.recipes import RECIPES, recipe_of
 from local.personalize.service_models import CONTROL, operation_model, output_members, service_model
 from local.personalize.world import World
@@ -111,16 +111,8 @@ def update(kind: Kind, world: World, request: Request) -> Answer:
             f"{record.arn} is {record.status}; to be updated it must be {' or '.join(kind.updatable_from)}."
         )
     changes = copy.deepcopy(kind.updated(world, record, kind.resolve(world, request)))
-    begin_update(kind, world, record, changes)
+    world.engine.update(record, changes, kind.update)
     return {kind.arn_member: record.arn}
-
-
-def begin_update(kind: Kind, world: World, record: Record, changes: Attributes) -> None:
-    """Send an update on its way."""
-    now = world.clock()
-    record.update = Update(changes, Life(None, now, now))
-    if kind.update:
-        world.engine.begin(record, record.update.life, kind.update)
 
 
 def delete(kind: Kind, world: World, request: Request) -> Answer:

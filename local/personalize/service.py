@@ -153,7 +153,9 @@ class _Jobs:
         kind.done(self._world, record, path, result)
         if path is kind.update and record.update:
             record.attributes.update(record.update.attributes)
-            kind.moved_on(record, record.update)
+
+    def settled(self, record: Record, path: Path) -> None:
+        self._world.kinds[record.kind].settled(self._world, record, path)
 
     def gone(self, record: Record) -> None:
         operations.remove(self._world, record)

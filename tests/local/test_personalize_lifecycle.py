@@ -202,7 +202,7 @@ def test_trouble_can_be_made_for_the_next_work() -> None:
 
 
 def test_a_campaign_follows_the_latest_version_by_name() -> None:
-    account = Account()
+    account = Account(durations={"Campaign": {"update": 100}})
     base = account.solution(trained_group(account, items=False), "aws-popularity-count")
     with pytest.raises(InvalidInputError, match="no ACTIVE version"):
         account.campaign(f"{base}/$LATEST")
@@ -212,3 +212,11 @@ def test_a_campaign_follows_the_latest_version_by_name() -> None:
         account.campaign(version_arn, campaignConfig=config)
     arn = account.campaign(f"{base}/$LATEST", campaignConfig=config)
     assert account("DescribeCampaign", campaignArn=arn)["campaign"]["solutionVersionArn"] == version_arn
+    newer, newest = account.version(base), account.version(base)
+    shown = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    assert shown["solutionVersionArn"] == version_arn
+    assert shown["latestCampaignUpdate"]["solutionVersionArn"] == newer
+    account.clock.advance(100)
+    assert account("DescribeCampaign", campaignArn=arn)["campaign"]["solutionVersionArn"] == newer
+    account.clock.advance(100)
+    assert account("DescribeCampaign", campaignArn=arn)["campaign"]["solutionVersionArn"] == newest

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from local.personalize.errors import InUseError
 from local.personalize.lifecycle import CREATE, DELETE
-from local.personalize.models import Attributes, Path, Record, Update
+from local.personalize.models import Attributes, Path, Record
 from local.personalize.quotas import Quota
 from local.personalize.work import Job
 from local.personalize.world import World
@@ -115,8 +115,8 @@ class Kind:
     def done(self, world: World, record: Record, path: Path, result: object) -> None:
         """Take in the result of the work. May raise JobFailedError."""
 
-    def moved_on(self, record: Record, update: Update) -> None:
-        """Do what a successful update brings besides its attributes."""
+    def settled(self, world: World, record: Record, path: Path) -> None:
+        """Do what follows when a path has come to its good end, and the status says so."""
 
     def gone(self, world: World, record: Record) -> None:
         """Forget what belongs to a resource that is deleted."""

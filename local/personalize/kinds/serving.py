@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from local.personalize.errors import InvalidInputError
 from local.personalize.filters import grammar
 from local.personalize.kinds.base import Kind, Parent, Request, new_id
-from local.personalize.kinds.training import versions_of
+from local.personalize.kinds.training import follow_latest, versions_of
 from local.personalize.lifecycle import UPDATE
-from local.personalize.models import Attributes, Record, Update
+from local.personalize.models import Attributes, Path, Record
 from local.personalize.quotas import Quota
 from local.personalize.recipes import recipe_of
 from local.personalize.world import World
@@ -65,10 +65,11 @@ class Campaign(Kind):
         wanted = {**record.attributes, **request}
         return {key: value for key, value in self.attributes(world, wanted).items() if key in _DEPLOYED}
 
-    def moved_on(self, record: Record, update: Update) -> None:
-        """Make a campaign ACTIVE whose creation failed."""
+    def settled(self, world: World, record: Record, path: Path) -> None:
+        """Make a campaign ACTIVE whose creation had failed, and have it catch up with versions trained meanwhile."""
         record.life.status = "ACTIVE"
         record.life.failure_reason = None
+        follow_latest(world, record)
 
 
 class EventTracker(Kind):

@@ -138,6 +138,12 @@ class SolutionVersion(Kind):
             world.state.trained[record.arn] = result
             record.attributes["trainingHours"] = result.hours
 
+    def settled(self, world: World, record: Record, path: Path) -> None:
+        """Let the campaigns have it that follow the latest version."""
+        for campaign in list(world.of("Campaign")):
+            if path.name == "create" and campaign.attributes["solutionArn"] == record.attributes["solutionArn"]:
+                follow_latest(world, campaign)
+
     def gone(self, world: World, record: Record) -> None:
         """Drop the model."""
         world.state.trained.pop(record.arn, None)
@@ -159,6 +165,16 @@ def get_metrics(world: World, request: Request) -> dict[str, Any]:
     """Show how good a version is."""
     record = world.active("SolutionVersion", request["solutionVersionArn"])
     return {"solutionVersionArn": record.arn, "metrics": dict(world.state.trained[record.arn].metrics)}
+
+
+def follow_latest(world: World, campaign: Record) -> None:
+    """Begin to update a campaign that is to sync with the latest version, and does not serve it."""
+    syncs = campaign.attributes.get("campaignConfig", {}).get("syncWithLatestSolutionVersion")
+    active = [v for v in versions_of(world, campaign.attributes["solutionArn"]) if v.status == "ACTIVE"]
+    if not syncs or campaign.busy or campaign.status != "ACTIVE" or not active:
+        return
+    if campaign.attributes["solutionVersionArn"] != active[-1].arn:
+        world.engine.update(campaign, {**campaign.attributes, "solutionVersionArn": active[-1].arn}, UPDATE)
 
 
 def versions_of(world: World, solution: str) -> list[Record]:
