@@ -69,8 +69,9 @@ class DynamoLedger:
         """Write the lease, one version on; raise Conflict if another was written since it was read."""
         written = replace(lease, version=lease.version + 1)
         item = {"pk": "lease", "sk": pipeline, "version": written.version, "lease": dump(written)}
-        unchanged = "attribute_not_exists(pk) OR version = :read"
-        if not self._put(item, unchanged, {":read": _write(lease.version)}):
+        new = not lease.version
+        unchanged = "attribute_not_exists(pk)" if new else "version = :read"
+        if not self._put(item, unchanged, None if new else {":read": _write(lease.version)}):
             raise Conflict(f"The lease of {pipeline!r} has changed.")
 
     # -------------------------------------------------------------- runs

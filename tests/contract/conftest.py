@@ -14,7 +14,7 @@ from tests.contract.account import ENVIRONMENT, Account, listen
 
 @pytest.fixture(scope="session")
 def listener() -> Iterator[Account]:
-    """One account hears of all calls, since clients are slow to make: they are made once."""
+    """One account hears of all calls: clients, tables and queues are slow to make, so they are made once."""
     account = Account()
     clients.session.cache_clear()
     live_ports.cache_clear()
@@ -23,14 +23,15 @@ def listener() -> Iterator[Account]:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         listen(clients.session(), account)
-        yield account
+        with mock_aws():
+            account.make()
+            yield account
     clients.session.cache_clear()
     live_ports.cache_clear()
 
 
 @pytest.fixture
-def account(listener: Account) -> Iterator[Account]:
-    """An account as Terraform leaves it."""
-    with mock_aws():
-        listener.make()
-        yield listener
+def account(listener: Account) -> Account:
+    """Give an account as Terraform leaves it."""
+    listener.empty()
+    return listener

@@ -108,7 +108,7 @@ def uploaded(account: Account) -> None:
     account.upload("shop/interactions/part-1.csv")
 
 
-NO_JOBS = {"ListDatasetImportJobs": {"datasetImportJobs": []}}
+NO_JOBS: dict[str, Answer] = {"ListDatasetImportJobs": {"datasetImportJobs": []}}
 START = [
     Scenario("start", "first run", trigger(), {**NO_JOBS}, uploaded),
     Scenario("start", "nothing to import", trigger(what="train"), {**NO_JOBS}),
@@ -137,14 +137,14 @@ BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED})
 
 
 def under_way(account: Account) -> None:
-    """A run is under way, and holds the lease."""
+    """Let a run be under way, and hold the lease."""
     branches = {IMPORTS: Branch(), "for-you": Branch(), "similar": Branch(status="SUCCEEDED")}
     account.ledger.create_run(run(branches=branches, plan=BOTH))
     account.ledger.save_lease("shop", Lease(active=holder(RUN_ID, pinned=True)))
 
 
 def and_remembered(account: Account) -> None:
-    """A trigger is remembered beside it."""
+    """Let a trigger be remembered beside it."""
     under_way(account)
     account.ledger.create_run(run("heir", status="QUEUED"))
     lease = account.ledger.lease("shop")
@@ -214,8 +214,12 @@ OF_TRAINING = polling("for-you", "train", Wait("solution_version", VERSION))
 OF_CAMPAIGN = polling("for-you", "deploy", Wait("campaign", CAMPAIGN.arn, version=VERSION))
 POLLING = [
     step("poll", "imported", OF_IMPORTS, DescribeDatasetImportJob={"datasetImportJob": {"status": "ACTIVE", **AT}}),
-    step("poll", "failed", OF_IMPORTS, DescribeDatasetImportJob={"datasetImportJob": {"status": "CREATE FAILED", **AT}}),
-    step("poll", "training", OF_TRAINING, DescribeSolutionVersion={"solutionVersion": {"status": "CREATE PENDING", **AT}}),
+    step(
+        "poll", "failed", OF_IMPORTS, DescribeDatasetImportJob={"datasetImportJob": {"status": "CREATE FAILED", **AT}}
+    ),
+    step(
+        "poll", "training", OF_TRAINING, DescribeSolutionVersion={"solutionVersion": {"status": "CREATE PENDING", **AT}}
+    ),
     step("poll", "trained", OF_TRAINING, DescribeSolutionVersion={"solutionVersion": {"status": "ACTIVE", **AT}}),
     step("poll", "deployed", OF_CAMPAIGN, DescribeCampaign=serving(VERSION)),
 ]
@@ -238,7 +242,11 @@ SOLUTION_WANTED: Event = {
     "resource": "solution",
     "name": "acme-shop-for-you",
     "campaign_arn": CAMPAIGN.arn,
-    "request": {"datasetGroupArn": GROUP, "recipeArn": "arn:aws:personalize:::recipe/aws-sims", "performAutoTraining": True},
+    "request": {
+        "datasetGroupArn": GROUP,
+        "recipeArn": "arn:aws:personalize:::recipe/aws-sims",
+        "performAutoTraining": True,
+    },
     "tags": {"team": "search"},
 }
 OURS = arn("solution", name_of(Wanted("solution", name=SOLUTION_WANTED["name"], request=SOLUTION_WANTED["request"])))
@@ -311,4 +319,3 @@ GLUE = [
 ]
 
 SCENARIOS = [*START, *IMPORTING, *TRAINING, *DEPLOYING, *POLLING, *FINISHING, *GLUE]
-

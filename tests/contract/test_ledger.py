@@ -1,0 +1,260 @@
+"""The ledger: DynamoDB and its twin behave the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from functions.errors import Conflict, UnknownPipeline
+from functions.model import IMPORTS, Pipeline, Request
+from functions.ports import Ledger, Mark
+from functions.records import Branch, Lease, Run
+from tests.contract.account import TABLE, Account, client
+from tests.support.build import NOW, RUN_ID, an_import, holder, message, pipeline, plan, run
+from tests.support.memory import MemoryLedger
+
+LATER = NOW + timedelta(minutes=7)
+
+
+@dataclass
+class Case:
+    """A ledger, and how pipelines are declared in it."""
+
+    ledger: Ledger
+    declare: Callable[[Pipeline], None]
+
+    def standing(self, run_id: str = RUN_ID) -> Run:
+        found = self.ledger.run("shop", run_id)
+        assert found
+        return found
+
+
+def in_memory(_: Account) -> Case:
+    ledger = MemoryLedger()
+
+    def declare(declared: Pipeline) -> None:
+        ledger.declared[declared.pipeline] = declared
+
+    return Case(ledger, declare)
+
+
+def in_dynamodb(account: Account) -> Case:
+    return Case(account.ledger, account.declare)
+
+
+@pytest.fixture(params=[in_memory, in_dynamodb], ids=["memory", "dynamodb"])
+def case(request: pytest.FixtureRequest, account: Account) -> Case:
+    return cast(Case, request.param(account))
+
+
+# ------------------------------------------------------------------ declarations
+
+
+def test_a_pipeline_is_read_as_declared(case: Case) -> None:
+    case.declare(pipeline())
+    case.declare(pipeline(pipeline="books"))
+    assert case.ledger.pipelines() == ["books", "shop"]
+    assert case.ledger.pipeline("shop") == pipeline()
+
+
+def test_an_unknown_pipeline_is_told_with_those_there_are(case: Case) -> None:
+    case.declare(pipeline())
+    case.declare(pipeline(pipeline="books"))
+    with pytest.raises(UnknownPipeline, match=r"There is no pipeline 'shoop'\. Declared pipelines: books, shop\."):
+        case.ledger.pipeline("shoop")
+
+
+def test_none_is_declared(case: Case) -> None:
+    assert case.ledger.pipelines() == []
+    with pytest.raises(UnknownPipeline, match="none"):
+        case.ledger.pipeline("shop")
+
+
+# ------------------------------------------------------------------ the lease
+
+ACTIVE = holder("a", request=Request("shop", solutions=("for-you",)), pinned=True)
+
+
+def test_there_is_a_lease_before_the_first_run(case: Case) -> None:
+    assert case.ledger.lease("shop") == Lease()
+
+
+def test_a_lease_is_kept_with_its_next_version(case: Case) -> None:
+    case.ledger.save_lease("shop", Lease(active=ACTIVE, next=holder("b", after="a")))
+    assert case.ledger.lease("shop") == Lease(1, ACTIVE, holder("b", after="a"))
+    case.ledger.save_lease("shop", replace(case.ledger.lease("shop"), next=None))
+    assert case.ledger.lease("shop") == Lease(2, ACTIVE)
+    assert case.ledger.lease("books") == Lease()
+
+
+def test_of_two_writers_the_second_is_told(case: Case) -> None:
+    read_by_both = case.ledger.lease("shop")
+    case.ledger.save_lease("shop", replace(read_by_both, active=holder("a")))
+    with pytest.raises(Conflict):
+        case.ledger.save_lease("shop", replace(read_by_both, active=holder("b")))
+    assert case.ledger.lease("shop") == Lease(1, holder("a"))
+
+
+def test_a_lease_that_was_deleted_meanwhile_is_a_conflict_too(case: Case) -> None:
+    with pytest.raises(Conflict):
+        case.ledger.save_lease("shop", Lease(version=3, active=ACTIVE))
+    assert case.ledger.lease("shop") == Lease()
+
+
+# ------------------------------------------------------------------ runs
+
+
+def full_run(**changes: Any) -> Run:
+    """Return a run with everything that a run can have."""
+    fields: dict[str, Any] = {
+        "request": Request("shop", "train", ("for-you", "similar"), "UPDATE", force=True),
+        "plan": plan(imports={"items": an_import("items", expected=612.5)}),
+        "started_at": NOW.isoformat(),
+        "branches": {
+            IMPORTS: Branch(status="SUCCEEDED"),
+            "for-you": Branch(
+                7,
+                "poll",
+                "FAILED",
+                "why: ü",
+                {"train": {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:v"]}},
+            ),
+        },
+    }
+    return run(**{**fields, **changes})
+
+
+def test_a_run_is_read_as_written(case: Case) -> None:
+    case.ledger.create_run(full_run())
+    assert case.standing() == full_run()
+
+
+def test_there_is_no_such_run(case: Case) -> None:
+    case.ledger.create_run(run())
+    assert case.ledger.run("shop", "other") is None
+    assert case.ledger.run("books", RUN_ID) is None
+
+
+def test_a_run_is_created_once(case: Case) -> None:
+    case.ledger.create_run(run(status="QUEUED"))
+    case.ledger.create_run(run(status="JOINED", joined="other"))
+    assert case.standing() == run(status="QUEUED")
+
+
+def test_a_run_begins_once(case: Case) -> None:
+    case.ledger.create_run(run(status="QUEUED"))
+    first = full_run()
+    assert case.ledger.begin_run(first) == first
+    assert case.ledger.begin_run(full_run(plan=plan(solutions={}))) == first
+    assert case.standing() == first
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED", "JOINED"])
+def test_only_a_queued_run_begins(case: Case, status: Any) -> None:
+    case.ledger.create_run(run(status=status))
+    assert case.ledger.begin_run(full_run()) == run(status=status)
+
+
+def test_fields_of_a_run_are_set(case: Case) -> None:
+    case.ledger.create_run(full_run())
+    case.ledger.update_run("shop", RUN_ID, LATER, status="FAILED", reason="why", finished_at=LATER.isoformat())
+    assert case.standing() == replace(
+        full_run(), status="FAILED", reason="why", finished_at=LATER.isoformat(), updated_at=LATER.isoformat()
+    )
+    case.ledger.update_run("shop", RUN_ID, LATER, reason=None)
+    assert case.standing().reason is None
+
+
+def test_a_sign_of_life_changes_nothing_else(case: Case) -> None:
+    case.ledger.create_run(full_run())
+    case.ledger.update_run("shop", RUN_ID, LATER)
+    assert case.standing() == replace(full_run(), updated_at=LATER.isoformat())
+
+
+def test_a_run_that_is_not_there_is_not_made_by_an_update(case: Case) -> None:
+    case.ledger.update_run("shop", "other", LATER, status="FAILED")
+    case.ledger.advance(message("poll", hop=2), LATER, "train")
+    assert case.ledger.run("shop", "other") is None
+    assert case.ledger.run("shop", RUN_ID) is None
+
+
+# ------------------------------------------------------------------ branches
+
+NAMES = [IMPORTS, "for-you", "for_you.2", "1st", "status", "a-b-c"]
+
+
+@pytest.fixture(params=NAMES)
+def branch(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def begun(case: Case) -> Case:
+    case.ledger.create_run(run(branches={name: Branch() for name in NAMES}))
+    return case
+
+
+def test_a_cursor_moves_on_its_own_branch(begun: Case, branch: str) -> None:
+    begun.ledger.advance(message("poll", branch, hop=2), LATER, "train")
+    moved = begun.standing()
+    assert moved.branches == {name: Branch() for name in NAMES} | {branch: Branch(3, "train")}
+    assert moved.updated_at == LATER.isoformat()
+
+
+def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
+    begun.ledger.advance(message("train", branch, hop=0), NOW, "poll", Mark("train", ("arn:a", "arn:b")))
+    phase = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:a", "arn:b"]}
+    assert begun.standing().branches[branch] == Branch(1, "poll", steps={"train": phase})
+
+    begun.ledger.advance(message("poll", branch, hop=1), LATER, "deploy", Mark("train", finished=True))
+    phase["finished_at"] = LATER.isoformat()
+    assert begun.standing().branches[branch] == Branch(2, "deploy", steps={"train": phase})
+
+    begun.ledger.advance(message("deploy", branch, hop=2), LATER, "poll", Mark("deploy", ("arn:c",)))
+    ended = Mark("deploy", finished=True, status="FAILED", reason="why")
+    begun.ledger.advance(message("finish", branch, hop=3), LATER, "finish", ended)
+    end = {"started_at": LATER.isoformat(), "finished_at": LATER.isoformat(), "arns": ["arn:c"]}
+    assert begun.standing().branches[branch] == Branch(4, "finish", "FAILED", "why", {"train": phase, "deploy": end})
+
+
+@pytest.mark.parametrize("hop", [0, 4])
+def test_a_cursor_never_goes_back(begun: Case, hop: int) -> None:
+    begun.ledger.advance(message("poll", "for-you", hop=4), NOW, "deploy")
+    before = begun.standing()
+    stale = Mark("train", ("arn:a",), status="FAILED", reason="stale")
+    begun.ledger.advance(message("train", "for-you", hop=hop), LATER, "poll", stale)
+    assert begun.standing() == before
+
+
+def test_a_phase_that_did_not_begin_does_not_end(begun: Case) -> None:
+    begun.ledger.advance(message("deploy", "for-you", hop=2), LATER, "finish", Mark("deploy", finished=True))
+    assert begun.standing().branches["for-you"] == Branch(3, "finish")
+
+
+def test_an_end_that_was_cut_off_is_noted_by_the_next_delivery(begun: Case) -> None:
+    """The cursor has moved, the phase's end was not written: the message comes again."""
+    begun.ledger.advance(message("train", "for-you", hop=0), NOW, "poll", Mark("train", ("arn:a",)))
+    begun.ledger.advance(message("poll", "for-you", hop=1), NOW, "deploy")
+    begun.ledger.advance(message("poll", "for-you", hop=1), LATER, "deploy", Mark("train", finished=True))
+    assert begun.standing().branches["for-you"].steps["train"]["finished_at"] == LATER.isoformat()
+
+
+# ------------------------------------------------------------------ DynamoDB alone
+
+
+def test_a_record_goes_after_four_hundred_days(account: Account) -> None:
+    account.ledger.create_run(run())
+    key = {"pk": {"S": "run#shop"}, "sk": {"S": RUN_ID}}
+    expires = int(client("dynamodb").get_item(TableName=TABLE, Key=key)["Item"]["expires"]["N"])
+    assert expires == int((NOW - timedelta(minutes=5) + timedelta(days=400)).timestamp())
+
+
+def test_another_refusal_is_raised(account: Account) -> None:
+    with account.hearing(denied="dynamodb:PutItem"), pytest.raises(Exception, match="not authorized"):
+        account.ledger.create_run(run())
+    with account.hearing(denied="dynamodb:UpdateItem"), pytest.raises(Exception, match="not authorized"):
+        account.ledger.update_run("shop", RUN_ID, NOW)
