@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,6 +67,12 @@ class Deployment:
         name = self.outputs["function_names"][function]
         answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload))
         return json.loads(answer["Payload"].read()), "FunctionError" in answer
+
+    def upload_both(self) -> None:
+        """Put both datasets' files, one right after the other."""
+        bodies = {kind: csv(kind) for kind in ("items", "interactions")}
+        for kind, body in bodies.items():
+            self.upload(kind, body)
 
     # -------------------------------------------------------------- look
 
@@ -145,6 +151,7 @@ def deployed(name: str, **options: Any) -> Iterator[Deployment]:
             terraform.destroy()
 
 
+@cache
 def csv(kind: str, seed: int = 1) -> bytes:
     """Return sample data, small enough to train in a moment."""
     data = generate(users=80, items=60, interactions=3_000, seed=seed)

@@ -25,8 +25,7 @@ def test_a_second_plan_changes_nothing(stack: Deployment) -> None:
 
 def test_a_schedule_imports_trains_and_deploys(stack: Deployment) -> None:
     # The event of the upload itself: the files are there before the pipeline has ever run.
-    stack.upload("items", csv("items"))
-    stack.upload("interactions", csv("interactions"))
+    stack.upload_both()
     (run,) = stack.wait_for_runs(1)
     assert (run["status"], run["trigger"]) == ("SUCCEEDED", "upload")
 
@@ -82,8 +81,9 @@ def test_the_teams_own_event_starts_a_run(stack: Deployment) -> None:
 
 def test_ten_uploads_make_one_run_or_two(stack: Deployment) -> None:
     before = [run["run_id"] for run in stack.runs()]
-    for number in range(10):
-        stack.upload("interactions", csv("interactions", seed=number), name=f"part-{number}.csv")
+    bodies = [csv("interactions", seed=number) for number in range(10)]
+    for number, body in enumerate(bodies):
+        stack.upload("interactions", body, name=f"part-{number}.csv")
 
     def all_told() -> list[str] | None:
         new = [run["status"] for run in stack.runs() if run["run_id"] not in before]
@@ -119,7 +119,7 @@ def test_a_failed_import_fails_the_run_with_its_reason(stack: Deployment) -> Non
 def test_a_schema_gains_a_column_and_the_dataset_keeps_its_rows(stack: Deployment) -> None:
     personalize, arn = stack.client("personalize"), stack.outputs["dataset_arns"]["shop"]["interactions"]
     before = personalize.describe_dataset(datasetArn=arn)["dataset"]
-    changed = replace(stack.terraform, variables={**stack.terraform.variables, "columns": '["DEVICE"]'})
+    changed = replace(stack.terraform, variables={**stack.terraform.variables, "columns": ["DEVICE"]})
     changed.apply()
 
     after = personalize.describe_dataset(datasetArn=arn)["dataset"]
@@ -138,7 +138,7 @@ def test_a_schema_gains_a_column_and_the_dataset_keeps_its_rows(stack: Deploymen
 def test_a_changed_hyperparameter_keeps_the_campaign(stack: Deployment) -> None:
     arn, before = stack.outputs["campaign_arns"]["shop"]["for-you"], stack.served()["for-you"]
     changed = replace(
-        stack.terraform, variables={**stack.terraform.variables, "columns": '["DEVICE"]', "factors": "16"}
+        stack.terraform, variables={**stack.terraform.variables, "columns": ["DEVICE"], "factors": "16"}
     )
     changed.apply()
     assert stack.served()["for-you"] == before, "it serves on until the next run"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.deployment import Deployment, csv, deployed
+from tests.e2e.deployment import Deployment, deployed
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,7 @@ def doubled() -> Iterator[Deployment]:
 
 
 def two_runs(stack: Deployment) -> None:
-    stack.upload("items", csv("items"))
-    stack.upload("interactions", csv("interactions"))
+    stack.upload_both()
     stack.wait_for_runs(1)
     stack.fire("nightly")
     stack.wait_for_runs(2)
