@@ -4,7 +4,6 @@ locals {
   _dataset_arns = { for key, d in aws_lambda_invocation.dataset : key => jsondecode(d.result).arn }
 }
 
-# Another domain or key makes another dataset group, and a dataset cannot move there: it is made anew.
 resource "terraform_data" "dataset_home" {
   for_each         = local._datasets
   triggers_replace = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id
@@ -22,7 +21,7 @@ resource "aws_lambda_invocation" "dataset" {
       name            = each.value.name
       datasetGroupArn = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id
       datasetType     = each.value.type
-      schemaArn       = aws_cloudcontrolapi_resource.schema[each.key].id
+      schemaArn       = aws_cloudcontrolapi_resource.schema[local._schema_keys[each.key]].id
     }
   }))
 

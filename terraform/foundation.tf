@@ -14,7 +14,8 @@ locals {
   }
 }
 
-# No tags: a change of one would replace the dataset group.
+# No tags: a change of one would replace the dataset group. A new domain or key does: then all that lives in it is made anew,
+# which the *_home resources see to, since nothing can move from one dataset group to another.
 resource "aws_cloudcontrolapi_resource" "dataset_group" {
   for_each      = local._dataset_group_states
   type_name     = "AWS::Personalize::DatasetGroup"
@@ -37,6 +38,15 @@ resource "aws_cloudcontrolapi_resource" "event_tracker" {
 
   # Personalize refuses to delete a dataset that a tracker still feeds.
   depends_on = [aws_lambda_invocation.dataset]
+
+  lifecycle {
+    replace_triggered_by = [aws_cloudcontrolapi_resource.dataset_group[each.key].id]
+  }
+}
+
+resource "terraform_data" "filter_home" {
+  for_each         = local._filters
+  triggers_replace = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id
 }
 
 resource "aws_cloudcontrolapi_resource" "filter" {
@@ -55,6 +65,8 @@ resource "aws_cloudcontrolapi_resource" "filter" {
   depends_on = [aws_lambda_invocation.dataset]
 
   lifecycle {
+    replace_triggered_by = [terraform_data.filter_home[each.key]]
+
     precondition {
       condition     = can(regex("(?i)^\\s*(INCLUDE|EXCLUDE)\\s+\\w+\\s+WHERE\\s+\\S", each.value.expression))
       error_message = "${each.value.at}: not a filter expression; write it as INCLUDE (or EXCLUDE) ItemID WHERE Items.GENRES IN (\"Drama\")."

@@ -25,7 +25,7 @@ locals {
       datasets = {
         for type in keys(p.datasets) : type => {
           arn        = local._dataset_arns["${pipeline}/${type}"]
-          schema_arn = aws_cloudcontrolapi_resource.schema["${pipeline}/${type}"].id
+          schema_arn = aws_cloudcontrolapi_resource.schema[local._schema_keys["${pipeline}/${type}"]].id
           location   = "s3://${local._bucket}/${local._datasets["${pipeline}/${type}"].prefix}"
         }
       }

@@ -1,5 +1,7 @@
 locals {
-  _schema_names = { for key, d in local._datasets : key => "${d.name}-${substr(sha256(d.schema), 0, 8)}" }
+  # A schema belongs to a domain, too.
+  _schema_hashes = { for key, d in local._datasets : key => substr(sha256("${d.domain == null ? "" : d.domain}${d.schema}"), 0, 8) }
+  _schema_keys   = { for key in keys(local._datasets) : key => "${key}/${local._schema_hashes[key]}" }
 
   # What Personalize asks of a schema, by dataset type: https://docs.aws.amazon.com/personalize/latest/dg/custom-datasets-and-schemas.html
   _record_names = { interactions = "Interactions", items = "Items", users = "Users" }
@@ -37,14 +39,15 @@ locals {
   _column_types = ["boolean", "double", "float", "int", "long", "null", "string"]
 }
 
-# The name carries a hash of the content: a changed schema is made beside the old one, the dataset moves to it, the old one
-# goes. No tags: a change of one would replace the schema.
+# Key and name carry a hash of the content: a changed schema is made beside the old one, the dataset moves to it, and then the
+# old one goes. Where Personalize refuses the new schema, the old one is still there to go back to. No tags: a change of one
+# would replace the schema.
 resource "aws_cloudcontrolapi_resource" "schema" {
-  for_each  = local._datasets
+  for_each  = { for key, d in local._datasets : local._schema_keys[key] => merge(d, { key = key }) }
   type_name = "AWS::Personalize::Schema"
   desired_state = jsonencode({
     for property, value in {
-      Name   = local._schema_names[each.key]
+      Name   = "${each.value.name}-${local._schema_hashes[each.value.key]}"
       Domain = each.value.domain
       Schema = each.value.schema
     } : property => value if value != null
@@ -74,23 +77,23 @@ resource "aws_cloudcontrolapi_resource" "schema" {
     }
 
     precondition {
-      condition     = alltrue([for column in keys(local._wanted_columns[each.key]) : contains(keys(local._columns[each.key]), column)])
-      error_message = "${each.value.at}.schema: required columns are missing: ${join(", ", [for column, type in local._wanted_columns[each.key] : "${column} (${type})" if !contains(keys(local._columns[each.key]), column)])}."
+      condition     = alltrue([for column in keys(local._wanted_columns[each.value.key]) : contains(keys(local._columns[each.value.key]), column)])
+      error_message = "${each.value.at}.schema: required columns are missing: ${join(", ", [for column, type in local._wanted_columns[each.value.key] : "${column} (${type})" if !contains(keys(local._columns[each.value.key]), column)])}."
     }
 
     precondition {
-      condition     = alltrue([for column, type in local._wanted_columns[each.key] : contains(lookup(local._columns[each.key], column, [type]), type)])
-      error_message = "${each.value.at}.schema: columns of the wrong type: ${join(", ", [for column, type in local._wanted_columns[each.key] : "${column} must be ${type}" if !contains(lookup(local._columns[each.key], column, [type]), type)])}."
+      condition     = alltrue([for column, type in local._wanted_columns[each.value.key] : contains(lookup(local._columns[each.value.key], column, [type]), type)])
+      error_message = "${each.value.at}.schema: columns of the wrong type: ${join(", ", [for column, type in local._wanted_columns[each.value.key] : "${column} must be ${type}" if !contains(lookup(local._columns[each.value.key], column, [type]), type)])}."
     }
 
     precondition {
-      condition     = each.value.type == "interactions" || length(local._columns[each.key]) > 1
+      condition     = each.value.type == "interactions" || length(local._columns[each.value.key]) > 1
       error_message = "${each.value.at}.schema: one column only; ${each.value.type} need at least one besides their id, or leave the dataset out."
     }
 
     precondition {
-      condition     = alltrue(flatten([for types in local._columns[each.key] : [for type in types : try(contains(local._column_types, type), false)]]))
-      error_message = "${each.value.at}.schema: a column is of ${join(", ", local._column_types)}, or of null and one of those; nothing nested. Wrong: ${join(", ", [for column, types in local._columns[each.key] : column if !alltrue([for type in types : try(contains(local._column_types, type), false)])])}."
+      condition     = alltrue(flatten([for types in local._columns[each.value.key] : [for type in types : try(contains(local._column_types, type), false)]]))
+      error_message = "${each.value.at}.schema: a column is of ${join(", ", local._column_types)}, or of null and one of those; nothing nested. Wrong: ${join(", ", [for column, types in local._columns[each.value.key] : column if !alltrue([for type in types : try(contains(local._column_types, type), false)])])}."
     }
 
     # CloudFormation's limit; Personalize's own is twice that.

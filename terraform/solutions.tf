@@ -20,7 +20,6 @@ locals {
   _solution_arns = { for key, s in aws_lambda_invocation.solution : key => jsondecode(s.result).arn }
 }
 
-# Another domain or key makes another dataset group, and a solution cannot move there: it is made anew.
 resource "terraform_data" "solution_home" {
   for_each         = local._solutions
   triggers_replace = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id

@@ -119,11 +119,11 @@ run "pipeline" {
   }
 
   assert {
-    condition = jsondecode(aws_cloudcontrolapi_resource.schema["books/interactions"].desired_state) == {
+    condition = jsondecode(aws_cloudcontrolapi_resource.schema["books/interactions/${substr(sha256(jsonencode(run.fixtures.interactions)), 0, 8)}"].desired_state) == {
       Name   = "shop-books-interactions-${substr(sha256(jsonencode(run.fixtures.interactions)), 0, 8)}"
       Schema = jsonencode(run.fixtures.interactions)
     }
-    error_message = "A schema's name ends in a hash of its canonical JSON: ${aws_cloudcontrolapi_resource.schema["books/interactions"].desired_state}"
+    error_message = "A schema's name ends in a hash of its canonical JSON: ${join(" ", [for schema in aws_cloudcontrolapi_resource.schema : schema.desired_state])}"
   }
 
   assert {
