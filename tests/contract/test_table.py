@@ -57,11 +57,7 @@ OUTCOMES: dict[str, list[tuple[Phase, Outcome]]] = {
     "import": [("import", AWAIT), ("import", PAUSE), ("import", FAIL)],
     "train": [("train", AWAIT), ("train", PAUSE), ("train", FAIL)],
     "deploy": [("deploy", AWAIT), ("deploy", DONE), ("deploy", PAUSE), ("deploy", FAIL)],
-    "poll": [
-        (phase, outcome)
-        for phase in ("import", "train", "deploy")
-        for outcome in (DONE, PAUSE, FAIL)
-    ],
+    "poll": [(phase, outcome) for phase in ("import", "train", "deploy") for outcome in (DONE, PAUSE, FAIL)],
 }
 """What a step decides in which phase; the engine adds a pause or a failure where Personalize refuses."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -117,9 +118,9 @@ class MemoryObjects:
     def under(self, location: str) -> list[Stored]:
         bucket, _, prefix = location.removeprefix("s3://").partition("/")
         return [
-            Stored(key, str(hash(body)), len(body), modified)
+            Stored(key, hashlib.md5(body).hexdigest(), len(body), modified)  # noqa: S324 # as S3 does
             for (where, key), (body, modified) in sorted(self.files.items())
-            if where == bucket and key.startswith(prefix)
+            if where == bucket and key.startswith(prefix) and not key.endswith("/")
         ]
 
     def list(self, bucket: str, prefix: str) -> list[tuple[str, int]]:
