@@ -90,15 +90,28 @@ class Deployment:
         items = [{key: _read(value) for key, value in item.items()} for page in pages for item in page["Items"]]
         return sorted(items, key=lambda item: str(item["created_at"]))
 
-    def wait_for_runs(self, count: int, ignoring: tuple[str, ...] = ("JOINED",)) -> list[dict[str, Any]]:
-        """Wait until ``count`` runs (joined ones aside) have ended, and nothing is under way; return all of them."""
+    def trips(self) -> list[dict[str, Any]]:
+        """Return the runs that made something: not those that joined another, or found nothing new."""
+        return [run for run in self.runs() if run["status"] not in ("JOINED", "SKIPPED")]
+
+    def wait_for_runs(self, count: int) -> list[dict[str, Any]]:
+        """Wait until ``count`` runs have made something and nothing is under way; return those runs."""
 
         def ended() -> list[dict[str, Any]] | None:
-            runs = [run for run in self.runs() if run["status"] not in ignoring]
-            over = all(run["status"] not in ("QUEUED", "RUNNING") for run in runs)
-            return runs if len(runs) >= count and over else None
+            trips = self.trips()
+            over = all(run["status"] in ("SUCCEEDED", "FAILED") for run in trips)
+            return trips if len(trips) >= count and over else None
 
         return self.wait(ended, lambda: f"{count} ended runs; there are {[run['status'] for run in self.runs()]}")
+
+    def wait_for_run(self, run_id: str) -> dict[str, Any]:
+        """Wait until a run has ended, and return it."""
+
+        def ended() -> dict[str, Any] | None:
+            over = ("SUCCEEDED", "FAILED", "SKIPPED", "JOINED")
+            return next((run for run in self.runs() if run["run_id"] == run_id and run["status"] in over), None)
+
+        return self.wait(ended, lambda: f"the end of {run_id}; there are {[run['status'] for run in self.runs()]}")
 
     def wait(self, look: Callable[[], T | None], what: Callable[[], str]) -> T:
         """Look until there is something to return."""

@@ -71,7 +71,7 @@ def test_a_wrong_call_by_hand_is_told_what_there_is(stack: Deployment, payload: 
 
 
 def test_the_teams_own_event_starts_a_run(stack: Deployment) -> None:
-    before = len(stack.runs())
+    before = len(stack.trips())
     detail = {"pipeline": "shop", "what": "train", "solutions": ["similar"]}
     entry = {"Source": "shop.catalogue", "DetailType": "Personalize retrain requested", "Detail": json.dumps(detail)}
     stack.client("events").put_events(Entries=[entry])
@@ -98,15 +98,14 @@ def test_an_upload_elsewhere_does_nothing(stack: Deployment) -> None:
     before = len(stack.runs())
     stack.client("s3").put_object(Bucket=stack.outputs["bucket"], Key="elsewhere/data.csv", Body=b"x")
     # A run by hand that comes after it shows that the upload was not merely slow.
-    stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["similar"]})
-    stack.wait(lambda: len(stack.runs()) > before or None, lambda: "the run by hand")
-    stack.wait_for_runs(1)
+    answer, _ = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["similar"]})
+    stack.wait_for_run(answer["run_id"])
     assert len(stack.runs()) == before + 1
 
 
 def test_a_failed_import_fails_the_run_with_its_reason(stack: Deployment) -> None:
     bucket, _, prefix = stack.outputs["upload_prefixes"]["shop"]["interactions"].removeprefix("s3://").partition("/")
-    before, versions = len([r for r in stack.runs() if r["status"] != "JOINED"]), stack.made()["versions"]
+    before, versions = len(stack.trips()), stack.made()["versions"]
     stack.upload("interactions", b"USER_ID,ITEM_ID,EVENT_TYPE\nu,i,view\n", name="broken.csv")
     run = stack.wait_for_runs(before + 1)[-1]
     assert run["status"] == "FAILED"
@@ -129,24 +128,16 @@ def test_a_schema_gains_a_column_and_the_dataset_keeps_its_rows(stack: Deploymen
         after["schemaArn"]
     ], "the old schema is gone"
     answer, _ = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["for-you"]})
-    stack.wait(
-        lambda: next((r for r in stack.runs() if r["run_id"] == answer["run_id"] and r["status"] == "SUCCEEDED"), None),
-        lambda: "a training on the rows that were imported before",
-    )
+    assert stack.wait_for_run(answer["run_id"])["status"] == "SUCCEEDED"
 
 
 def test_a_changed_hyperparameter_keeps_the_campaign(stack: Deployment) -> None:
     arn, before = stack.outputs["campaign_arns"]["shop"]["for-you"], stack.served()["for-you"]
-    changed = replace(
-        stack.terraform, variables={**stack.terraform.variables, "columns": ["DEVICE"], "factors": "16"}
-    )
+    changed = replace(stack.terraform, variables={**stack.terraform.variables, "columns": ["DEVICE"], "factors": "16"})
     changed.apply()
     assert stack.served()["for-you"] == before, "it serves on until the next run"
     answer, _ = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["for-you"]})
-    stack.wait(
-        lambda: next((r for r in stack.runs() if r["run_id"] == answer["run_id"] and r["status"] == "SUCCEEDED"), None),
-        lambda: "the run after the change",
-    )
+    assert stack.wait_for_run(answer["run_id"])["status"] == "SUCCEEDED"
     served = stack.served()["for-you"]
     assert served.rpartition("/")[0] != before.rpartition("/")[0]
     assert stack.client("personalize").describe_campaign(campaignArn=arn)["campaign"]["status"] == "ACTIVE"
