@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import logging
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.gateway.ministack import queue_accepts, role_may
+from local.schedules import fill_in
 
 logger = logging.getLogger(__name__)
 
@@ -30,27 +30,11 @@ def fill_in_schedules() -> None:
     @functools.wraps(invoke)
     def filled(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, Any], *rest: Any) -> None:
         if event.get("Source") == "aws.scheduler" and target.get("Input"):
-            target = {**target, "Input": with_attributes(target["Input"], event, rule)}
+            moment = dt.datetime.fromtimestamp(float(event["Time"]), dt.UTC)
+            target = {**target, "Input": fill_in(target["Input"], str(rule.get("Arn", "")), moment)}
         invoke(target, event, rule, *rest)
 
     eventbridge._invoke_target = filled
-
-
-def with_attributes(text: str, event: Mapping[str, Any], schedule: Mapping[str, Any]) -> str:
-    """Replace Scheduler's context attributes in a target's input.
-
-    https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
-    """
-    moment = dt.datetime.fromtimestamp(float(event["Time"]), dt.UTC)
-    attributes = {
-        "schedule-arn": str(schedule.get("Arn", "")),
-        "scheduled-time": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "execution-id": str(uuid.uuid4()),
-        "attempt-number": "1",
-    }
-    for name, value in attributes.items():
-        text = text.replace(f"<aws.scheduler.{name}>", value)
-    return text
 
 
 def put_twice() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from botocore.parsers import create_parser
 
 from local.account import LocalAccount
 from local.personalize.service_models import operation_model
-from local.shims.patches import with_attributes
+from local.schedules import fire
 from tests.local.support import signed, unique, wait
 
 
@@ -43,10 +44,21 @@ def test_an_alarm_is_described_whole(account: LocalAccount) -> None:
     assert (alarm["TreatMissingData"], alarm["ActionsEnabled"]) == ("notBreaching", True)
 
 
-def test_a_schedules_attributes_are_filled_in() -> None:
+def test_a_schedule_fires_with_its_attributes_filled_in(account: LocalAccount) -> None:
+    session = account.session()
+    sqs, name = session.client("sqs"), unique("schedule")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     text = '{"id":"s/<aws.scheduler.scheduled-time>","try":"<aws.scheduler.attempt-number>","other":"<b>"}'
-    filled = json.loads(with_attributes(text, {"Time": 1_700_000_000}, {"Arn": "arn"}))
-    assert filled == {"id": "s/2023-11-14T22:13:20Z", "try": "1", "other": "<b>"}
+    session.client("scheduler").create_schedule(
+        Name=name,
+        ScheduleExpression="rate(1 day)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": arn, "RoleArn": "arn:aws:iam::123456789012:role/r", "Input": text},
+    )
+    fire(session, "default", name, datetime(2026, 11, 23, 21, 44, 20, tzinfo=UTC))
+    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2)["Messages"]
+    assert json.loads(message["Body"]) == {"id": "s/2026-11-23T21:44:20Z", "try": "1", "other": "<b>"}
 
 
 @pytest.fixture(scope="module")
