@@ -6,7 +6,9 @@ file, line and column to blame.
 
 from __future__ import annotations
 
+import csv
 import io
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
@@ -20,6 +22,7 @@ from local.personalize.errors import JobFailedError
 from local.personalize.ports import Objects, ObjectsError
 
 _MAX_ID, _MAX_CATEGORY, _MAX_TEXT = 256, 1000, 20_000
+_HEAD = 1 << 20
 _MILLISECONDS = 100_000_000_000
 """Epoch seconds beyond this lie in the year 5138: the value is in milliseconds."""
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
@@ -70,29 +73,42 @@ def _read_file(content: bytes, name: str, schema: Schema) -> pd.DataFrame:
 
 
 def _header(content: bytes, name: str) -> list[str]:
+    head = content[:_HEAD]
     try:
-        line = content[: content.find(b"\n") + 1 or None].decode("utf-8")
+        text = (head if len(head) == len(content) else head[: head.rfind(b"\n") + 1]).decode("utf-8")
     except UnicodeDecodeError as error:
         raise JobFailedError(f"{name} is not UTF-8: {error}") from error
-    if not line.strip():
+    try:
+        lines = [line for line in itertools.islice(csv.reader(io.StringIO(text)), 2) if line]
+    except csv.Error as error:
+        raise JobFailedError(f"{name} can't be read: {error}") from error
+    if not lines:
         raise JobFailedError(f"{name} is empty; its first line must name the columns.")
-    return line.strip().split(",")
+    header, *rows = lines
+    if any(len(row) > len(header) for row in rows):  # pandas would drop the rest with a warning
+        raise JobFailedError(f"{name} can't be read: Expected {len(header)} fields in line 2, saw {len(rows[0])}")
+    return header
 
 
 def _read_typed(content: bytes, schema: Schema) -> pd.DataFrame:
     numbers = {each.name: dtype(each) for each in schema.fields if each.type != "string"}
-    frame = pd.read_csv(
-        io.BytesIO(content),
-        # No usecols: with them, pandas lets pass lines that have too many values.
-        # Read as a category, "007" would become 7: strings are put in categories afterwards.
-        dtype=cast(Any, defaultdict(lambda: "str", numbers)),
-        keep_default_na=False,
-        na_values={each.name: [""] for each in schema.fields if each.type != "string" or each.nullable},
-        true_values=list(_TRUE),
-        false_values=list(_FALSE),
-        index_col=False,
-        skip_blank_lines=True,
-    )
+    with np.errstate(invalid="ignore"):
+        frame = pd.read_csv(
+            io.BytesIO(content),
+            # No usecols: with them, pandas lets pass lines that have too many values.
+            # Read as a category, "007" would become 7: strings are put in categories afterwards.
+            dtype=cast(Any, defaultdict(lambda: "str", numbers)),
+            keep_default_na=False,
+            na_values={each.name: [""] for each in schema.fields if each.type != "string" or each.nullable},
+            true_values=list(_TRUE),
+            false_values=list(_FALSE),
+            index_col=False,
+            skip_blank_lines=True,
+        )
+    for column, kind in numbers.items():
+        # What is no number, as nan, comes out of the cast like this.
+        if kind == "int64" and (frame[column] == np.iinfo(np.int64).min).any():
+            raise ValueError(f"{column} holds what is no integer")
     return pd.DataFrame(
         {
             each.name: _categorized(frame[each.name]) if each.type == "string" else frame[each.name]
