@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 
-from functions.adapters.queues import SqsQueues
+from functions.adapters.queues import NotSent, SqsQueues
 from functions.ports import Queues
 from tests.contract.account import Account, client
 from tests.support.memory import MemoryQueues
@@ -85,3 +85,17 @@ def test_an_unknown_queue_is_an_error(account: Account) -> None:
 def test_a_body_that_sqs_refuses_is_an_error(account: Account) -> None:
     with pytest.raises(Exception, match="longer than"):
         account.queues.send("poll", ["x" * (1024 * 1024 + 1)])
+
+
+class Half:
+    """SQS on a bad day: of a batch it takes the first."""
+
+    def send_message_batch(self, **asked: Any) -> dict[str, Any]:
+        _, *refused = asked["Entries"]
+        return {"Failed": [{"Id": each["Id"], "Message": "try again"} for each in refused]}
+
+
+def test_a_batch_that_sqs_takes_by_half_is_an_error() -> None:
+    queues = SqsQueues(lambda: cast(Any, Half()), {"poll": "https://sqs/poll"})
+    with pytest.raises(NotSent, match="SQS refused 2 messages to poll: try again"):
+        queues.send("poll", ["a", "b", "c"])
