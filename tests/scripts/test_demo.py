@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
@@ -132,7 +133,7 @@ def test_each_broken_promise_is_told() -> None:
 
 @pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: f"{listing.service}.{listing.operation}")
 def test_what_is_left_is_asked_by_calls_that_exist(listing: Listing) -> None:
-    model = botocore.session.get_session().get_service_model(listing.service)
+    model: Any = botocore.session.get_session().get_service_model(listing.service)
     (operation,) = (name for name in model.operation_names if xform_name(name) == listing.operation)
     listed = model.operation_model(operation).output_shape.members[listing.key]
     if listing.name:
