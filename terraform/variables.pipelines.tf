@@ -3,7 +3,9 @@ variable "pipelines" {
     The pipelines, by a name of yours. Each is one dataset group with all that lives in it.
     - `domain`: ECOMMERCE or VIDEO_ON_DEMAND for a Domain dataset group. Left out, it is a Custom one.
     - `datasets`: by type: `interactions` (required), `items`, `users`.
-      - `schema`: the Avro schema as JSON text, from `file()` or `jsonencode()`.
+      - `schema`: the Avro schema as JSON text, from `file()` or `jsonencode()`. Items and users can gain columns that take
+        null, and keep their rows; interactions cannot. Solutions that exist go on training without the new columns.
+        https://docs.aws.amazon.com/personalize/latest/dg/updating-dataset-schema.html
       - `prefix`: where its CSV files lie in the data bucket. Default `<pipeline>/<type>/`.
     - `event_tracker`: make an event tracker, for events that your application sends. Default false.
     - `filters`: filter expressions, by a name of yours.

@@ -1,0 +1,16 @@
+run "mistakes" {
+  command = plan
+
+  variables {
+    pipelines = {
+      movies = merge(run.fixtures.pipeline, {
+        schedules = {
+          five    = { expression = "cron(0 3 * * ?)" }
+          unknown = { expression = "rate(1 day)", solutions = ["for-me"] }
+          update  = { expression = "rate(1 day)", training_mode = "UPDATE" }
+          nothing = { expression = "rate(1 day)", what = "retrain" }
+        }
+      })
+    }
+  }
+}

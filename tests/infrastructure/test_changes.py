@@ -1,0 +1,117 @@
+"""One stack, applied to a local AWS, and then changed in the ways that could cost a team its data."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from local.account import LocalAccount
+from scripts.terraform import NO_CHANGES, Terraform, TerraformError
+from tests.infrastructure.support import BUILD, ZIP
+
+STACK = Path(__file__).parent / "stack"
+Stack = Callable[..., Terraform]
+
+
+@pytest.fixture(scope="module")
+def stack(account: LocalAccount) -> Stack:
+    """Return the applied stack; called with variables, the stack with these."""
+    work = BUILD / "changes"
+    shutil.rmtree(work, ignore_errors=True)
+
+    def terraform(**variables: object) -> Terraform:
+        return Terraform(STACK, work, variables={"package": str(ZIP), **variables}, environment=account.env)
+
+    terraform().init()
+    terraform().apply()
+    return terraform
+
+
+def there(account: LocalAccount) -> dict[str, list[str]]:
+    """Return the names of all that is in Personalize."""
+    personalize = account.session().client("personalize")
+    return {
+        "dataset_groups": sorted(each["name"] for each in personalize.list_dataset_groups()["datasetGroups"]),
+        "datasets": sorted(each["name"] for each in personalize.list_datasets()["datasets"]),
+        "event_trackers": sorted(each["name"] for each in personalize.list_event_trackers()["eventTrackers"]),
+        "filters": sorted(each["name"] for each in personalize.list_filters()["Filters"]),
+        "schemas": sorted(each["name"] for each in personalize.list_schemas()["schemas"]),
+        "solutions": sorted(each["name"] for each in personalize.list_solutions()["solutions"]),
+    }
+
+
+def test_a_second_plan_has_nothing_to_do(stack: Stack) -> None:
+    code, text = stack().plan()
+    assert code == NO_CHANGES, text
+
+
+def test_a_changed_tag_replaces_nothing(stack: Stack, account: LocalAccount) -> None:
+    before = there(account)
+    _, text = stack(team="shop").plan()
+    assert "0 to add" in text
+    assert "0 to destroy" in text
+    stack(team="shop").apply()
+    assert there(account) == before
+    personalize = account.session().client("personalize")
+    arns = [
+        personalize.list_datasets()["datasets"][0]["datasetArn"],
+        personalize.list_filters()["Filters"][0]["filterArn"],
+    ]
+    tags = [personalize.list_tags_for_resource(resourceArn=arn)["tags"] for arn in arns]
+    assert tags == [[{"tagKey": "team", "tagValue": "shop"}]] * 2
+    stack().apply()
+
+
+def test_a_schema_that_personalize_refuses_can_be_taken_back(stack: Stack, account: LocalAccount) -> None:
+    before = there(account)
+    with pytest.raises(TerraformError, match="can't be replaced"):
+        stack(columns=[]).apply()
+    stack().apply()
+    assert there(account) == before
+    code, text = stack().plan()
+    assert code == NO_CHANGES, text
+
+
+def test_deletion_protection_refuses_before_anything_is_gone(stack: Stack, account: LocalAccount) -> None:
+    before = there(account)
+    stack(deletion_protection=True).apply()
+    with pytest.raises(TerraformError, match="Deletion protection is on: everything stays"):
+        stack(deletion_protection=True).destroy()
+    assert there(account) == before
+    # A new domain makes a new dataset group, for which the old one would have to go with all its solutions.
+    with pytest.raises(TerraformError, match="Deletion protection is on: solution changing-films-similar"):
+        stack(deletion_protection=True, domain="ECOMMERCE").apply()
+    assert there(account) == before
+    stack().apply()
+
+
+def test_a_pipeline_can_be_dropped_from_the_others(stack: Stack, account: LocalAccount) -> None:
+    stack(books=False).apply()
+    left = there(account)
+    assert left["dataset_groups"] == ["changing-films"]
+    assert not [name for names in left.values() for name in names if "books" in name]
+
+
+def test_a_new_domain_makes_everything_anew(stack: Stack, account: LocalAccount) -> None:
+    before = there(account)
+    stack(books=False, domain="ECOMMERCE").apply()
+    after = there(account)
+    assert after["schemas"] != before["schemas"], "A schema belongs to a domain."
+    assert {**after, "schemas": []} == {**before, "schemas": []}
+    (group,) = account.session().client("personalize").list_dataset_groups()["datasetGroups"]
+    assert group["domain"] == "ECOMMERCE"
+    code, text = stack(books=False, domain="ECOMMERCE").plan()
+    assert code == NO_CHANGES, text
+
+
+def test_destroy_leaves_nothing(stack: Stack, account: LocalAccount) -> None:
+    stack(books=False, domain="ECOMMERCE").destroy()
+    session = account.session()
+    assert not any(there(account).values())
+    assert session.client("lambda").list_functions()["Functions"] == []
+    assert session.client("sqs").list_queues().get("QueueUrls", []) == []
+    assert session.client("iam").list_roles()["Roles"] == []
+    assert session.client("logs").describe_log_groups()["logGroups"] == []
