@@ -37,7 +37,7 @@ MESSAGES = {
     "schedules": (
         'pipelines["movies"].schedules["five"].expression: "cron(0 3 * * ?)" is none that EventBridge Scheduler takes.',
         'pipelines["movies"].schedules["unknown"].solutions: the pipeline has no for-me; it has for-you.',
-        'pipelines["movies"].schedules["update"].training_mode: UPDATE is for solutions with aws-user-personalization
+        'pipelines["movies"].schedules["update"].training_mode: UPDATE is for solutions with aws-user-personalization',
         'pipelines["movies"].schedules["nothing"].what: "retrain"; choose everything, import or train.',
     ),
 }
