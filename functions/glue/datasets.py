@@ -5,12 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from functions.errors import AlreadyExists, NotFound
+from functions.errors import AlreadyExists, InvalidInput, NotFound, PipelineError
 from functions.glue.patience import Patience
 from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
 from functions.names import sibling_arn
 from functions.ports import Personalize
+
+
+class SchemaRefusedError(PipelineError):
+    """Personalize does not take the changed schema; the dataset is as it was.
+
+    https://docs.aws.amazon.com/personalize/latest/dg/updating-dataset-schema.html
+    """
+
+    def __init__(self, name: str, refusal: InvalidInput) -> None:
+        super().__init__(
+            f"Personalize refuses the new schema of {name}: {refusal.message} The dataset and its data are as they "
+            "were. Schemas of items and users can gain columns that allow null, and nothing else; that of interactions "
+            "can't change. Take the schema back, or make a pipeline beside this one and move over to it."
+        )
 
 
 @dataclass(frozen=True)
@@ -32,20 +46,10 @@ class Datasets:
         return {"arn": arn_of(wanted)}
 
     def update(self, change: Change) -> dict[str, Any]:
-        """Move the dataset to its declared schema, keeping its rows.
-
-        https://docs.aws.amazon.com/personalize/latest/dg/updating-dataset-schema.html
-        """
+        """Move the dataset to its declared schema, keeping its rows."""
         wanted, arn = change.wanted, arn_of(change.wanted)
-        schema = wanted.request["schemaArn"]
-        if self._describe(wanted)["schemaArn"] != schema:
-            self.patience.until_free(
-                wanted.request["name"],
-                lambda: self.personalize.call("UpdateDataset", {"datasetArn": arn, "schemaArn": schema}),
-            )
-            self.patience.until_ready(
-                f"the new schema of {wanted.request['name']}", lambda: self._describe(wanted)["latestDatasetUpdate"]
-            )
+        if self._describe(wanted)["schemaArn"] != wanted.request["schemaArn"]:
+            self._move(wanted, arn)
         retag(self.personalize, arn, change)
         return {"arn": arn}
 
@@ -61,6 +65,16 @@ class Datasets:
             return {}
         self.patience.until_gone(name, lambda: self._describe(wanted))
         return {}
+
+    def _move(self, wanted: Wanted, arn: str) -> None:
+        name, schema = wanted.request["name"], wanted.request["schemaArn"]
+        try:
+            self.patience.until_free(
+                name, lambda: self.personalize.call("UpdateDataset", {"datasetArn": arn, "schemaArn": schema})
+            )
+        except InvalidInput as refusal:
+            raise SchemaRefusedError(name, refusal) from refusal
+        self.patience.until_ready(f"the new schema of {name}", lambda: self._describe(wanted)["latestDatasetUpdate"])
 
     def _describe(self, wanted: Wanted) -> dict[str, Any]:
         dataset: dict[str, Any] = self.personalize.call("DescribeDataset", {"datasetArn": arn_of(wanted)})["dataset"]

@@ -1,72 +1,38 @@
-"""A stack on a local AWS, and what a test does with it."""
+"""A stack on a local AWS of its own, and what a test does with it."""
 
 from __future__ import annotations
 
 import io
-import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from boto3.dynamodb.types import TypeDeserializer
-
 from local.account import LocalAccount
 from scripts.sample_data import generate
+from scripts.stack import Stack
 from scripts.terraform import Terraform
 
 ROOT = Path(__file__).resolve().parents[2]
-STACK = Path(__file__).resolve().parent / "stack"
+FOLDER = Path(__file__).resolve().parent / "stack"
 ZIP = ROOT / "build" / "package.zip"
-PATIENCE = 120.0
+PIPELINE = "shop"
+PATIENCE = 240.0
 """Seconds after which a test gives up waiting: far beyond what anything takes."""
 
 T = TypeVar("T")
-_read = TypeDeserializer().deserialize
 
 
 @dataclass
-class Deployment:
-    """The applied stack."""
+class Deployment(Stack):
+    """The applied stack, with the account that it is in."""
 
     account: LocalAccount
-    terraform: Terraform
-
-    def client(self, service: str) -> Any:
-        """Return a boto3 client, as the account's root."""
-        return self.account.session().client(service)  # type: ignore[call-overload] # any service's name
-
-    @cached_property
-    def outputs(self) -> dict[str, Any]:
-        """The module's outputs."""
-        outputs = self.terraform.outputs()["personalize"]
-        assert isinstance(outputs, dict)
-        return outputs
 
     # -------------------------------------------------------------- act
-
-    def upload(self, kind: str, body: bytes, name: str = "data.csv") -> None:
-        """Put a file under a dataset's prefix."""
-        bucket, _, prefix = self.outputs["upload_prefixes"]["shop"][kind].removeprefix("s3://").partition("/")
-        self.client("s3").put_object(Bucket=bucket, Key=prefix + name, Body=body)
-
-    def fire(self, schedule: str) -> None:
-        """Do what EventBridge Scheduler does when a schedule's time comes: send its input to its target."""
-        scheduler, name = self.client("scheduler"), self.outputs["schedules"]["shop"][schedule]
-        target = scheduler.get_schedule(Name=name, GroupName=self.outputs["schedule_group"])["Target"]
-        queue = target["Arn"].rpartition(":")[2]
-        sqs = self.client("sqs")
-        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=target["Input"])
-
-    def invoke(self, function: str, payload: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
-        """Call a function by hand; return its answer and whether it is an error."""
-        name = self.outputs["function_names"][function]
-        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload))
-        return json.loads(answer["Payload"].read()), "FunctionError" in answer
 
     def upload_both(self) -> None:
         """Put both datasets' files, one right after the other."""
@@ -74,27 +40,29 @@ class Deployment:
         for kind, body in bodies.items():
             self.upload(kind, body)
 
+    def change(self, **variables: object) -> None:
+        """Apply with other values of the configuration's variables, from now on."""
+        self.terraform = replace(self.terraform, variables={**self.terraform.variables, **variables})
+        self.terraform.apply()
+
+    def take_down(self) -> None:
+        """Destroy the stack, and end its account."""
+        try:
+            self.terraform.destroy()
+        finally:
+            self.account.stop()
+
     # -------------------------------------------------------------- look
 
-    def runs(self) -> list[dict[str, Any]]:
-        """Return the runs of the pipeline, oldest first."""
-        pages = (
-            self.client("dynamodb")
-            .get_paginator("query")
-            .paginate(
-                TableName=self.outputs["ledger_table"],
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": "run#shop"}},
-            )
-        )
-        items = [{key: _read(value) for key, value in item.items()} for page in pages for item in page["Items"]]
-        return sorted(items, key=lambda item: str(item["created_at"]))
+    def client(self, service: str) -> Any:
+        """Return a boto3 client, as the account's root."""
+        return self.session.client(service)  # type: ignore[call-overload] # any service's name
 
     def trips(self) -> list[dict[str, Any]]:
         """Return the runs that made something: not those that joined another, or found nothing new."""
         return [run for run in self.runs() if run["status"] not in ("JOINED", "SKIPPED")]
 
-    def wait_for_runs(self, count: int) -> list[dict[str, Any]]:
+    def wait_for_trips(self, count: int) -> list[dict[str, Any]]:
         """Wait until ``count`` runs have made something and nothing is under way; return those runs."""
 
         def ended() -> list[dict[str, Any]] | None:
@@ -132,13 +100,6 @@ class Deployment:
             campaigns=len(personalize.list_campaigns()["campaigns"]),
         )
 
-    def served(self) -> dict[str, str]:
-        """Return the version that each campaign serves."""
-        personalize, served = self.client("personalize"), {}
-        for solution, arn in self.outputs["campaign_arns"]["shop"].items():
-            served[solution] = personalize.describe_campaign(campaignArn=arn)["campaign"]["solutionVersionArn"]
-        return served
-
     def dead_letters(self) -> list[str]:
         """Return the bodies of all dead letters."""
         sqs = self.client("sqs")
@@ -149,19 +110,21 @@ class Deployment:
         ]
 
 
-@contextmanager
-def deployed(name: str, **options: Any) -> Iterator[Deployment]:
-    """Start a local AWS, apply the stack, and take both down at the end."""
+def deploy(name: str, **options: Any) -> Deployment:
+    """Start a local AWS and apply the stack to it."""
     work = ROOT / "build" / "e2e" / name
-    with LocalAccount(durations="instant", build=work, **options) as account:
-        (work / "terraform.tfstate").unlink(missing_ok=True)
-        terraform = Terraform(STACK, work, {"package": str(ZIP)}, account.env)
+    (work / "terraform.tfstate").unlink(missing_ok=True)
+    account = LocalAccount(durations="instant", build=work, **options)
+    account.start()
+    terraform = Terraform(FOLDER, work, {"package": str(ZIP)}, account.env)
+    deployment = Deployment(account.session(), terraform, PIPELINE, account)
+    try:
         terraform.init()
         terraform.apply()
-        try:
-            yield Deployment(account, terraform)
-        finally:
-            terraform.destroy()
+    except BaseException:
+        account.stop()
+        raise
+    return deployment
 
 
 @cache

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
-from scripts.terraform import NO_CHANGES, TerraformError
-from tests.e2e.deployment import Deployment, csv, deployed
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Deployment]:
-    with deployed("plain") as deployment:
-        yield deployment
+from scripts.terraform import NO_CHANGES
+from tests.e2e.deployment import Deployment, csv
 
 
 def test_a_second_plan_changes_nothing(stack: Deployment) -> None:
@@ -26,11 +18,11 @@ def test_a_second_plan_changes_nothing(stack: Deployment) -> None:
 def test_a_schedule_imports_trains_and_deploys(stack: Deployment) -> None:
     # The event of the upload itself: the files are there before the pipeline has ever run.
     stack.upload_both()
-    (run,) = stack.wait_for_runs(1)
+    (run,) = stack.wait_for_trips(1)
     assert (run["status"], run["trigger"]) == ("SUCCEEDED", "upload")
 
     stack.fire("nightly")
-    run = stack.wait_for_runs(2)[-1]
+    run = stack.wait_for_trips(2)[-1]
     assert (run["status"], run["trigger"]) == ("SUCCEEDED", "schedule")
     assert stack.made() == {"imports": 2, "versions": 4, "campaigns": 2}, "nothing new to import, both trained again"
 
@@ -48,7 +40,7 @@ def test_a_call_by_hand_answers_the_run_id(stack: Deployment) -> None:
     before = stack.served()
     answer, failed = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["similar"]})
     assert not failed
-    run = stack.wait_for_runs(3)[-1]
+    run = stack.wait_for_trips(3)[-1]
     assert (run["run_id"], run["trigger"], run["status"]) == (answer["run_id"], "manual", "SUCCEEDED")
     after = stack.served()
     assert after["similar"] != before["similar"]
@@ -75,7 +67,7 @@ def test_the_teams_own_event_starts_a_run(stack: Deployment) -> None:
     detail = {"pipeline": "shop", "what": "train", "solutions": ["similar"]}
     entry = {"Source": "shop.catalogue", "DetailType": "Personalize retrain requested", "Detail": json.dumps(detail)}
     stack.client("events").put_events(Entries=[entry])
-    run = stack.wait_for_runs(before + 1)[-1]
+    run = stack.wait_for_trips(before + 1)[-1]
     assert (run["trigger"], run["status"]) == ("event", "SUCCEEDED")
 
 
@@ -107,7 +99,7 @@ def test_a_failed_import_fails_the_run_with_its_reason(stack: Deployment) -> Non
     bucket, _, prefix = stack.outputs["upload_prefixes"]["shop"]["interactions"].removeprefix("s3://").partition("/")
     before, versions = len(stack.trips()), stack.made()["versions"]
     stack.upload("interactions", b"USER_ID,ITEM_ID,EVENT_TYPE\nu,i,view\n", name="broken.csv")
-    run = stack.wait_for_runs(before + 1)[-1]
+    run = stack.wait_for_trips(before + 1)[-1]
     assert run["status"] == "FAILED"
     assert "TIMESTAMP" in str(run["reason"])
     assert "broken.csv" in str(run["reason"])
@@ -116,25 +108,32 @@ def test_a_failed_import_fails_the_run_with_its_reason(stack: Deployment) -> Non
 
 
 def test_a_schema_gains_a_column_and_the_dataset_keeps_its_rows(stack: Deployment) -> None:
-    personalize, arn = stack.client("personalize"), stack.outputs["dataset_arns"]["shop"]["interactions"]
-    before = personalize.describe_dataset(datasetArn=arn)["dataset"]
-    changed = replace(stack.terraform, variables={**stack.terraform.variables, "columns": ["DEVICE"]})
-    changed.apply()
+    personalize, arn = stack.client("personalize"), stack.outputs["dataset_arns"]["shop"]["items"]
+    runtime, campaign = stack.client("personalize-runtime"), stack.outputs["campaign_arns"]["shop"]["for-you"]
+
+    def dramas() -> list[str]:
+        answer = runtime.get_recommendations(
+            campaignArn=campaign, userId="1", filterArn=stack.outputs["filter_arns"]["shop"]["drama"]
+        )
+        return sorted(item["itemId"] for item in answer["itemList"])
+
+    before, answered, jobs = personalize.describe_dataset(datasetArn=arn)["dataset"], dramas(), stack.made()["imports"]
+    assert answered
+    stack.change(columns=["STUDIO"])
 
     after = personalize.describe_dataset(datasetArn=arn)["dataset"]
     assert after["creationDateTime"] == before["creationDateTime"], "the same dataset, not a new one"
     assert after["schemaArn"] != before["schemaArn"]
-    assert [s["schemaArn"] for s in personalize.list_schemas()["schemas"] if "interactions" in s["name"]] == [
-        after["schemaArn"]
-    ], "the old schema is gone"
-    answer, _ = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["for-you"]})
-    assert stack.wait_for_run(answer["run_id"])["status"] == "SUCCEEDED"
+    schemas = [schema["schemaArn"] for schema in personalize.list_schemas()["schemas"] if "items" in schema["name"]]
+    assert schemas == [after["schemaArn"]], "the old schema is gone"
+    assert dramas() == answered, "a filter that reads the rows that were imported before answers the same"
+    assert stack.made()["imports"] == jobs
+    assert stack.terraform.plan()[0] == NO_CHANGES
 
 
 def test_a_changed_hyperparameter_keeps_the_campaign(stack: Deployment) -> None:
     arn, before = stack.outputs["campaign_arns"]["shop"]["for-you"], stack.served()["for-you"]
-    changed = replace(stack.terraform, variables={**stack.terraform.variables, "columns": ["DEVICE"], "factors": "16"})
-    changed.apply()
+    stack.change(factors="64")
     assert stack.served()["for-you"] == before, "it serves on until the next run"
     answer, _ = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["for-you"]})
     assert stack.wait_for_run(answer["run_id"])["status"] == "SUCCEEDED"
@@ -153,15 +152,3 @@ def test_what_cannot_be_parsed_reaches_the_dead_letters(stack: Deployment) -> No
     finally:
         sqs.set_queue_attributes(QueueUrl=url, Attributes=usual)
     assert bodies == ["{not json"]
-
-
-def test_a_protected_destroy_is_refused_before_anything_goes(stack: Deployment) -> None:
-    protected = replace(stack.terraform, variables={**stack.terraform.variables, "deletion_protection": "true"})
-    protected.apply()
-    before = stack.made()
-    with pytest.raises(TerraformError, match="deletion_protection = false"):
-        protected.destroy()
-    assert stack.made() == before
-    assert stack.terraform.plan()[0] != NO_CHANGES
-    stack.terraform.apply()
-    assert stack.made()["campaigns"] == 2

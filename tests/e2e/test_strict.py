@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from tests.e2e.deployment import Deployment, deployed
-
-
-@pytest.fixture(scope="module")
-def enforced() -> Iterator[Deployment]:
-    with deployed("enforced", auth=True, tls=True) as deployment:
-        yield deployment
-
-
-@pytest.fixture(scope="module")
-def doubled() -> Iterator[Deployment]:
-    with deployed("doubled", deliver_twice=True) as deployment:
-        yield deployment
+from tests.e2e.deployment import Deployment
 
 
 def two_runs(stack: Deployment) -> None:
     stack.upload_both()
-    stack.wait_for_runs(1)
+    stack.wait_for_trips(1)
     stack.fire("nightly")
-    stack.wait_for_runs(2)
+    stack.wait_for_trips(2)
 
 
 def test_with_iam_enforced_the_whole_chain_passes(enforced: Deployment) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from functions.errors import AlreadyExists, InUse, NotFound
+from functions.errors import AlreadyExists, InUse, InvalidInput, NotFound
+from functions.glue.datasets import SchemaRefusedError
 from functions.glue.dispatch import apply
 from functions.glue.patience import BroughtToNothingError
 from functions.glue.request import ProtectedError
@@ -76,6 +77,13 @@ def test_a_schema_that_personalize_refuses_fails_the_apply_in_its_words() -> Non
         UpdateDataset={"datasetArn": ARN},
     )
     with pytest.raises(BroughtToNothingError, match="columns may not go"):
+        glue(personalize, "update", MOVED, WANTED)
+
+
+def test_a_schema_that_personalize_does_not_take_is_told_with_what_to_do() -> None:
+    refusal = InvalidInput("InvalidInputException", "The schema can't be replaced.", "UpdateDataset")
+    personalize = Scripted(DescribeDataset=described(), UpdateDataset=refusal)
+    with pytest.raises(SchemaRefusedError, match=r"acme-shop-interactions: The schema can't be replaced\. .*Take the"):
         glue(personalize, "update", MOVED, WANTED)
 
 

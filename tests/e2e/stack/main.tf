@@ -12,20 +12,15 @@ terraform {
 }
 
 variable "columns" {
-  description = "Names of further columns of the interactions, all optional strings."
+  description = "Names of further columns of the items, all optional strings."
   type        = list(string)
   default     = []
-}
-
-variable "deletion_protection" {
-  type    = bool
-  default = false
 }
 
 variable "factors" {
   description = "A hyperparameter: changing it makes another solution."
   type        = string
-  default     = "32"
+  default     = "149"
 }
 
 variable "package" {
@@ -49,15 +44,12 @@ module "personalize" {
             type      = "record"
             name      = "Interactions"
             namespace = "com.amazonaws.personalize.schema"
-            fields = concat(
-              [
-                { name = "USER_ID", type = "string" },
-                { name = "ITEM_ID", type = "string" },
-                { name = "TIMESTAMP", type = "long" },
-                { name = "EVENT_TYPE", type = "string" },
-              ],
-              [for column in var.columns : { name = column, type = ["null", "string"] }],
-            )
+            fields = [
+              { name = "USER_ID", type = "string" },
+              { name = "ITEM_ID", type = "string" },
+              { name = "TIMESTAMP", type = "long" },
+              { name = "EVENT_TYPE", type = "string" },
+            ]
             version = "1.0"
           })
         }
@@ -66,19 +58,25 @@ module "personalize" {
             type      = "record"
             name      = "Items"
             namespace = "com.amazonaws.personalize.schema"
-            fields = [
-              { name = "ITEM_ID", type = "string" },
-              { name = "TITLE", type = "string" },
-              { name = "GENRES", type = "string", categorical = true },
-              { name = "CREATION_TIMESTAMP", type = "long" },
-            ]
+            fields = concat(
+              [
+                { name = "ITEM_ID", type = "string" },
+                { name = "TITLE", type = "string" },
+                { name = "GENRES", type = "string", categorical = true },
+                { name = "CREATION_TIMESTAMP", type = "long" },
+              ],
+              [for column in var.columns : { name = column, type = ["null", "string"] }],
+            )
             version = "1.0"
           })
         }
       }
 
       event_tracker = true
-      filters       = { genre = "INCLUDE ItemID WHERE Items.GENRES IN ($GENRE)" }
+      filters = {
+        genre = "INCLUDE ItemID WHERE Items.GENRES IN ($GENRE)"
+        drama = "INCLUDE ItemID WHERE Items.GENRES IN (\"Drama\")"
+      }
 
       solutions = {
         for-you = { recipe = "aws-user-personalization-v2", hyperparameters = { hidden_dimension = var.factors }, campaign = {} }
@@ -94,7 +92,7 @@ module "personalize" {
     }
   }
 
-  deletion_protection     = var.deletion_protection
+  deletion_protection     = false
   force_destroy           = true
   noncurrent_version_days = null
   poll_floor_seconds      = 1
