@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from functions.adapters.dynamodb import DynamoLedger
 from functions.errors import Conflict, UnknownPipeline
 from functions.model import IMPORTS, Pipeline, Request
 from functions.ports import Ledger, Mark
@@ -258,3 +259,23 @@ def test_another_refusal_is_raised(account: Account) -> None:
         account.ledger.create_run(run())
     with account.hearing(denied="dynamodb:UpdateItem"), pytest.raises(Exception, match="not authorized"):
         account.ledger.update_run("shop", RUN_ID, NOW)
+
+
+class Eventual:
+    """DynamoDB, seen only by what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def get_item(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        return {}
+
+
+def test_reads_are_consistent() -> None:
+    """Reads of moto always are; those of DynamoDB only where asked to be."""
+    table = Eventual()
+    ledger = DynamoLedger(lambda: cast(Any, table), TABLE)
+    ledger.lease("shop")
+    ledger.run("shop", RUN_ID)
+    assert [asked["ConsistentRead"] for asked in table.asked] == [True, True]

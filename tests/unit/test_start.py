@@ -11,6 +11,7 @@ import pytest
 
 from functions.errors import InvalidMessage, UnknownPipeline, UnknownSolution
 from functions.model import IMPORTS, Ending, Message, Plan, Request, Trigger, TriggerKind, parse
+from functions.ports import Stored
 from functions.records import SILENCE, Branch, Lease, Run
 from functions.steps.start import branches, by_hand, cause_of, first_messages, idle, start
 from tests.support.build import CHOSEN, NOW, UNSERVED, holder, ledger_with, plan, ports, record, run
@@ -200,7 +201,7 @@ class Scene:
     def __init__(self, ledger: MemoryLedger | None = None, uploaded: timedelta = timedelta(hours=1)) -> None:
         self.ledger = ledger or ledger_with()
         self.queues = MemoryQueues()
-        self.objects = MemoryObjects(lambda: NOW - uploaded)
+        self.objects: MemoryObjects = MemoryObjects(lambda: NOW - uploaded)
         self.objects.put("s3://data/shop/interactions/part-1.csv", b"USER_ID")
         self.personalize = Scripted(ListDatasetImportJobs=NO_JOBS)
 
@@ -286,6 +287,26 @@ def test_a_silent_run_gives_way() -> None:
     assert (scene.run("a").status, scene.run("a").reason) == ("FAILED", "no sign of life")
     assert (scene.lease.active, scene.lease.next) == (holder("c", pinned=True), None)
     assert [each.run_id for each in scene.messages] == ["c"]
+
+
+class Slow(MemoryObjects):
+    """A bucket that takes so long to list that another run takes the lease meanwhile."""
+
+    ledger: MemoryLedger
+
+    def under(self, location: str) -> list[Stored]:
+        self.ledger.leases["shop"] = Lease(version=7, active=holder("b"))
+        return super().under(location)
+
+
+def test_a_run_that_is_taken_over_meanwhile_does_not_begin() -> None:
+    scene = Scene()
+    scene.objects = Slow(lambda: NOW)
+    scene.objects.ledger = scene.ledger
+    scene.trigger("a")
+    assert scene.messages == []
+    assert scene.run("a").status == "QUEUED"
+    assert scene.lease.active == holder("b")
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["with a record", "without a record"])
