@@ -40,8 +40,9 @@ setup: $(READY) ## Install everything into .venv from requirements.lock
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "Installing into $(VENV): a few minutes, once."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 package: $(READY) ## Build build/package.zip, the functions' code (BYTECODE=python3.13 adds its .pyc files)
@@ -66,7 +67,7 @@ lint: $(READY) $(CHECKOV)/.ready ## Check style, types, Terraform and its securi
 
 $(CHECKOV)/.ready: tests/checkov.lock
 	$(PYTHON) -m venv $(CHECKOV)
-	$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r tests/checkov.lock
+	$(CHECKOV)/bin/pip install -qq --disable-pip-version-check --require-hashes -r tests/checkov.lock
 	@touch $@
 
 format: $(READY) ## Put Python and Terraform files in form

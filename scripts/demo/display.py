@@ -12,6 +12,7 @@ from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.padding import Padding
 from rich.spinner import Spinner
 from rich.table import Table
@@ -106,33 +107,32 @@ class Display:
         return table
 
 
-def run_table(run: Run) -> Table:
+def run_table(run: Run) -> RenderableType:
     """Draw a run: a row per branch, and its steps with their times."""
     now = datetime.now(UTC)
-    title = f"run {run.run_id}  [dim]{run.trigger}[/]  {_coloured(run.status)}"
-    table = Table(title=title, title_justify="left", title_style="", box=None, padding=(0, 3, 0, 0), show_header=False)
+    table = Table(box=None, padding=(0, 3, 0, 0), show_header=False)
     for branch, (status, reason) in sorted(run.branches.items()):
-        steps = [step for step in run.steps if step.branch == branch]
         cells = [
-            f"[green]✓[/] {step.step} {step.seconds(now):.1f} s"
-            if step.finished_at
-            else f"[cyan]●[/] {step.step} {step.seconds(now):.1f} s"
-            for step in steps
+            f"{'[green]✓[/]' if step.finished_at else '[cyan]●[/]'} {step.step} {step.seconds(now):.1f} s"
+            for step in run.steps
+            if step.branch == branch
         ]
         if status == "FAILED":
-            cells.append(f"[red]✗ {reason}[/]")
-        name = "data" if branch == IMPORTS else branch
-        table.add_row(Text(name, "bold"), *cells)
-    return table
+            cells.append(f"[red]✗ {escape(reason or 'failed')}[/]")
+        idle = "waiting" if status == "RUNNING" else "nothing to do"
+        table.add_row(Text(_named(branch), "bold"), *cells or [f"[dim]{idle}[/]"])
+    title = f"run {run.run_id}  [dim]by {run.trigger}[/]  {_coloured(run.status)}"
+    return Group(Text.from_markup(title), Padding(table, (0, 0, 0, 2)))
 
 
 def run_line(run: Run) -> str:
     """Say the same in one line."""
-    steps = [
-        f"{'data' if step.branch == IMPORTS else step.branch} {step.step} {'done' if step.finished_at else '…'}"
-        for step in run.steps
-    ]
+    steps = [f"{_named(step.branch)} {step.step} {'done' if step.finished_at else '…'}" for step in run.steps]
     return f"run {run.run_id} {run.trigger} {run.status}  {', '.join(steps)}"
+
+
+def _named(branch: str) -> str:
+    return "data" if branch == IMPORTS else branch
 
 
 def _coloured(status: str) -> str:
