@@ -10,6 +10,9 @@ from functions.model import Dataset, Import, Pipeline, Plan, Request
 from functions.ports import Objects, Personalize, Stored
 from functions.timing import expectation
 
+LONGEST_SETTLING = 12
+"""Uploads that go on for this many times the settling time are imported as they are; what comes later is next."""
+
 
 def plan_run(
     run_id: str,
@@ -65,10 +68,17 @@ def jobs_of(pipeline: Pipeline, personalize: Personalize) -> dict[str, list[dict
     }
 
 
-def unsettled(pipeline: Pipeline, stored: dict[str, list[Stored]], now: datetime) -> float:
-    """Return how many seconds uploads have still to rest before they are taken for complete, 0 if they have."""
+def unsettled(pipeline: Pipeline, stored: dict[str, list[Stored]], since: datetime, now: datetime) -> float:
+    """Return how many seconds uploads have still to rest before they are taken for complete, 0 if they have.
+
+    Uploads that never rest hold up the run that was queued ``since`` for so long only, not for ever.
+    """
     latest = max((file.modified for files in stored.values() for file in files), default=None)
-    return max(0.0, pipeline.settle_seconds - (now - latest).total_seconds()) if latest else 0.0
+    if latest is None:
+        return 0.0
+    rested = pipeline.settle_seconds - (now - latest).total_seconds()
+    patience = LONGEST_SETTLING * pipeline.settle_seconds - (now - since).total_seconds()
+    return max(0.0, min(rested, patience))
 
 
 def _seconds(job: dict[str, Any]) -> float:

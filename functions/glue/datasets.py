@@ -11,6 +11,7 @@ from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
 from functions.names import sibling_arn
 from functions.ports import Personalize
+from functions.statuses import meaning
 
 
 class SchemaRefusedError(PipelineError):
@@ -48,8 +49,7 @@ class Datasets:
     def update(self, change: Change) -> dict[str, Any]:
         """Move the dataset to its declared schema, keeping its rows."""
         wanted, arn = change.wanted, arn_of(change.wanted)
-        if self._describe(wanted)["schemaArn"] != wanted.request["schemaArn"]:
-            self._move(wanted, arn)
+        self._move(wanted, arn)
         retag(self.personalize, arn, change)
         return {"arn": arn}
 
@@ -67,13 +67,19 @@ class Datasets:
         return {}
 
     def _move(self, wanted: Wanted, arn: str) -> None:
+        """Move the dataset to its schema, unless it has it or an interrupted apply has set it on its way."""
         name, schema = wanted.request["name"], wanted.request["schemaArn"]
-        try:
-            self.patience.until_free(
-                name, lambda: self.personalize.call("UpdateDataset", {"datasetArn": arn, "schemaArn": schema})
-            )
-        except InvalidInput as refusal:
-            raise SchemaRefusedError(name, refusal) from refusal
+        dataset = self._describe(wanted)
+        if dataset["schemaArn"] == schema:
+            return
+        latest = dataset.get("latestDatasetUpdate") or {}
+        if latest.get("schemaArn") != schema or meaning(latest["status"]) == "failed":
+            try:
+                self.patience.until_free(
+                    name, lambda: self.personalize.call("UpdateDataset", {"datasetArn": arn, "schemaArn": schema})
+                )
+            except InvalidInput as refusal:
+                raise SchemaRefusedError(name, refusal) from refusal
         self.patience.until_ready(f"the new schema of {name}", lambda: self._describe(wanted)["latestDatasetUpdate"])
 
     def _describe(self, wanted: Wanted) -> dict[str, Any]:

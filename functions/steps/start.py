@@ -46,6 +46,7 @@ def by_hand(event: Event, ports: Ports, cause: str) -> dict[str, Any]:
     about(request.pipeline, run_id)
     ports.queues.send("start", [dump(Trigger("manual", id=run_id, request=request, run_id=run_id))])
     logger.info("asked for by hand")
+    metrics.add_metric("ManualCalls", "Count", 1)
     return {"run_id": run_id, "pipeline": request.pipeline}
 
 
@@ -148,9 +149,11 @@ def _record(holder: Holder, admission: Admission, ports: Ports) -> None:
 def begin(pipeline: Pipeline, run_id: str, trigger: Trigger, ports: Ports) -> None:
     """Pin what the run does and send its first messages."""
     now = ports.clock()
+    queued = ports.ledger.run(pipeline.pipeline, run_id)
+    created_at = queued.created_at if queued else now.isoformat()
     stored = files_of(pipeline, ports.objects)
-    waiting = unsettled(pipeline, stored, now) if trigger.trigger == "upload" else 0.0
-    if waiting:
+    waiting = unsettled(pipeline, stored, datetime.fromisoformat(created_at), now)
+    if trigger.trigger == "upload" and waiting:
         logger.info("uploads have not settled", extra={"seconds": waiting})
         ports.ledger.update_run(pipeline.pipeline, run_id, at=now)
         ports.queues.send("start", [dump(trigger)], min(timing.LONGEST, waiting + 1))
@@ -158,7 +161,7 @@ def begin(pipeline: Pipeline, run_id: str, trigger: Trigger, ports: Ports) -> No
     lease = change_lease(ports.ledger, pipeline.pipeline, lambda lease: pin(lease, run_id))
     if lease.active is None or lease.active.run_id != run_id:
         return  # taken over meanwhile: its trigger joined the run that did
-    run = _begun(pipeline, lease.active, stored, ports)
+    run = _begun(pipeline, lease.active, created_at, stored, ports)
     messages = first_messages(run)
     for step in dict.fromkeys(message.step for message in messages):
         ports.queues.send(step, [dump(message) for message in messages if message.step == step])
@@ -168,10 +171,9 @@ def begin(pipeline: Pipeline, run_id: str, trigger: Trigger, ports: Ports) -> No
     metrics.add_metric("RunsStarted", "Count", 1)
 
 
-def _begun(pipeline: Pipeline, holder: Holder, stored: dict[str, list[Stored]], ports: Ports) -> Run:
+def _begun(pipeline: Pipeline, holder: Holder, created_at: str, stored: dict[str, list[Stored]], ports: Ports) -> Run:
     """Write down the run's plan. If an earlier delivery did, its plan counts, whatever has changed since."""
     now = ports.clock().isoformat()
-    queued = ports.ledger.run(pipeline.pipeline, holder.run_id)
     jobs = jobs_of(pipeline, ports.personalize)
     reason = None
     try:
@@ -185,7 +187,7 @@ def _begun(pipeline: Pipeline, holder: Holder, stored: dict[str, list[Stored]], 
             status="RUNNING",
             trigger=holder.trigger,
             request=holder.request,
-            created_at=queued.created_at if queued else now,
+            created_at=created_at,
             updated_at=now,
             started_at=now,
             reason=reason,

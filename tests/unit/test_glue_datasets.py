@@ -71,6 +71,13 @@ def test_a_changed_schema_moves_the_dataset_in_place() -> None:
     assert "TagResource" not in personalize.operations
 
 
+def test_a_move_that_an_interrupted_apply_began_is_awaited_not_repeated() -> None:
+    under_way = described(update="CREATE IN_PROGRESS")
+    personalize = Scripted(DescribeDataset=[under_way, under_way, described(update="ACTIVE")])
+    assert glue(personalize, "update", MOVED, WANTED) == {"arn": ARN}
+    assert "UpdateDataset" not in personalize.operations
+
+
 def test_a_schema_that_personalize_refuses_fails_the_apply_in_its_words() -> None:
     personalize = Scripted(
         DescribeDataset=[described(), described(update="CREATE FAILED", failureReason="columns may not go")],

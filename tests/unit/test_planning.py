@@ -148,7 +148,13 @@ def test_a_plan_for_a_solution_that_is_not_there() -> None:
 )
 def test_uploads_rest_for_a_while(ages: list[float], left: float) -> None:
     stored = {f"d{n}": [replace(FILE, modified=NOW - timedelta(seconds=age))] for n, age in enumerate(ages)}
-    assert unsettled(ONE, stored, NOW) == left
+    assert unsettled(ONE, stored, NOW, NOW) == left
+
+
+def test_uploads_that_never_rest_hold_a_run_up_for_so_long_only() -> None:
+    stored = {"interactions": [replace(FILE, modified=NOW)]}
+    assert unsettled(ONE, stored, NOW - timedelta(minutes=58), NOW) == 120
+    assert unsettled(ONE, stored, NOW - timedelta(minutes=61), NOW) == 0
 
 
 def test_files_are_those_under_each_datasets_prefix() -> None:
