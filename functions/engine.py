@@ -75,7 +75,9 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
 
 def _make(step: Step, message: Message, call: Call, personalize: Personalize) -> str:
     try:
-        return str(personalize.call(call.operation, call.params)[call.arn_key])
+        arn = str(personalize.call(call.operation, call.params)[call.arn_key])
+        logger.info("%s done", call.operation, extra={"arn": arn})
+        return arn
     except errors.AlreadyExists:
         logger.info("%s: made by an earlier delivery", call.operation)
         return step.find(message, call, personalize)

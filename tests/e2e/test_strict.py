@@ -23,4 +23,7 @@ def test_every_message_twice_makes_what_one_makes(doubled: Deployment) -> None:
     two_runs(doubled)
     assert [run["status"] for run in doubled.trips()] == ["SUCCEEDED"] * 2
     assert doubled.made() == {"imports": 2, "versions": 4, "campaigns": 2}
+    log = doubled.account.log.read_text()
+    calls = {"CreateDatasetImportJob": 2, "CreateSolutionVersion": 4, "CreateCampaign": 2, "UpdateCampaign": 2}
+    assert {operation: log.count(f'"message":"{operation} done"') for operation in calls} == calls
     assert not doubled.dead_letters()
