@@ -1,7 +1,7 @@
 # Datasets are glue's: CloudFormation would replace a dataset, and lose its data, to give it a new schema.
 
 locals {
-  _dataset_arns = { for key, d in aws_lambda_invocation.dataset : key => jsondecode(d.result).arn }
+  _dataset_arns = { for key, d in aws_lambda_invocation.dataset_ready : key => jsondecode(d.result).arn }
 }
 
 resource "terraform_data" "dataset_home" {
@@ -13,7 +13,7 @@ resource "aws_lambda_invocation" "dataset" {
   for_each        = local._datasets
   function_name   = local._glue
   lifecycle_scope = "CRUD"
-  input = jsonencode(merge(local._glue_extras, {
+  input = jsonencode({
     resource            = "dataset"
     deletion_protection = var.deletion_protection
     tags                = var.tags
@@ -23,7 +23,7 @@ resource "aws_lambda_invocation" "dataset" {
       datasetType     = each.value.type
       schemaArn       = aws_cloudcontrolapi_resource.schema[local._schema_keys[each.key]].id
     }
-  }))
+  })
 
   # Whatever glue needs must be there before it is called, and still be there when it is called to delete.
   depends_on = [module.glue]
@@ -41,4 +41,13 @@ resource "aws_lambda_invocation" "dataset" {
       error_message = "${each.value.at}.prefix: \"${each.value.prefix}\" also holds the files of ${join(", ", [for key, other in local._datasets : other.at if key != each.key && startswith(other.prefix, each.value.prefix)])}; give each dataset a prefix of its own."
     }
   }
+}
+
+# The provider keeps the new input of an update that failed, so a next plan would find nothing to do:
+# https://github.com/hashicorp/terraform-provider-aws/issues/43447. This second call, made whenever the input changes and made
+# again after it failed, asks glue for the same once more; where all is well, glue finds nothing to do.
+resource "aws_lambda_invocation" "dataset_ready" {
+  for_each      = local._datasets
+  function_name = local._glue
+  input         = aws_lambda_invocation.dataset[each.key].input
 }

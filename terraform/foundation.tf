@@ -37,7 +37,7 @@ resource "aws_cloudcontrolapi_resource" "event_tracker" {
   })
 
   # Personalize refuses to delete a dataset that a tracker still feeds.
-  depends_on = [aws_lambda_invocation.dataset]
+  depends_on = [aws_lambda_invocation.dataset_ready]
 
   lifecycle {
     replace_triggered_by = [aws_cloudcontrolapi_resource.dataset_group[each.key].id]
@@ -62,7 +62,7 @@ resource "aws_cloudcontrolapi_resource" "filter" {
   })
 
   # An expression names datasets and their columns.
-  depends_on = [aws_lambda_invocation.dataset]
+  depends_on = [aws_lambda_invocation.dataset_ready]
 
   lifecycle {
     replace_triggered_by = [terraform_data.filter_home[each.key]]

@@ -3,8 +3,6 @@
 locals {
   _glue = "${var.name}-glue"
 
-  # Part of glue's input only where set, so that a null changes nothing.
-  _glue_extras = { for key, value in { revision = var.glue_revision } : key => value if value != null }
 
   _environment = {
     LEDGER_TABLE                 = local._ledger
@@ -64,5 +62,5 @@ resource "aws_lambda_event_source_mapping" "step" {
   }
 
   # Destroyed before glue removes the solutions: no step may make a campaign in the meantime.
-  depends_on = [module.step, aws_lambda_invocation.solution]
+  depends_on = [module.step, aws_lambda_invocation.solution_ready]
 }

@@ -17,7 +17,7 @@ locals {
 
   _campaign_arns = { for key, name in local._campaigns : key => "${local._arn.personalize}:campaign/${name}" }
 
-  _solution_arns = { for key, s in aws_lambda_invocation.solution : key => jsondecode(s.result).arn }
+  _solution_arns = { for key, s in aws_lambda_invocation.solution_ready : key => jsondecode(s.result).arn }
 }
 
 resource "terraform_data" "solution_home" {
@@ -29,21 +29,21 @@ resource "aws_lambda_invocation" "solution" {
   for_each        = local._solutions
   function_name   = local._glue
   lifecycle_scope = "CRUD"
-  input = jsonencode(merge(local._glue_extras, {
+  input = jsonencode({
     resource            = "solution"
     deletion_protection = var.deletion_protection
     name                = each.value.name
     campaign_arn        = lookup(local._campaign_arns, each.key, null)
     request             = local._solution_requests[each.key]
     tags                = var.tags
-  }))
+  })
 
   # Last made, first destroyed: glue's delete removes the campaigns, and while those are there nothing else can go.
   depends_on = [
     module.glue,
     aws_cloudcontrolapi_resource.event_tracker,
     aws_cloudcontrolapi_resource.filter,
-    aws_lambda_invocation.dataset,
+    aws_lambda_invocation.dataset_ready,
   ]
 
   lifecycle {
@@ -141,4 +141,11 @@ resource "aws_lambda_invocation" "solution" {
       error_message = "${each.value.at}.solution_config.events_config.event_parameters_list: at most 10 entries."
     }
   }
+}
+
+# As with datasets: an update that failed is made good by the next apply.
+resource "aws_lambda_invocation" "solution_ready" {
+  for_each      = local._solutions
+  function_name = local._glue
+  input         = aws_lambda_invocation.solution[each.key].input
 }

@@ -73,16 +73,6 @@ variable "function_memory_mb" {
   }
 }
 
-variable "glue_revision" {
-  description = <<-EOT
-    Any new value makes Terraform bring each dataset and solution in line again. Needed only after an update of one
-    failed: the provider keeps the new input of a failed update, so the next plan would find nothing to do.
-    See https://github.com/hashicorp/terraform-provider-aws/issues/43447
-  EOT
-  type        = string
-  default     = null
-}
-
 variable "kms_key_arn" {
   description = <<-EOT
     A customer-managed KMS key for everything at rest: bucket, queues, ledger, logs, the functions' environments, schedules and

@@ -46,12 +46,14 @@ class Change:
 
 
 def read(event: dict[str, Any]) -> Change:
-    """Read an invocation; raise :class:`functions.errors.InvalidMessage` if it is not Terraform's."""
-    life_cycle = event.get("tf")
-    if not isinstance(life_cycle, dict) or life_cycle.get("action") not in ("create", "update", "delete"):
-        raise InvalidMessage(
-            'This function is called by Terraform (aws_lambda_invocation with lifecycle_scope = "CRUD"), not by hand.'
-        )
+    """Read an invocation: Terraform's, or one without its ``tf`` key, which asks for the resource as create does.
+
+    Raises :class:`functions.errors.InvalidMessage` for anything else.
+    """
     wanted = parse(Wanted, {key: value for key, value in event.items() if key != "tf"})
+    life_cycle = event.get("tf", {"action": "create"})
+    action = life_cycle.get("action") if isinstance(life_cycle, dict) else None
+    if action not in ("create", "update", "delete"):
+        raise InvalidMessage(f'Terraform sends {{"tf": {{"action": "create"}}}}, update or delete; not {life_cycle!r}.')
     before = {key: value for key, value in (life_cycle.get("prev_input") or {}).items() if key != "tf"}
-    return Change(life_cycle["action"], wanted, parse(Wanted, before) if before else None)
+    return Change(action, wanted, parse(Wanted, before) if before else None)

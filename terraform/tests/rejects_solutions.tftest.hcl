@@ -39,13 +39,13 @@ override_resource {
 }
 
 override_resource {
-  target          = aws_lambda_invocation.dataset
+  target          = aws_lambda_invocation.dataset_ready
   override_during = plan
   values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
 }
 
 override_resource {
-  target          = aws_lambda_invocation.solution
+  target          = aws_lambda_invocation.solution_ready
   override_during = plan
   values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
 }

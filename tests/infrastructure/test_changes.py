@@ -78,9 +78,11 @@ def test_nor_does_a_new_domain_get_past_the_protection(stack: Stack, account: Lo
 
 def test_a_schema_that_personalize_refuses_can_be_taken_back(stack: Stack, account: LocalAccount) -> None:
     before = there(account)
-    with pytest.raises(TerraformError, match="can't be replaced"):
-        stack(columns=[]).apply()
+    for _ in range(2):  # the provider alone takes an update that failed for done
+        with pytest.raises(TerraformError, match="can't be replaced"):
+            stack(columns=[]).apply()
     stack().apply()
+    assert stack().plan()[0] == NO_CHANGES
     assert there(account) == before
 
 

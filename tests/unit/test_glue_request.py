@@ -33,13 +33,16 @@ def test_the_resource_is_read_with_how_it_was(life_cycle: dict[str, Any], before
     )
 
 
+def test_a_call_without_a_life_cycle_asks_for_the_resource() -> None:
+    assert read(GUARD) == Change("create", Wanted("guard", deletion_protection=True), None)
+
+
 @pytest.mark.parametrize(
     ("event", "told"),
     [
-        ({}, "is called by Terraform"),
-        (GUARD, "is called by Terraform"),
-        ({**GUARD, "tf": "create"}, "is called by Terraform"),
-        ({**GUARD, "tf": {"action": "read"}}, "is called by Terraform"),
+        ({}, 'missing value for field "resource"'),
+        ({**GUARD, "tf": "create"}, "Terraform sends"),
+        ({**GUARD, "tf": {"action": "read"}}, "Terraform sends"),
         ({"tf": {"action": "create"}}, 'missing value for field "resource"'),
         ({"resource": "campaign", "tf": {"action": "create"}}, 'field "resource"'),
         ({**GUARD, "deletion_protection": "on", "tf": {"action": "create"}}, 'field "deletion_protection"'),

@@ -33,11 +33,6 @@ variable "domain" {
   default = null
 }
 
-variable "glue_revision" {
-  type    = string
-  default = null
-}
-
 variable "package" {
   type = string
 }
@@ -89,7 +84,6 @@ module "personalize" {
   package                 = { path = var.package }
   deletion_protection     = var.deletion_protection
   force_destroy           = true
-  glue_revision           = var.glue_revision
   noncurrent_version_days = null
   pipelines               = { for key, pipeline in local.pipelines : key => pipeline if key != "books" || var.books }
   tags                    = { team = var.team }
