@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -15,10 +16,10 @@ from local.account import LocalAccount
 from scripts.sample_data import generate
 from scripts.stack import Stack
 from scripts.terraform import Terraform
+from tests.support.package import fresh_zip
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).resolve().parent / "stack"
-ZIP = ROOT / "build" / "package.zip"
 PIPELINE = "shop"
 PATIENCE = 240.0
 """Seconds after which a test gives up waiting: far beyond what anything takes."""
@@ -45,12 +46,12 @@ class Deployment(Stack):
         self.terraform = replace(self.terraform, variables={**self.terraform.variables, **variables})
         self.terraform.apply()
 
-    def take_down(self) -> None:
-        """Destroy the stack, and end its account."""
-        try:
-            self.terraform.destroy()
-        finally:
-            self.account.stop()
+    def two_runs(self) -> None:
+        """Let uploads start a first run, and the schedule a second."""
+        self.upload_both()
+        self.wait_for_trips(1)
+        self.fire("nightly")
+        self.wait_for_trips(2)
 
     # -------------------------------------------------------------- look
 
@@ -110,21 +111,20 @@ class Deployment(Stack):
         ]
 
 
-def deploy(name: str, **options: Any) -> Deployment:
-    """Start a local AWS and apply the stack to it."""
+@contextmanager
+def deployed(name: str, **options: Any) -> Iterator[Deployment]:
+    """Start a local AWS, apply the stack to it, and take both down at the end."""
     work = ROOT / "build" / "e2e" / name
     (work / "terraform.tfstate").unlink(missing_ok=True)
-    account = LocalAccount(durations="instant", build=work, **options)
-    account.start()
-    terraform = Terraform(FOLDER, work, {"package": str(ZIP)}, account.env)
-    deployment = Deployment(account.session(), terraform, PIPELINE, account)
-    try:
+    with LocalAccount(durations="instant", build=work, **options) as account:
+        terraform = Terraform(FOLDER, work, {"package": str(fresh_zip())}, account.env)
         terraform.init()
         terraform.apply()
-    except BaseException:
-        account.stop()
-        raise
-    return deployment
+        deployment = Deployment(account.session(), terraform, PIPELINE, account)
+        try:
+            yield deployment
+        finally:
+            deployment.terraform.destroy()
 
 
 @cache

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
 from scripts.terraform import NO_CHANGES
-from tests.e2e.deployment import Deployment, csv
+from tests.e2e.deployment import Deployment, csv, deployed
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Deployment]:
+    with deployed("plain") as deployment:
+        yield deployment
 
 
 def test_a_second_plan_changes_nothing(stack: Deployment) -> None:
