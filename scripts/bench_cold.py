@@ -3,8 +3,8 @@
 Each import has a process of its own, timed from outside: the interpreter's start is in every figure, and stands
 in the table by itself too. boto3 comes from the Lambda runtime, so a stand-in takes its place. A second figure
 shows the same import from a zip that holds bytecode (`make package BYTECODE=…`), and a third the sources with the
-real boto3, which the handlers import with their first message. Machines differ: the last column, the ratio to Powertools alone in
-the same run, says what is ours.
+real boto3, which the handlers import with their first message. Machines differ: the last column, the ratio to
+Powertools alone in the same run, says what is ours.
 """
 
 from __future__ import annotations
