@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from uuid import uuid4
 
 from boto3 import Session
 from boto3.dynamodb.types import TypeDeserializer
 
+from local.schedules import fire
 from scripts.terraform import Terraform
 
 _read = TypeDeserializer().deserialize
@@ -46,23 +45,7 @@ class Stack:
 
     def fire(self, schedule: str) -> None:
         """Do what EventBridge Scheduler does at a schedule's time: send the target's input to the target."""
-        name = self.outputs["schedules"][self.pipeline][schedule]
-        scheduler = self.session.client("scheduler")
-        found = scheduler.get_schedule(Name=name, GroupName=self.outputs["schedule_group"])
-        target = found["Target"]
-        # https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
-        attributes = {
-            "<aws.scheduler.schedule-arn>": found["Arn"],
-            "<aws.scheduler.scheduled-time>": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "<aws.scheduler.execution-id>": str(uuid4()),
-            "<aws.scheduler.attempt-number>": "1",
-        }
-        body = target["Input"]
-        for attribute, value in attributes.items():
-            body = body.replace(attribute, value)
-        sqs = self.session.client("sqs")
-        queue = sqs.get_queue_url(QueueName=target["Arn"].rpartition(":")[2])["QueueUrl"]
-        sqs.send_message(QueueUrl=queue, MessageBody=body)
+        fire(self.session, self.outputs["schedule_group"], self.outputs["schedules"][self.pipeline][schedule])
 
     def invoke(self, function: str, payload: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         """Call a function by hand; return its answer and whether it is an error."""
