@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from functions.model import BranchStatus, Message, Pipeline
+from functions.model import BranchStatus, Message, Pipeline, RunStatus
 from functions.records import Lease, Run
 from functions.settings import Settings
 
@@ -91,6 +91,10 @@ class Ledger(Protocol):
 
     def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: str | None) -> None:
         """Set top-level fields of a run that is there, and its time of last update."""
+        ...
+
+    def end_run(self, pipeline: str, run_id: str, status: RunStatus, at: datetime, **fields: str | None) -> bool:
+        """End a run that has not ended yet; return whether this did. How a run has ended is never rewritten."""
         ...
 
     def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:

@@ -13,7 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from functions.errors import Conflict, UnknownPipeline
-from functions.model import Message, Pipeline, dump, parse
+from functions.model import Message, Pipeline, RunStatus, dump, parse
 from functions.ports import Mark
 from functions.records import Lease, Run
 
@@ -96,6 +96,11 @@ class DynamoLedger:
         """Set top-level fields of a run that is there, and its time of last update."""
         self._update(pipeline, run_id, {("updated_at",): at.isoformat()} | {(k,): v for k, v in fields.items()})
 
+    def end_run(self, pipeline: str, run_id: str, status: RunStatus, at: datetime, **fields: str | None) -> bool:
+        """End a run that has not ended yet; return whether this did. How a run has ended is never rewritten."""
+        told = {"status": status, "updated_at": at.isoformat(), "finished_at": at.isoformat(), **fields}
+        return self._update(pipeline, run_id, {(name,): value for name, value in told.items()}, unless_over=True)
+
     def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:
         """Move a branch's cursor past the message (never back), noting the step it goes to and what it reached."""
         branch = ("branches", message.branch)
@@ -154,6 +159,7 @@ class DynamoLedger:
         changes: dict[tuple[str, ...], Any],
         cursor: tuple[str, ...] | None = None,
         present: tuple[str, ...] | None = None,
+        unless_over: bool = False,
     ) -> bool:
         names: dict[str, str] = {}
 
@@ -167,6 +173,9 @@ class DynamoLedger:
             conditions.append(f"{path(cursor)} < :v{list(changes).index(cursor)}")
         if present:
             conditions.append(f"attribute_exists({path(present)})")
+        if unless_over:
+            conditions.append(f"{path(('status',))} IN (:queued, :running)")
+            values |= {":queued": _write("QUEUED"), ":running": _write("RUNNING")}
         try:
             self._client().update_item(
                 TableName=self._table,

@@ -64,11 +64,9 @@ def _close(run: Run, end: Ending, ports: Ports) -> None:
     now = ports.clock()
     if end.status in EVENTS:
         ports.bus.put(EVENTS[end.status], detail(run, end, now))
-    ports.ledger.update_run(
-        run.pipeline, run.run_id, at=now, status=end.status, reason=end.reason, finished_at=now.isoformat()
-    )
-    logger.info("run %s", end.status, extra={"reason": end.reason})
-    metrics.add_metric(f"Runs{end.status.capitalize()}", "Count", 1)
+    if ports.ledger.end_run(run.pipeline, run.run_id, end.status, now, reason=end.reason):
+        logger.info("run %s", end.status, extra={"reason": end.reason})
+        metrics.add_metric(f"Runs{end.status.capitalize()}", "Count", 1)
 
 
 def detail(run: Run, end: Ending, now: datetime) -> dict[str, object]:

@@ -127,20 +127,12 @@ def _admit(holder: Holder, ports: Ports) -> Admission:
 
 def _record(holder: Holder, admission: Admission, ports: Ports) -> None:
     name, now = holder.request.pipeline, ports.clock()
-    if admission.lost:
+    if admission.lost and ports.ledger.end_run(name, admission.lost, "FAILED", now, reason="no sign of life"):
         logger.warning("run %s showed no sign of life: this one takes its place", admission.lost)
-        ports.ledger.update_run(
-            name,
-            admission.lost,
-            at=now,
-            status="FAILED",
-            finished_at=now.isoformat(),
-            reason="no sign of life",
-        )
     for absorbed in admission.absorbed:
-        ports.ledger.update_run(name, absorbed, at=now, status="JOINED", joined=holder.run_id)
+        ports.ledger.end_run(name, absorbed, "JOINED", now, joined=holder.run_id)
     if admission.joined:
-        ports.ledger.update_run(name, holder.run_id, at=now, status="JOINED", joined=admission.joined)
+        ports.ledger.end_run(name, holder.run_id, "JOINED", now, joined=admission.joined)
 
 
 # ------------------------------------------------------------------ begin

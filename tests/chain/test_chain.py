@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -178,3 +179,15 @@ def test_a_run_whose_messages_were_lost_gives_way(world: World) -> None:
     first, second = world.runs()
     assert (first.status, first.reason) == ("FAILED", "no sign of life")
     assert second.status == "SUCCEEDED"
+
+
+def test_a_trigger_between_a_runs_end_and_its_release_rewrites_nothing(world: World) -> None:
+    world.trigger()
+    while not world.bus.events:
+        held = world.ledger.lease("shop")
+        world.step()
+    world.ledger.leases["shop"] = replace(held, version=held.version)  # as if `finish` had died before releasing
+    world.trigger(identifier="nightly/2")
+    world.settle()
+    assert [run.status for run in world.runs()] == ["SUCCEEDED", "SUCCEEDED"]
+    assert world.ledger.lease("shop").active is None

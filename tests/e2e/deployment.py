@@ -116,7 +116,7 @@ def deployed(name: str, **options: Any) -> Iterator[Deployment]:
     """Start a local AWS, apply the stack to it, and take both down at the end."""
     work = ROOT / "build" / "e2e" / name
     (work / "terraform.tfstate").unlink(missing_ok=True)
-    with LocalAccount(durations="instant", build=work, **options) as account:
+    with LocalAccount(build=work, **{"durations": "instant", **options}) as account:
         terraform = Terraform(FOLDER, work, {"package": str(fresh_zip())}, account.env)
         terraform.init()
         terraform.apply()

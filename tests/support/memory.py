@@ -11,7 +11,7 @@ from typing import Any
 
 from functions.adapters.personalize import translate_error
 from functions.errors import Conflict, UnknownPipeline
-from functions.model import Message, Pipeline
+from functions.model import Message, Pipeline, RunStatus
 from functions.ports import Mark, Stored
 from functions.records import Branch, Lease, Run
 from local.personalize import Personalize
@@ -58,6 +58,14 @@ class MemoryLedger:
     def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: Any) -> None:
         if run := self.run(pipeline, run_id):
             self.runs[pipeline, run_id] = replace(run, updated_at=at.isoformat(), **fields)
+
+    def end_run(self, pipeline: str, run_id: str, status: RunStatus, at: datetime, **fields: Any) -> bool:
+        run = self.run(pipeline, run_id)
+        if run is None or run.over:
+            return False
+        ended = replace(run, status=status, updated_at=at.isoformat(), finished_at=at.isoformat(), **fields)
+        self.runs[pipeline, run_id] = ended
+        return True
 
     def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:
         run = self.run(message.pipeline, message.run_id)
