@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from local.gateway.http import AsgiApp, Handler, Receive, Request, Scope, Send, read_body, replay, signed_with
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,8 +18,6 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
         credential = signed_with(scope) if scope["type"] == "http" else None
-        if credential:
-            _note_retry(credential.service, scope)
         handler = self.handlers.get(credential.service) if credential else None
         if handler is None:
             await self.ministack(scope, receive, send)
@@ -36,15 +31,3 @@ class Gateway:
             await self.ministack(scope, replay(body, receive), send)
         else:
             await response.send(send)
-
-
-def _note_retry(service: str, scope: Scope) -> None:
-    """Log that a client asks again: its first attempt was lost, or answered with an error that is worth it.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
-    """
-    headers = dict(scope["headers"])
-    attempt = headers.get(b"amz-sdk-request", b"").decode()
-    if attempt and not attempt.startswith("attempt=1"):
-        target = headers.get(b"x-amz-target", b"").decode() or scope["path"]
-        logger.warning("a client repeats %s %s: %s", service, target, attempt)

@@ -8,8 +8,9 @@ from typing import cast
 from local.cloudcontrol.front import CloudControlFront, DescribeType
 from local.gateway import ministack
 from local.gateway.app import Gateway
-from local.gateway.http import Handler, Upstream
+from local.gateway.http import AsgiApp, Handler, Upstream
 from local.gateway.personalize import Personalize, Service
+from local.gateway.repeats import AnswersOnce
 from local.objects import S3Objects
 from local.personalize import Personalize as LocalPersonalize
 from local.personalize.durations import Durations
@@ -20,7 +21,7 @@ from local.shims.alarms import describe_alarms
 from local.shims.duplicates import send_twice
 
 
-def assemble(settings: Settings) -> Gateway:
+def assemble(settings: Settings) -> AsgiApp:
     """Build the app; ministack's environment must have been set."""
     app = ministack.asgi_app()
     upstream = Upstream(app)
@@ -53,7 +54,7 @@ def assemble(settings: Settings) -> Gateway:
     if settings.deliver_twice:
         patches.put_twice()
         handlers["sqs"] = send_twice(upstream)
-    return Gateway(ministack=app, handlers=handlers)
+    return AnswersOnce(Gateway(ministack=app, handlers=handlers))
 
 
 def _durations(text: str) -> str | dict[str, dict[str, float]]:
