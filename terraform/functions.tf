@@ -3,7 +3,6 @@
 locals {
   _glue = "${var.name}-glue"
 
-
   _environment = {
     LEDGER_TABLE                 = local._ledger
     POLL_FLOOR_SECONDS           = tostring(var.poll_floor_seconds)
