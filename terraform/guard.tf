@@ -1,10 +1,13 @@
-# Made last, so destroyed first: with deletion protection on, glue refuses its deletion before anything is touched.
+# Made last, so destroyed first: with deletion protection on, glue refuses its deletion before anything is touched. One for each
+# pipeline, so that a pipeline that is taken out of the declaration is refused before its schedules and rules are gone.
 
 resource "aws_lambda_invocation" "guard" {
+  for_each        = var.pipelines
   function_name   = local._glue
   lifecycle_scope = "CRUD"
   input = jsonencode({
     resource            = "guard"
+    name                = each.key
     deletion_protection = var.deletion_protection
   })
 

@@ -45,7 +45,7 @@ class Guard:
 
     def delete(self, change: Change) -> dict[str, Any]:
         """Refuse where deletion protection is on."""
-        change.wanted.refuse_deletion("everything")
+        change.wanted.refuse_deletion(f"everything of pipeline {change.wanted.name!r}")
         return {}
 
 

@@ -51,6 +51,8 @@ class Solutions:
             wanted.refuse_deletion(f"campaign {before.campaign_arn}")
             self._delete_campaign(before.campaign_arn)
         answer = self.create(change)
+        if not self._trained(answer["arn"]):
+            return answer  # until it is, its predecessors are all there is to serve and to go back to
         needed = {answer["arn"], *self._served(wanted.campaign_arn)}
         for arn in self._siblings(wanted):
             if arn not in needed:
@@ -83,6 +85,10 @@ class Solutions:
             f"the update of {wanted.name}",
             lambda: self._describe(arn).get("latestSolutionUpdate") or self._describe(arn),
         )
+
+    def _trained(self, arn: str) -> bool:
+        versions = self.personalize.pages("ListSolutionVersions", "solutionVersions", {"solutionArn": arn})
+        return any(meaning(version["status"]) == "ready" for version in versions)
 
     def _delete_campaign(self, arn: str) -> None:
         def describe() -> object:

@@ -63,9 +63,23 @@ def test_a_changed_tag_replaces_nothing(stack: Stack, account: LocalAccount) -> 
 
 def test_deletion_protection_refuses_before_anything_is_gone(stack: Stack, account: LocalAccount) -> None:
     before = there(account)
-    with pytest.raises(TerraformError, match="Deletion protection is on: everything stays"):
+    with pytest.raises(TerraformError, match=r"Deletion protection is on: everything of pipeline '(films|books)' stays"):
         stack(team="shop", deletion_protection=True).destroy()
     assert there(account) == before
+
+
+def test_nor_can_a_protected_pipeline_be_dropped(stack: Stack, account: LocalAccount) -> None:
+    def declared() -> list[str]:
+        table = account.session().client("dynamodb").scan(TableName="changing-ledger")
+        schedules = account.session().client("scheduler").list_schedules()["Schedules"]
+        rules = account.session().client("events").list_rules()["Rules"]
+        names = [item["sk"]["S"] for item in table["Items"]]
+        return sorted(names + [each["Name"] for each in [*schedules, *rules]])
+
+    before = there(account), declared()
+    with pytest.raises(TerraformError, match="everything of pipeline 'books' stays"):
+        stack(team="shop", deletion_protection=True, books=False).apply()
+    assert (there(account), declared()) == before
 
 
 def test_nor_does_a_new_domain_get_past_the_protection(stack: Stack, account: LocalAccount) -> None:

@@ -71,9 +71,9 @@ def test_the_guard_only_guards(action: str) -> None:
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_the_guard_refuses_a_protected_destroy(protected: bool) -> None:
-    event = {"resource": "guard", "deletion_protection": protected, "tf": {"action": "delete", "prev_input": GUARD}}
+    event = {**GUARD, "name": "shop", "deletion_protection": protected, "tf": {"action": "delete", "prev_input": GUARD}}
     if not protected:
         assert apply(event, Scripted(), VirtualSleep().patience()) == {}
         return
-    with pytest.raises(ProtectedError, match="everything stays"):
+    with pytest.raises(ProtectedError, match="everything of pipeline 'shop' stays"):
         apply(event, Scripted(), VirtualSleep().patience())

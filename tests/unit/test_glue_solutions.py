@@ -212,6 +212,13 @@ def test_what_no_campaign_serves_any_more_goes() -> None:
     assert personalize.params("ListSolutions") == {"datasetGroupArn": GROUP}
 
 
+@pytest.mark.parametrize("status", ["CREATE IN_PROGRESS", "CREATE FAILED"])
+def test_predecessors_stay_until_the_solution_is_trained(status: str) -> None:
+    personalize = existing(ListSolutions=listed(OLDER, ARN), ListSolutionVersions=versions(status))
+    glue(personalize, "update", {**WANTED, "campaign_arn": None}, {**WANTED, "campaign_arn": None})
+    assert "DeleteSolution" not in personalize.operations
+
+
 @pytest.mark.parametrize(
     "campaign",
     [
