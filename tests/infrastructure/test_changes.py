@@ -63,7 +63,9 @@ def test_a_changed_tag_replaces_nothing(stack: Stack, account: LocalAccount) -> 
 
 def test_deletion_protection_refuses_before_anything_is_gone(stack: Stack, account: LocalAccount) -> None:
     before = there(account)
-    with pytest.raises(TerraformError, match=r"Deletion protection is on: everything of pipeline '(films|books)' stays"):
+    with pytest.raises(
+        TerraformError, match=r"Deletion protection is on: everything of pipeline '(films|books)' stays"
+    ):
         stack(team="shop", deletion_protection=True).destroy()
     assert there(account) == before
 
