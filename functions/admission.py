@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Literal
 
 from functions.errors import Conflict
@@ -23,35 +22,20 @@ ATTEMPTS = 20
 
 @dataclass(frozen=True)
 class Admission:
-    """What became of a trigger.
-
-    ``joined`` names the run it became part of, ``lost`` the run that gave way to it, ``absorbed`` the runs that had
-    not begun and became part of it.
-    """
+    """What became of a trigger. ``joined`` names the run it became part of."""
 
     lease: Lease
     place: Place
     joined: str | None = None
-    lost: str | None = None
-    absorbed: tuple[str, ...] = ()
 
 
-def admit(lease: Lease, new: Holder, *, active_alive: bool) -> Admission:
+def admit(lease: Lease, new: Holder) -> Admission:
     """Find the place of a trigger. Repeating it with the same run id changes nothing."""
     active, waiting = lease.active, lease.next
     if active is None:
         return Admission(replace(lease, active=new), "active")
     if active.run_id == new.run_id:
         return Admission(lease, "active")
-    if not active_alive:
-        # Its messages are lost. What it had not begun, and what was remembered behind it, is done now.
-        undone = [each for each in (None if active.pinned else active, waiting) if each]
-        return Admission(
-            replace(lease, active=reduce(_join, undone, new), next=None),
-            "active",
-            lost=active.run_id if active.pinned else None,
-            absorbed=tuple(each.run_id for each in undone if each.run_id != new.run_id),
-        )
     if not active.pinned:
         return Admission(replace(lease, active=_join(active, new)), "joined", joined=active.run_id)
     if waiting is None:

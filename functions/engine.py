@@ -46,6 +46,8 @@ def advance(step: Step, message: Message, ports: Ports) -> None:
         metrics.add_metric("StaleMessages", "Count", 1)
         return
     outcome = carry_out(step, message, ports)
+    if isinstance(outcome, Await):
+        outcome = outcome.since(ports.clock())
     sent = following(message, outcome)
     delay = outcome.seconds if isinstance(outcome, Pause) else 0
     for name in dict.fromkeys(each.step for each in sent):

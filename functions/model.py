@@ -63,13 +63,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Trigger:
-    """One cause of a run. The same ``id`` is the same cause, however often it is delivered."""
+    """One cause of a run. The same ``id`` is the same cause, however often it is delivered.
+
+    ``hop`` counts how often it was sent back to wait.
+    """
 
     trigger: TriggerKind
     id: str
     request: Request
     time: str | None = None
     run_id: str | None = None
+    hop: int = 0
 
 
 # ------------------------------------------------------------------ what is declared (Terraform writes it)
@@ -144,6 +148,7 @@ class Plan:
 
     name: str
     role_arn: str
+    begun_at: str
     tags: dict[str, str] = field(default_factory=dict)
     imports: dict[str, Import] = field(default_factory=dict)
     solutions: dict[str, Solution] = field(default_factory=dict)
@@ -152,12 +157,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Wait:
-    """A resource that a run waits for. ``version`` is the solution version a campaign should come to serve."""
+    """A resource that a run waits for, ``since`` (ISO 8601). ``version`` is what a campaign should come to serve."""
 
     kind: Kind
     arn: str
     expected: float | None = None
     version: str | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True)

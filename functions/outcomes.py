@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from functions.model import Wait
@@ -30,6 +31,10 @@ class Await:
     """The step's work is under way: wait for these resources."""
 
     waits: tuple[Wait, ...]
+
+    def since(self, now: datetime) -> Await:
+        """Return it with the time from which the waits count."""
+        return Await(tuple(replace(wait, since=now.isoformat()) for wait in self.waits))
 
 
 @dataclass(frozen=True)

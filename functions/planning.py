@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from functions import names
-from functions.model import Dataset, Import, Pipeline, Plan, Request
+from functions import history, names
+from functions.model import Dataset, Import, Pipeline, Plan, Request, Solution
 from functions.ports import Objects, Personalize, Stored
 from functions.timing import expectation
 
@@ -19,7 +18,8 @@ def plan_run(
     pipeline: Pipeline,
     request: Request,
     stored: dict[str, list[Stored]],
-    jobs: dict[str, list[dict[str, Any]]],
+    jobs: dict[str, list[history.Entry]],
+    now: datetime,
 ) -> Plan:
     """Return the pinned plan. ``stored`` and ``jobs`` hold each dataset's files and import jobs, newest first."""
     imports = {}
@@ -27,23 +27,42 @@ def plan_run(
         if request.what == "train" or not stored[name]:
             continue
         mark = fingerprint(dataset, stored[name])
-        done = [job for job in jobs[name] if job["status"] == "ACTIVE"]
+        done = history.completed(jobs[name])
         if done and names.fingerprint_of(done[0]["jobName"]) == mark and not request.force:
             continue
         imports[name] = Import(
             dataset_arn=dataset.arn,
             location=dataset.location,
             job_name=names.import_job(pipeline.name, run_id, name, mark),
-            expected=expectation(_seconds(job) for job in done),
+            expected=expectation(history.durations(jobs[name])),
         )
     return Plan(
         name=pipeline.name,
         role_arn=pipeline.role_arn,
+        begun_at=now.isoformat(),
         tags=pipeline.tags,
         imports=imports,
         solutions=pipeline.chosen(request),
         training_mode=request.training_mode,
     )
+
+
+def behind(
+    solutions: dict[str, Solution], jobs: dict[str, list[history.Entry]], personalize: Personalize
+) -> dict[str, Solution]:
+    """Return the solutions without a version that was trained on the data as it is: since the newest import."""
+    imports = history.completed(job for of_dataset in jobs.values() for job in of_dataset)
+    since = max((job["lastUpdatedDateTime"] for job in imports), default=None)
+    if since is None:
+        return {}
+    return {
+        name: solution
+        for name, solution in solutions.items()
+        if not any(
+            version["creationDateTime"] >= since
+            for version in history.completed(history.versions(solution.arn, personalize))
+        )
+    }
 
 
 def fingerprint(dataset: Dataset, files: list[Stored]) -> str:
@@ -56,16 +75,9 @@ def files_of(pipeline: Pipeline, objects: Objects) -> dict[str, list[Stored]]:
     return {name: objects.under(dataset.location) for name, dataset in pipeline.datasets.items()}
 
 
-def jobs_of(pipeline: Pipeline, personalize: Personalize) -> dict[str, list[dict[str, Any]]]:
+def jobs_of(pipeline: Pipeline, personalize: Personalize) -> dict[str, list[history.Entry]]:
     """List the import jobs of every dataset, newest first."""
-    return {
-        name: sorted(
-            personalize.pages("ListDatasetImportJobs", "datasetImportJobs", {"datasetArn": dataset.arn}),
-            key=lambda job: job["creationDateTime"],
-            reverse=True,
-        )
-        for name, dataset in pipeline.datasets.items()
-    }
+    return {name: history.import_jobs(dataset.arn, personalize) for name, dataset in pipeline.datasets.items()}
 
 
 def unsettled(pipeline: Pipeline, stored: dict[str, list[Stored]], since: datetime, now: datetime) -> float:
@@ -79,7 +91,3 @@ def unsettled(pipeline: Pipeline, stored: dict[str, list[Stored]], since: dateti
     rested = pipeline.settle_seconds - (now - latest).total_seconds()
     patience = LONGEST_SETTLING * pipeline.settle_seconds - (now - since).total_seconds()
     return max(0.0, min(rested, patience))
-
-
-def _seconds(job: dict[str, Any]) -> float:
-    return float((job["lastUpdatedDateTime"] - job["creationDateTime"]).total_seconds())

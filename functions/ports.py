@@ -89,7 +89,7 @@ class Ledger(Protocol):
         """Write a run as begun if it is queued still; return it as it stands, begun by whichever came first."""
         ...
 
-    def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: str | None) -> None:
+    def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: str | int | None) -> None:
         """Set top-level fields of a run that is there, and its time of last update."""
         ...
 

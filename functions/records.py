@@ -27,7 +27,10 @@ class Branch:
 
 @dataclass(frozen=True)
 class Run:
-    """One run as the ledger knows it. Times are ISO 8601 in UTC. ``plan`` is there once the run has begun."""
+    """One run as the ledger knows it. Times are ISO 8601 in UTC. ``plan`` is there once the run has begun.
+
+    ``hop`` is how far its trigger has come: one behind it is a duplicate.
+    """
 
     run_id: str
     pipeline: str
@@ -38,6 +41,7 @@ class Run:
     updated_at: str
     started_at: str | None = None
     dispatched_at: str | None = None
+    hop: int = 0
     finished_at: str | None = None
     reason: str | None = None
     joined: str | None = None

@@ -15,12 +15,14 @@ class Settings:
     """What Terraform tells a step.
 
     ``queues`` maps the steps that this one may send to onto their queue URLs; ``poll_floor`` is the shortest
-    wait between two looks at the same resource, in seconds.
+    wait between two looks at the same resource, in seconds; ``max_receives`` is how often its queue hands out a message
+    before it is dead.
     """
 
     ledger_table: str
     queues: Mapping[str, str]
     poll_floor: float
+    max_receives: int
     event_bus: str
 
     @classmethod
@@ -29,14 +31,17 @@ class Settings:
         try:
             queues = json.loads(_required(environ, "QUEUES"))
             floor = float(environ.get("POLL_FLOOR_SECONDS", "20"))
+            max_receives = int(_required(environ, "MAX_RECEIVES"))
         except ValueError as error:
-            raise InvalidSettings(f"QUEUES must be a JSON object, POLL_FLOOR_SECONDS a number: {error}") from error
+            told = "QUEUES must be a JSON object, POLL_FLOOR_SECONDS and MAX_RECEIVES numbers"
+            raise InvalidSettings(f"{told}: {error}") from error
         if not isinstance(queues, dict):
             raise InvalidSettings("QUEUES must be a JSON object of step names and queue URLs.")
         return cls(
             ledger_table=_required(environ, "LEDGER_TABLE"),
             queues=queues,
             poll_floor=floor,
+            max_receives=max_receives,
             event_bus=environ.get("EVENT_BUS", "default"),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -12,7 +13,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.engine import Step, advance
-from functions.model import Message, parse
+from functions.errors import InvalidMessage
+from functions.model import Ending, Message, dump, parse
 from functions.ports import Ports
 from functions.settings import Settings
 from functions.telemetry import logger, metrics, sampled, tracer
@@ -46,16 +48,30 @@ def entry(function: Handler) -> Handler:
     return logged
 
 
-def batch(handle: Callable[[SQSRecord, Ports], None], ports: Callable[[], Ports] = live_ports) -> Handler:
+@dataclass(frozen=True)
+class Worker:
+    """How a step works the records of its queue.
+
+    ``handle`` works one. ``give_up`` is told why one that goes to the dead-letter queue now could not be worked, so
+    that whoever waits for it does not wait for ever.
+    """
+
+    handle: Callable[[SQSRecord, Ports], None]
+    give_up: Callable[[SQSRecord, str, Ports], None] | None = None
+
+
+def batch(worker: Worker, ports: Callable[[], Ports] = live_ports) -> Handler:
     """Return a handler of SQS batches: a record whose handling raises stays in its queue, the others leave it."""
 
     def one(record: SQSRecord) -> None:  # Powertools hands it over by this name
         logger.remove_keys(RUN_KEYS)
         try:
-            handle(record, ports())
-        except Exception:
+            worker.handle(record, ports())
+        except Exception as error:
             logger.exception("message %s stays in its queue", record.message_id)
             metrics.add_metric("FailedMessages", "Count", 1)
+            if worker.give_up and not isinstance(error, InvalidMessage):
+                _if_for_the_last_time(worker.give_up, record, error, ports())
             raise
 
     def handler(event: Event, context: LambdaContext) -> PartialItemFailureResponse:
@@ -64,6 +80,20 @@ def batch(handle: Callable[[SQSRecord, Ports], None], ports: Callable[[], Ports]
         return process_partial_response(event, one, processor, context)
 
     return handler
+
+
+def _if_for_the_last_time(
+    give_up: Callable[[SQSRecord, str, Ports], None], record: SQSRecord, error: Exception, ports: Ports
+) -> None:
+    """Give the record up if it will not be received again. What goes wrong with that must not hide the error."""
+    receives = int(record.attributes.approximate_receive_count)
+    if receives < ports.settings.max_receives:
+        return
+    tried = f"{receives} tries; the message is in the dead-letter queue"
+    try:
+        give_up(record, f"{type(error).__name__}: {error} ({tried})", ports)
+    except Exception:
+        logger.exception("message %s: nobody could be told that it is given up", record.message_id)
 
 
 def about(pipeline: str, run_id: str, branch: str | None = None) -> None:
@@ -78,6 +108,16 @@ def receive(record: SQSRecord) -> Message:
     return message
 
 
+def worker(step: Step) -> Worker:
+    """Return how a step of the engine works its queue: what is given up fails its branch."""
+
+    def fail(record: SQSRecord, reason: str, ports: Ports) -> None:
+        ended = receive(record).to("finish", ending=Ending("FAILED", f"step {step.name}: {reason}"))
+        ports.queues.send("finish", [dump(ended)])
+
+    return Worker(lambda record, ports: advance(step, receive(record), ports), fail)
+
+
 def consumer(step: Step) -> Handler:
     """Return the Lambda handler of a step of the engine."""
-    return entry(batch(lambda record, ports: advance(step, receive(record), ports)))
+    return entry(batch(worker(step)))

@@ -30,7 +30,7 @@ resource "aws_sqs_queue" "step" {
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letters[each.key].arn
-    maxReceiveCount     = 5
+    maxReceiveCount     = local._table.max_receives
   })
 }
 

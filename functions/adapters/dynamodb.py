@@ -92,7 +92,7 @@ class DynamoLedger:
             return run
         return self.run(run.pipeline, run.run_id) or run
 
-    def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: str | None) -> None:
+    def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: str | int | None) -> None:
         """Set top-level fields of a run that is there, and its time of last update."""
         self._update(pipeline, run_id, {("updated_at",): at.isoformat()} | {(k,): v for k, v in fields.items()})
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
-from functions.admission import change_lease, hand_over
-from functions.model import IMPORTS, Ending, Message, Trigger, dump
+from functions.endings import close, release
+from functions.model import IMPORTS, Ending, Message
 from functions.ports import Mark, Ports
 from functions.records import Branch, Run
-from functions.shell import batch, entry, receive
-from functions.telemetry import logger, metrics
-
-EVENTS = {"SUCCEEDED": "Personalize run succeeded", "FAILED": "Personalize run failed"}
+from functions.shell import Worker, batch, entry, receive
+from functions.telemetry import logger
 
 
 def verdict(branches: dict[str, Branch]) -> Ending | None:
@@ -49,7 +46,7 @@ def finish(message: Message, ports: Ports) -> None:
         run = ports.ledger.run(message.pipeline, message.run_id) or run
         if (end := verdict(run.branches)) is None:
             return
-        _close(run, end, ports)
+        close(run, end, ports)
     release(ports, message.pipeline, message.run_id)
 
 
@@ -60,42 +57,5 @@ def _skip_solutions(run: Run, message: Message, ports: Ports) -> None:
         ports.ledger.advance(replace(message, branch=name), ports.clock(), "finish", skipped)
 
 
-def _close(run: Run, end: Ending, ports: Ports) -> None:
-    now = ports.clock()
-    if end.status in EVENTS:
-        ports.bus.put(EVENTS[end.status], detail(run, end, now))
-    if ports.ledger.end_run(run.pipeline, run.run_id, end.status, now, reason=end.reason):
-        logger.info("run %s", end.status, extra={"reason": end.reason})
-        metrics.add_metric(f"Runs{end.status.capitalize()}", "Count", 1)
-
-
-def detail(run: Run, end: Ending, now: datetime) -> dict[str, object]:
-    """Return the event's detail: the run, and how each branch of it ended."""
-    return {
-        "run_id": run.run_id,
-        "pipeline": run.pipeline,
-        "trigger": run.trigger,
-        "status": end.status,
-        "reason": end.reason,
-        "started_at": run.started_at,
-        "finished_at": now.isoformat(),
-        "branches": {
-            name: {"status": branch.status, "reason": branch.reason, "steps": branch.steps}
-            for name, branch in run.branches.items()
-        },
-    }
-
-
-def release(ports: Ports, pipeline: str, run_id: str) -> None:
-    """Pass the lease on, and send the remembered run to `start`, once more if it has not begun."""
-    heir = change_lease(ports.ledger, pipeline, lambda lease: hand_over(lease, run_id)).active
-    if heir is None or heir.after != run_id or heir.pinned:
-        return
-    # It may have waited for longer than a silent run is taken for alive.
-    ports.ledger.update_run(pipeline, heir.run_id, at=ports.clock())
-    trigger = Trigger(trigger=heir.trigger, id=heir.run_id, request=heir.request, run_id=heir.run_id)
-    ports.queues.send("start", [dump(trigger)])
-    logger.info("remembered run %s begins", heir.run_id)
-
-
-handler = entry(batch(lambda record, ports: finish(receive(record), ports)))
+WORKER = Worker(lambda record, ports: finish(receive(record), ports))
+handler = entry(batch(WORKER))

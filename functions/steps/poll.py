@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions.engine import Observed, Step
@@ -18,11 +18,12 @@ from functions.timing import pause
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a resource is, and since when."""
+    """How far a resource is, and since when. ``doubtful``: what is told may be older than what was asked for."""
 
     status: str
     since: datetime | None = None
     reason: str | None = None
+    doubtful: bool = False
 
 
 def _plain(described: dict[str, Any], wait: Wait) -> Progress:
@@ -34,9 +35,12 @@ def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
     latest = described.get("latestCampaignUpdate") or described
     if latest.get("solutionVersionArn") != wait.version:
         moved = f"it was moved to {latest.get('solutionVersionArn')} by someone else meanwhile"
-        return Progress("CREATE FAILED", latest["creationDateTime"], moved)
+        return Progress("CREATE FAILED", latest["creationDateTime"], moved, doubtful=True)
     return _plain(latest, wait)
 
+
+LAG = timedelta(minutes=5)
+"""How long after a call Personalize may still describe what was before it: nothing says that reads are consistent."""
 
 _KINDS = {
     "dataset_import_job": ("DescribeDatasetImportJob", "datasetImportJobArn", "datasetImportJob", _plain),
@@ -60,7 +64,7 @@ def observe(message: Message, personalize: Personalize) -> Observed:
         try:
             observed[wait.arn] = read(personalize.call(operation, {parameter: wait.arn})[key], wait)
         except NotFound:
-            observed[wait.arn] = Progress("CREATE FAILED", reason="it was deleted meanwhile")
+            observed[wait.arn] = Progress("CREATE FAILED", reason="it was deleted meanwhile", doubtful=True)
     return observed
 
 
@@ -73,6 +77,8 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
             case "waiting":
                 elapsed = (now - progress.since).total_seconds() if progress.since else 0.0
                 pauses.append(pause(max(0.0, elapsed), wait.expected, floor))
+            case "failed" if progress.doubtful and _just_asked_for(wait, now):
+                pauses.append(floor)
             case "failed":
                 name = wait.arn.partition(f":{wait.kind.replace('_', '-')}/")[2] or wait.arn
                 reasons.append(f"{_LABELS[wait.kind]} {name}: {progress.reason or progress.status}")
@@ -83,6 +89,10 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
     if reasons:
         return Fail("; ".join(reasons))
     return Done()
+
+
+def _just_asked_for(wait: Wait, now: datetime) -> bool:
+    return wait.since is not None and now - datetime.fromisoformat(wait.since) < LAG
 
 
 STEP = Step("poll", observe, decide)

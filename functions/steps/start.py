@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import names, timing
 from functions.admission import Admission, admit, change_lease, pin
+from functions.endings import fail
 from functions.errors import UnknownSolution
 from functions.flow import opening
 from functions.model import (
@@ -24,14 +25,13 @@ from functions.model import (
     Plan,
     Request,
     Trigger,
-    TriggerKind,
     dump,
     parse,
 )
-from functions.planning import files_of, jobs_of, plan_run, unsettled
+from functions.planning import behind, files_of, jobs_of, plan_run, unsettled
 from functions.ports import Ports, Stored
 from functions.records import Branch, Holder, Lease, Run
-from functions.shell import Event, about, batch, entry, live_ports
+from functions.shell import Event, Worker, about, batch, entry, live_ports
 from functions.telemetry import logger, metrics
 
 # ------------------------------------------------------------------ in: records and direct calls
@@ -73,6 +73,12 @@ def handle(record: SQSRecord, ports: Ports) -> None:
     start(trigger, run_id, ports)
 
 
+def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
+    """End the run of a trigger that could not be worked, and let the next one begin."""
+    trigger, run_id = cause_of(record)
+    fail(trigger.request.pipeline, run_id, reason, ports)
+
+
 # ------------------------------------------------------------------ admission
 
 
@@ -80,19 +86,20 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
     """Find the trigger its place, and begin the run if its time has come. Repeating it begins nothing twice."""
     name = trigger.request.pipeline
     run = ports.ledger.run(name, run_id)
-    if run and (run.over or run.dispatched_at):
-        logger.info("trigger known already", extra={"status": run.status})
+    if run and (run.over or run.dispatched_at or run.hop > trigger.hop):
+        logger.info("trigger known already", extra={"status": run.status, "hop": trigger.hop})
         return
     pipeline = ports.ledger.pipeline(name)
-    if run is None:
-        pipeline.chosen(trigger.request)  # a wrong solution would fail the run that it joins
     holder = Holder(run_id, trigger.trigger, trigger.request)
     _enter(holder, ports)
-    admission = _admit(holder, ports)
-    logger.info("trigger is %s", admission.place, extra={"trigger": trigger.trigger, "joined": admission.joined})
-    _record(holder, admission, ports)
-    if admission.place == "active":
-        begin(pipeline, run_id, replace(trigger, run_id=run_id), ports)
+    try:
+        pipeline.chosen(trigger.request)  # a wrong solution would fail the run that it joins
+        _end_lost(name, run_id, ports)
+        admission = _admit(holder, ports)
+        if admission.place == "active":
+            begin(pipeline, replace(trigger, run_id=run_id), ports)
+    except UnknownSolution as error:
+        fail(name, run_id, str(error), ports)
 
 
 def _enter(holder: Holder, ports: Ports) -> None:
@@ -111,67 +118,71 @@ def _enter(holder: Holder, ports: Ports) -> None:
     )
 
 
+def _end_lost(name: str, run_id: str, ports: Ports) -> None:
+    """End another run that holds the lease and shows no sign of life any more: what waits behind it begins."""
+    active = ports.ledger.lease(name).active
+    if active is None or active.run_id == run_id:
+        return
+    run = ports.ledger.run(name, active.run_id)
+    if run is None or not run.alive(ports.clock()):
+        logger.warning("run %s shows no sign of life", active.run_id)
+        fail(name, active.run_id, "no sign of life for two hours: its messages are lost", ports)
+
+
 def _admit(holder: Holder, ports: Ports) -> Admission:
     name = holder.request.pipeline
     admitted: list[Admission] = []
 
     def change(lease: Lease) -> Lease:
-        active = ports.ledger.run(name, lease.active.run_id) if lease.active else None
-        alive = active is not None and active.alive(ports.clock())
-        admitted.append(admit(lease, holder, active_alive=alive))
+        admitted.append(admit(lease, holder))
         return admitted[-1].lease
 
     change_lease(ports.ledger, name, change)
-    return admitted[-1]
-
-
-def _record(holder: Holder, admission: Admission, ports: Ports) -> None:
-    name, now = holder.request.pipeline, ports.clock()
-    if admission.lost and ports.ledger.end_run(name, admission.lost, "FAILED", now, reason="no sign of life"):
-        logger.warning("run %s showed no sign of life: this one takes its place", admission.lost)
-    for absorbed in admission.absorbed:
-        ports.ledger.end_run(name, absorbed, "JOINED", now, joined=holder.run_id)
+    admission = admitted[-1]
+    logger.info("trigger is %s", admission.place, extra={"trigger": holder.trigger, "joined": admission.joined})
     if admission.joined:
-        ports.ledger.end_run(name, holder.run_id, "JOINED", now, joined=admission.joined)
+        ports.ledger.end_run(name, holder.run_id, "JOINED", ports.clock(), joined=admission.joined)
+    return admission
 
 
 # ------------------------------------------------------------------ begin
 
 
-def begin(pipeline: Pipeline, run_id: str, trigger: Trigger, ports: Ports) -> None:
+def begin(pipeline: Pipeline, trigger: Trigger, ports: Ports) -> None:
     """Pin what the run does and send its first messages."""
-    now = ports.clock()
-    queued = ports.ledger.run(pipeline.pipeline, run_id)
+    name, run_id, now = pipeline.pipeline, trigger.run_id or "", ports.clock()
+    queued = ports.ledger.run(name, run_id)
     created_at = queued.created_at if queued else now.isoformat()
     stored = files_of(pipeline, ports.objects)
     waiting = unsettled(pipeline, stored, datetime.fromisoformat(created_at), now)
     if trigger.trigger == "upload" and waiting:
         logger.info("uploads have not settled", extra={"seconds": waiting})
-        ports.ledger.update_run(pipeline.pipeline, run_id, at=now)
-        ports.queues.send("start", [dump(trigger)], min(timing.LONGEST, waiting + 1))
+        later = replace(trigger, hop=trigger.hop + 1)
+        ports.queues.send("start", [dump(later)], min(timing.LONGEST, waiting + 1))
+        ports.ledger.update_run(name, run_id, at=now, hop=later.hop)
         return
-    lease = change_lease(ports.ledger, pipeline.pipeline, lambda lease: pin(lease, run_id))
+    lease = change_lease(ports.ledger, name, lambda lease: pin(lease, run_id))
     if lease.active is None or lease.active.run_id != run_id:
-        return  # taken over meanwhile: its trigger joined the run that did
+        return  # it was taken for lost meanwhile, and ended
     run = _begun(pipeline, lease.active, created_at, stored, ports)
-    messages = first_messages(run)
+    if run.over or run.plan is None:
+        return  # the same
+    messages = first_messages(run_id, name, run.plan)
     for step in dict.fromkeys(message.step for message in messages):
         ports.queues.send(step, [dump(message) for message in messages if message.step == step])
     now = ports.clock()
-    ports.ledger.update_run(run.pipeline, run_id, now, dispatched_at=now.isoformat())
+    ports.ledger.update_run(name, run_id, now, dispatched_at=now.isoformat())
     logger.info("run begins", extra={"first": [f"{message.branch} {message.step}" for message in messages]})
     metrics.add_metric("RunsStarted", "Count", 1)
 
 
 def _begun(pipeline: Pipeline, holder: Holder, created_at: str, stored: dict[str, list[Stored]], ports: Ports) -> Run:
     """Write down the run's plan. If an earlier delivery did, its plan counts, whatever has changed since."""
-    now = ports.clock().isoformat()
+    now = ports.clock()
     jobs = jobs_of(pipeline, ports.personalize)
-    reason = None
-    try:
-        plan = plan_run(holder.run_id, pipeline, holder.request, stored, jobs)
-    except UnknownSolution as error:  # removed from the declaration since the trigger was remembered
-        plan, reason = Plan(pipeline.name, pipeline.role_arn), str(error)
+    plan = plan_run(holder.run_id, pipeline, holder.request, stored, jobs, now)
+    if holder.trigger == "upload" and not plan.imports:
+        plan = replace(plan, solutions=behind(plan.solutions, jobs, ports.personalize))
     return ports.ledger.begin_run(
         Run(
             run_id=holder.run_id,
@@ -180,41 +191,37 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, stored: dict[str
             trigger=holder.trigger,
             request=holder.request,
             created_at=created_at,
-            updated_at=now,
-            started_at=now,
-            reason=reason,
+            updated_at=now.isoformat(),
+            started_at=now.isoformat(),
             plan=plan,
-            branches=branches(plan, holder.trigger),
+            branches=branches(plan),
         )
     )
 
 
-def idle(plan: Plan, trigger: TriggerKind) -> bool:
-    """Whether there is nothing to do: uploads alone do not train again where no data has changed."""
-    return not plan.imports and (trigger == "upload" or not plan.solutions)
+def idle(plan: Plan) -> bool:
+    """Whether there is nothing to do."""
+    return not plan.imports and not plan.solutions
 
 
-def branches(plan: Plan, trigger: TriggerKind) -> dict[str, Branch]:
+def branches(plan: Plan) -> dict[str, Branch]:
     """Return the run's branches as they begin: the imports, then a branch per solution."""
-    if idle(plan, trigger):
-        return {IMPORTS: Branch()}
-    imports = Branch(status="RUNNING" if plan.imports else "SUCCEEDED")
+    imports = Branch(status="RUNNING" if plan.imports or idle(plan) else "SUCCEEDED")
     return {IMPORTS: imports} | {name: Branch() for name in plan.solutions}
 
 
-def first_messages(run: Run) -> list[Message]:
+def first_messages(run_id: str, pipeline: str, plan: Plan) -> list[Message]:
     """Return the messages that a run begins with, or the one that ends it where there is nothing to do."""
-    plan = run.plan or Plan("", "")
-    if not idle(plan, run.trigger):
-        return opening(run.run_id, run.pipeline, plan)
+    if not idle(plan):
+        return opening(run_id, pipeline, plan)
     nothing = Ending("SKIPPED", "the data has not changed since its last import")
-    ending = Ending("FAILED", run.reason) if run.reason else nothing
-    return [Message(run.run_id, run.pipeline, "finish", IMPORTS, plan, ending=ending)]
+    return [Message(run_id, pipeline, "finish", IMPORTS, plan, ending=nothing)]
 
 
 # ------------------------------------------------------------------ the handler
 
-_from_queue = batch(handle)
+WORKER = Worker(handle, give_up)
+_from_queue = batch(WORKER)
 
 
 def _handler(event: Event, context: LambdaContext) -> Any:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
-from functions import names
+from functions import history, names
 from functions.engine import Observed, Step, tags
 from functions.errors import NotFound
 from functions.model import Message, Wait
@@ -14,26 +13,35 @@ from functions.ports import Personalize
 from functions.shell import consumer
 from functions.timing import expectation
 
+SKEW = timedelta(minutes=10)
+"""How far Personalize's clock may be from ours."""
+
 
 def observe(message: Message, personalize: Personalize) -> Observed:
-    """Look how long the solution's earlier versions took."""
-    return {"expected": expectation(_durations(_versions(message, personalize)))}
+    """Look how long the solution's earlier versions took, and whether this run's is among them.
+
+    A version costs money: that a second one of its name would be refused is not all that is relied on.
+    """
+    versions = history.versions(message.solution.arn, personalize)
+    begun = datetime.fromisoformat(message.plan.begun_at) - SKEW
+    of_this_run = [version for version in versions if version["creationDateTime"] >= begun]
+    found = _named(_name(message), of_this_run, personalize)
+    return {"expected": expectation(history.durations(versions))} | ({"version": found} if found else {})
 
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
     """Make the version that is named for the run, then wait for it."""
     if "version" in observed:
         return Await((Wait("solution_version", observed["version"], expected=observed["expected"]),))
-    plan = message.plan
     return Make(
         (
             Call(
                 key="version",
                 operation="CreateSolutionVersion",
                 params={
-                    "name": names.solution_version(plan.name, message.run_id, message.branch),
+                    "name": _name(message),
                     "solutionArn": message.solution.arn,
-                    "trainingMode": plan.training_mode,
+                    "trainingMode": message.plan.training_mode,
                     **tags(message),
                 },
                 arn_key="solutionVersionArn",
@@ -42,31 +50,30 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
     )
 
 
+def _name(message: Message) -> str:
+    return names.solution_version(message.plan.name, message.run_id, message.branch)
+
+
 def find(message: Message, call: Call, personalize: Personalize) -> str:
-    """Find the version by its name among the solution's versions, newest first.
+    """Find the version by its name, among all of the solution's."""
+    found = _named(call.params["name"], history.versions(message.solution.arn, personalize), personalize)
+    if found is None:
+        raise NotFound("ResourceNotFoundException", f"no version is named {call.params['name']}", call.operation)
+    return found
+
+
+def _named(name: str, versions: list[history.Entry], personalize: Personalize) -> str | None:
+    """Return the ARN of the version of this name.
 
     The ARN of a named version is not documented, and ListSolutionVersions tells no names:
     https://docs.aws.amazon.com/personalize/latest/dg/API_SolutionVersionSummary.html
     """
-    for version in _versions(message, personalize):
+    for version in versions:
         arn = str(version["solutionVersionArn"])
         described = personalize.call("DescribeSolutionVersion", {"solutionVersionArn": arn})["solutionVersion"]
-        if described.get("name") == call.params["name"]:
+        if described.get("name") == name:
             return arn
-    raise NotFound("ResourceNotFoundException", f"no version is named {call.params['name']}", call.operation)
-
-
-def _versions(message: Message, personalize: Personalize) -> list[dict[str, Any]]:
-    found = personalize.pages("ListSolutionVersions", "solutionVersions", {"solutionArn": message.solution.arn})
-    return sorted(found, key=lambda version: version["creationDateTime"], reverse=True)
-
-
-def _durations(versions: list[dict[str, Any]]) -> list[float]:
-    return [
-        (version["lastUpdatedDateTime"] - version["creationDateTime"]).total_seconds()
-        for version in versions
-        if version["status"] == "ACTIVE"
-    ]
+    return None
 
 
 STEP = Step("train", observe, decide, find)

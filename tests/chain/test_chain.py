@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
+from functions.errors import ServiceError
+from tests.support.memory import LocalService
 from tests.support.world import World, arn, interactions, items
 
 
@@ -176,8 +179,68 @@ def test_a_run_whose_messages_were_lost_gives_way(world: World) -> None:
     world.trigger(identifier="nightly/2")
     world.settle()
     first, second = world.runs()
-    assert (first.status, first.reason) == ("FAILED", "no sign of life")
+    assert (first.status, first.reason) == ("FAILED", "no sign of life for two hours: its messages are lost")
     assert second.status == "SUCCEEDED"
+    assert [kind for kind, _ in world.bus.events] == ["Personalize run failed", "Personalize run succeeded"]
+
+
+class Denying(LocalService):
+    """A Personalize that denies some operations, as IAM does."""
+
+    denied: str = ""
+
+    def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        if operation == self.denied:
+            raise ServiceError("AccessDeniedException", f"not authorized to perform: {operation}", operation)
+        return super().call(operation, params)
+
+
+@pytest.mark.parametrize(
+    ("denied", "step", "trained"),
+    [
+        ("ListDatasetImportJobs", "start", 0),
+        ("CreateDatasetImportJob", "import", 0),
+        ("DescribeDatasetImportJob", "poll", 0),
+        ("CreateSolutionVersion", "train", 0),
+        ("DescribeCampaign", "deploy", 2),
+    ],
+)
+def test_a_run_that_may_not_go_on_fails_and_says_why_and_the_next_one_begins(
+    world: World, denied: str, step: str, trained: int
+) -> None:
+    world.personalize = denying = Denying(world.service)
+    denying.denied = denied
+    world.trigger(time="2026-01-05T02:00:00Z")
+    world.settle()
+
+    (run,) = world.runs()
+    assert run.status == "FAILED"
+    assert f"AccessDeniedException: not authorized to perform: {denied} (5 tries" in (run.reason or "")
+    assert [kind for kind, _ in world.bus.events] == ["Personalize run failed"]
+    assert {name for name, _ in world.dead} == {step}
+    assert world.made()["versions"] == trained
+    assert world.ledger.lease("shop").active is None
+
+    denying.denied = ""
+    for name, body in world.dead:  # redriven: the run has ended, and stays so
+        world.send(name, [body])
+    world.settle()
+    assert (world.runs(), len(world.dead), world.made()["versions"]) == ([run], len(world.dead), trained)
+    world.trigger(identifier="nightly/2")
+    world.settle()
+    assert world.runs()[-1].status == "SUCCEEDED"
+
+
+def test_an_upload_whose_data_another_run_imported_is_trained(world: World) -> None:
+    world.trigger()
+    world.settle()
+    world.upload("interactions", interactions(seed=1))
+    world.trigger(identifier="import-only", what="import")
+    world.settle()
+    world.trigger("upload", identifier="event-1")
+    world.settle()
+    assert [run.status for run in world.runs()] == ["SUCCEEDED"] * 3
+    assert world.made() == {"imports": 3, "versions": 4, "updates": 2}
 
 
 def test_a_trigger_between_a_runs_end_and_its_release_rewrites_nothing(world: World) -> None:

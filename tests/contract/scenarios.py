@@ -109,11 +109,19 @@ def uploaded(account: Account) -> None:
 
 
 NO_JOBS: dict[str, Answer] = {"ListDatasetImportJobs": {"datasetImportJobs": []}}
+IMPORTED = {"jobName": "acme-by-hand", "status": "ACTIVE", "creationDateTime": NOW, "lastUpdatedDateTime": NOW}
 START = [
     Scenario("start", "first run", trigger(), {**NO_JOBS}, uploaded),
     Scenario("start", "nothing to import", trigger(what="train"), {**NO_JOBS}),
     Scenario("start", "uploads that have not settled", trigger("upload"), prepare=uploaded),
     Scenario("start", "an upload that changed nothing", trigger("upload"), {**NO_JOBS}),
+    Scenario(
+        "start",
+        "an upload that another run imported",
+        trigger("upload"),
+        {"ListDatasetImportJobs": {"datasetImportJobs": [IMPORTED]}, "ListSolutionVersions": {"solutionVersions": []}},
+    ),
+    Scenario("start", "a solution that there is not", trigger(solutions=("gone",))),
     Scenario("start", "by hand", {"pipeline": "shop"}),
     Scenario("start", "by hand, unknown", {"pipeline": "shoop"}, raises=UnknownPipeline),
 ]
@@ -166,6 +174,9 @@ IMPORTING = [
 
 TO_TRAIN = message("train", "for-you", phase="train")
 LISTED = {"solutionVersions": [{"solutionVersionArn": VERSION, "status": "CREATE PENDING", **AT}]}
+LISTED_BEFORE = {
+    "solutionVersions": [{**LISTED["solutionVersions"][0], "creationDateTime": NOW - timedelta(days=1)}],
+}
 NAMED = {"solutionVersion": {"solutionVersionArn": VERSION, "name": f"acme-{RUN_ID}-for-you"}}
 TRAINING = [
     step(
@@ -179,12 +190,13 @@ TRAINING = [
         "train",
         "made before",
         TO_TRAIN,
-        ListSolutionVersions=LISTED,
+        ListSolutionVersions=LISTED_BEFORE,
         CreateSolutionVersion=THERE,
         DescribeSolutionVersion=NAMED,
     ),
-    step("train", "full quota", TO_TRAIN, ListSolutionVersions=LISTED, CreateSolutionVersion=FULL),
-    step("train", "rejected", TO_TRAIN, ListSolutionVersions=LISTED, CreateSolutionVersion=WRONG),
+    step("train", "found", TO_TRAIN, ListSolutionVersions=LISTED, DescribeSolutionVersion=NAMED),
+    step("train", "full quota", TO_TRAIN, ListSolutionVersions=LISTED_BEFORE, CreateSolutionVersion=FULL),
+    step("train", "rejected", TO_TRAIN, ListSolutionVersions=LISTED_BEFORE, CreateSolutionVersion=WRONG),
 ]
 
 TO_DEPLOY = message("deploy", "for-you", phase="deploy", solution_version=VERSION)

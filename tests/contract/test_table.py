@@ -19,7 +19,7 @@ from functions.outcomes import Await, Done, Fail, Outcome, Pause
 from functions.steps import deploy, import_data, poll, train
 from functions.steps.start import first_messages
 from tests.contract.table import FUNCTIONS, STEPS, TABLE, TERRAFORM, handler
-from tests.support.build import CHOSEN, RUN_ID, UNSERVED, VERSION, message, plan, run
+from tests.support.build import CHOSEN, RUN_ID, UNSERVED, VERSION, message, plan
 
 DECLARED: dict[str, Step] = {each.STEP.name: each.STEP for each in (import_data, train, deploy, poll)}
 BY_HAND = {"start", "finish"}
@@ -86,7 +86,7 @@ def test_a_step_may_send_to_where_its_outcomes_lead(step: str) -> None:
 def test_start_may_send_to_where_runs_begin() -> None:
     plans: list[Plan] = [BOTH, plan(imports={}), plan(imports={}, solutions={})]
     reached = {each.step for carried in plans for each in opening(RUN_ID, "shop", carried)}
-    reached |= {each.step for each in first_messages(run(trigger="upload", plan=plan(imports={})))}
+    reached |= {each.step for each in first_messages(RUN_ID, "shop", plan(imports={}, solutions={}))}
     # And to itself: direct calls, and uploads that have not settled.
     assert reached | {"start"} == set(STEPS["start"]["next"])
 

@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "none",
     "EVENT_BUS": "default",
     "LEDGER_TABLE": "ledger",
+    "MAX_RECEIVES": "5",
     "POLL_FLOOR_SECONDS": "20",
     "POWERTOOLS_METRICS_NAMESPACE": "PersonalizePipelines",
     "POWERTOOLS_SERVICE_NAME": "smoke",

@@ -18,6 +18,7 @@ from tests.support.scripted import Scripted
 
 NOW = datetime(2026, 11, 23, 21, 44, 20, tzinfo=UTC)
 RUN_ID = "20261123t214420-1a2b3c"
+BEGUN_AT = NOW.isoformat()
 ROLE = "arn:aws:iam::123456789012:role/acme-personalize"
 FLOOR = 20.0
 
@@ -52,7 +53,9 @@ def an_import(kind: str, mark: str = "11111111", expected: float | None = None) 
 def plan(**changes: Any) -> Plan:
     """Return a plan with one import and one solution."""
     fields = {"imports": {"interactions": an_import("interactions")}, "solutions": {"for-you": CHOSEN}}
-    return Plan(**{"name": "acme", "role_arn": ROLE, "tags": {"team": "search"}, **fields, **changes})
+    return Plan(
+        **{"name": "acme", "role_arn": ROLE, "begun_at": BEGUN_AT, "tags": {"team": "search"}, **fields, **changes}
+    )
 
 
 def message(step: str, branch: str = IMPORTS, **changes: Any) -> Message:
@@ -105,7 +108,7 @@ def ports(
 ) -> Ports:
     """Return ports onto twins; the clock stands still."""
     return Ports(
-        settings=Settings("ledger", {}, poll_floor=FLOOR, event_bus="default"),
+        settings=Settings("ledger", {}, poll_floor=FLOOR, max_receives=5, event_bus="default"),
         personalize=personalize or Scripted(),
         queues=queues or MemoryQueues(),
         ledger=ledger or MemoryLedger(declared={"shop": pipeline()}),
@@ -121,9 +124,9 @@ def ledger_with(*runs: Run, **changes: Any) -> MemoryLedger:
     return replace(MemoryLedger(declared={"shop": pipeline()}, runs=known), **changes)
 
 
-def record(body: str, identifier: str = "m-1", sent: datetime = NOW) -> SQSRecord:
+def record(body: str, identifier: str = "m-1", sent: datetime = NOW, receives: int = 1) -> SQSRecord:
     """Return an SQS record as Lambda hands it over."""
-    attributes = {"SentTimestamp": str(int(sent.timestamp() * 1000)), "ApproximateReceiveCount": "1"}
+    attributes = {"SentTimestamp": str(int(sent.timestamp() * 1000)), "ApproximateReceiveCount": str(receives)}
     fields = {"messageId": identifier, "body": body, "attributes": attributes, "messageAttributes": {}}
     return SQSRecord({**fields, "eventSource": "aws:sqs", "receiptHandle": identifier})
 

@@ -6,24 +6,23 @@ import heapq
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.engine import advance
 from functions.glue.dispatch import apply
 from functions.glue.patience import Patience
 from functions.model import Campaign, Dataset, Pipeline, Solution
 from functions.ports import Ports
 from functions.records import Run
 from functions.settings import Settings
-from functions.shell import receive
+from functions.shell import Worker, batch, worker
 from functions.steps import deploy, finish, import_data, poll, start, train
 from local.personalize import Personalize
+from tests.support.build import record
 from tests.support.memory import LocalService, MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -31,20 +30,11 @@ BEGINNING = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 RECEIVES = 5
 VISIBILITY = timedelta(minutes=6)
 
-STEPS: dict[str, Callable[[SQSRecord, Ports], None]] = {
-    "start": start.handle,
-    "finish": lambda record, ports: finish.finish(receive(record), ports),
-    **{
-        step.name: lambda record, ports, step=step: advance(step, receive(record), ports)  # type: ignore[misc]
-        for step in (import_data.STEP, train.STEP, deploy.STEP, poll.STEP)
-    },
+WORKERS: dict[str, Worker] = {
+    "start": start.WORKER,
+    "finish": finish.WORKER,
+    **{step.name: worker(step) for step in (import_data.STEP, train.STEP, deploy.STEP, poll.STEP)},
 }
-
-
-def record(body: str, identifier: str = "m-1", sent: datetime = BEGINNING) -> SQSRecord:
-    """Return an SQS record as Lambda hands it over."""
-    attributes = {"SentTimestamp": str(int(sent.timestamp() * 1000)), "ApproximateReceiveCount": "1"}
-    return SQSRecord({"messageId": identifier, "body": body, "attributes": attributes, "messageAttributes": {}})
 
 
 def arn(kind: str, name: str) -> str:
@@ -161,7 +151,7 @@ class World:
 
     def ports(self) -> Ports:
         """Return the ports of one function."""
-        settings = Settings("ledger", {}, poll_floor=1.0, event_bus="default")
+        settings = Settings("ledger", {}, poll_floor=1.0, max_receives=RECEIVES, event_bus="default")
         queues = MemoryQueues()
         queues.send = self.send  # type: ignore[method-assign] # what is sent is delivered here
         return Ports(settings, self.personalize, queues, self.ledger, self.objects, self.bus, self.clock)
@@ -194,9 +184,9 @@ class World:
         due, _, step, body, identifier, sent, receives = heapq.heappop(self._queue)
         self.now = max(self.now, due) + timedelta(milliseconds=100)
         self.delivered[step] += 1
-        try:
-            STEPS[step](record(body, identifier, sent), self.ports())
-        except Exception:
+        given = record(body, identifier, sent, receives).raw_event
+        answer = batch(WORKERS[step], self.ports)({"Records": [given]}, LambdaContext())
+        if answer["batchItemFailures"]:
             if receives == RECEIVES:
                 self.dead.append((step, body))
             else:

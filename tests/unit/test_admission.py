@@ -63,49 +63,10 @@ def begun(run_id: str = "a") -> Any:
         ),
     ],
 )
-def test_admit_while_the_active_run_lives(lease: Lease, new: Any, expected: Admission) -> None:
-    first = admit(lease, new, active_alive=True)
+def test_admit(lease: Lease, new: Any, expected: Admission) -> None:
+    first = admit(lease, new)
     assert first == expected
-    assert admit(first.lease, new, active_alive=True).lease == first.lease
-
-
-@pytest.mark.parametrize(
-    ("lease", "new", "expected"),
-    [
-        pytest.param(
-            Lease(active=begun()), B, Admission(Lease(active=B), "active", lost="a"), id="takes the place of a lost run"
-        ),
-        pytest.param(
-            Lease(active=begun(), next=B),
-            C,
-            Admission(Lease(active=C), "active", lost="a", absorbed=("b",)),
-            id="with what was remembered behind it",
-        ),
-        pytest.param(
-            Lease(active=begun(), next=replace(B, request=FORCED)),
-            B,
-            Admission(Lease(active=replace(B, request=FORCED)), "active", lost="a"),
-            id="the one remembered keeps what joined it",
-        ),
-        pytest.param(
-            Lease(active=replace(A, request=FORCED)),
-            B,
-            Admission(Lease(active=replace(B, request=FORCED)), "active", absorbed=("a",)),
-            id="one that never began is done with the new one",
-        ),
-        pytest.param(
-            Lease(active=replace(A, request=FORCED), next=UPLOAD),
-            B,
-            Admission(Lease(active=replace(B, request=FORCED)), "active", absorbed=("a", "u")),
-            id="and so is what was remembered behind that",
-        ),
-        pytest.param(Lease(active=A), A, Admission(Lease(active=A), "active"), id="itself is no stranger"),
-    ],
-)
-def test_admit_when_the_active_run_is_lost(lease: Lease, new: Any, expected: Admission) -> None:
-    first = admit(lease, new, active_alive=False)
-    assert first == expected
-    assert admit(first.lease, new, active_alive=True).lease == first.lease
+    assert admit(first.lease, new).lease == first.lease
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def imports(
     **request: Any,
 ) -> list[str]:
     stored = {"interactions": files}
-    plan = plan_run(RUN_ID, declared, Request("shop", **request), stored, {"interactions": jobs})
+    plan = plan_run(RUN_ID, declared, Request("shop", **request), stored, {"interactions": jobs}, NOW)
     return [each.job_name for each in plan.imports.values()]
 
 
@@ -113,8 +113,10 @@ def test_the_plan_pins_what_is_declared() -> None:
         Request("shop", training_mode="UPDATE"),
         FILES,
         {"interactions": [job("x-1"), job("x-2", minutes=20)]},
+        NOW,
     )
     assert (plan.name, plan.role_arn, plan.tags, plan.training_mode) == ("acme", ROLE, {"team": "search"}, "UPDATE")
+    assert plan.begun_at == NOW.isoformat()
     assert plan.solutions == {"for-you": CHOSEN, "similar": UNSERVED}
     (planned,) = plan.imports.values()
     assert (planned.dataset_arn, planned.location) == (
@@ -125,13 +127,14 @@ def test_the_plan_pins_what_is_declared() -> None:
 
 
 def test_failed_jobs_tell_nothing_of_how_long_an_import_takes() -> None:
-    plan = plan_run(RUN_ID, ONE, Request("shop"), FILES, {"interactions": [job("x-1", "CREATE FAILED", minutes=1)]})
+    jobs = {"interactions": [job("x-1", "CREATE FAILED", minutes=1)]}
+    plan = plan_run(RUN_ID, ONE, Request("shop"), FILES, jobs, NOW)
     assert plan.imports["interactions"].expected is None
 
 
 def test_a_plan_for_a_solution_that_is_not_there() -> None:
     with pytest.raises(UnknownSolution):
-        plan_run(RUN_ID, ONE, Request("shop", solutions=("gone",)), FILES, {"interactions": []})
+        plan_run(RUN_ID, ONE, Request("shop", solutions=("gone",)), FILES, {"interactions": []}, NOW)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -156,6 +157,23 @@ def test_campaigns(told: dict[str, Any], outcome: Outcome) -> None:
 def test_a_deleted_campaign_fails() -> None:
     outcome = carry_out(STEP, DEPLOYING, ports(Scripted(DescribeCampaign=GONE)))
     assert outcome == Fail("campaign acme-shop-for-you: it was deleted meanwhile")
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told"),
+    [
+        pytest.param(TRAINING, {"DescribeSolutionVersion": GONE}, id="not to be seen yet"),
+        pytest.param(DEPLOYING, {"DescribeCampaign": {"campaign": OLD}}, id="the update is not to be seen yet"),
+    ],
+)
+@pytest.mark.parametrize(("ago", "believed"), [(10, False), (299, False), (301, True)])
+def test_what_was_just_asked_for_may_not_be_seen_yet(
+    waiting: Message, told: dict[str, Any], ago: float, believed: bool
+) -> None:
+    since = (NOW - timedelta(seconds=ago)).isoformat()
+    just_now = replace(waiting, waits=tuple(replace(wait, since=since) for wait in waiting.waits))
+    outcome = carry_out(STEP, just_now, ports(Scripted(**told)))
+    assert isinstance(outcome, Fail) if believed else outcome == Pause(20, "1 of 1 not ready")
 
 
 def test_throttling_is_waited_out() -> None:

@@ -7,12 +7,12 @@ import pytest
 from functions.errors import InvalidSettings
 from functions.settings import Settings
 
-GOOD = {"LEDGER_TABLE": "acme-ledger", "QUEUES": '{"poll": "https://sqs/acme-poll"}'}
+GOOD = {"LEDGER_TABLE": "acme-ledger", "MAX_RECEIVES": "5", "QUEUES": '{"poll": "https://sqs/acme-poll"}'}
 
 
 def test_what_must_be_set() -> None:
     assert Settings.from_environment(GOOD) == Settings(
-        "acme-ledger", {"poll": "https://sqs/acme-poll"}, poll_floor=20.0, event_bus="default"
+        "acme-ledger", {"poll": "https://sqs/acme-poll"}, poll_floor=20.0, max_receives=5, event_bus="default"
     )
 
 
@@ -28,7 +28,8 @@ def test_what_may_be_set() -> None:
         ({"QUEUES": ""}, "QUEUES is not set"),
         ({"QUEUES": "{"}, "QUEUES must be a JSON object"),
         ({"QUEUES": "[]"}, "QUEUES must be a JSON object"),
-        ({"POLL_FLOOR_SECONDS": "often"}, "POLL_FLOOR_SECONDS a number: .*'often'"),
+        ({"POLL_FLOOR_SECONDS": "often"}, "POLL_FLOOR_SECONDS and MAX_RECEIVES numbers: .*'often'"),
+        ({"MAX_RECEIVES": "5.5"}, "MAX_RECEIVES numbers: .*'5.5'"),
     ],
 )
 def test_what_is_wrong_is_named(wrong: dict[str, str], told: str) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from functions.errors import InvalidMessage, UnknownPipeline, UnknownSolution
-from functions.model import IMPORTS, Ending, Message, Plan, Request, Trigger, TriggerKind, parse
-from functions.ports import Stored
+from functions.model import IMPORTS, Ending, Message, Plan, Request, Trigger, TriggerKind, dump, parse
+from functions.planning import fingerprint
+from functions.ports import Ports, Stored
 from functions.records import SILENCE, Branch, Lease, Run
-from functions.steps.start import branches, by_hand, cause_of, first_messages, idle, start
-from tests.support.build import CHOSEN, NOW, UNSERVED, holder, ledger_with, plan, ports, record, run
-from tests.support.memory import MemoryLedger, MemoryObjects, MemoryQueues
+from functions.steps.start import branches, by_hand, cause_of, first_messages, give_up, idle, start
+from tests.support.build import CHOSEN, NOW, UNSERVED, VERSION, holder, ledger_with, pipeline, plan, ports, record, run
+from tests.support.memory import MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
 from tests.support.scripted import Scripted
 
 NO_JOBS: dict[str, Any] = {"datasetImportJobs": []}
@@ -135,61 +136,45 @@ def test_a_time_that_is_none_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("imports", "solutions", "trigger", "nothing_to_do"),
-    [
-        (True, True, "schedule", False),
-        (True, False, "schedule", False),
-        (False, True, "schedule", False),
-        (False, True, "manual", False),
-        (False, True, "event", False),
-        (False, False, "schedule", True),
-        (True, True, "upload", False),
-        (False, True, "upload", True),
-        (False, False, "upload", True),
-    ],
+    ("imports", "solutions", "nothing_to_do"),
+    [(True, True, False), (True, False, False), (False, True, False), (False, False, True)],
 )
-def test_idle(imports: bool, solutions: bool, trigger: TriggerKind, nothing_to_do: bool) -> None:
+def test_idle(imports: bool, solutions: bool, nothing_to_do: bool) -> None:
     carried = plan(**({} if imports else {"imports": {}}), **({} if solutions else {"solutions": {}}))
-    assert idle(carried, trigger) is nothing_to_do
+    assert idle(carried) is nothing_to_do
 
 
 @pytest.mark.parametrize(
-    ("carried", "trigger", "begun"),
+    ("carried", "begun"),
     [
-        (plan(), "schedule", {IMPORTS: Branch(), "for-you": Branch()}),
-        (plan(imports={}), "schedule", {IMPORTS: Branch(status="SUCCEEDED"), "for-you": Branch()}),
-        (plan(solutions={}), "schedule", {IMPORTS: Branch()}),
-        (plan(imports={}), "upload", {IMPORTS: Branch()}),
-        (plan(imports={}, solutions={}), "schedule", {IMPORTS: Branch()}),
+        (plan(), {IMPORTS: Branch(), "for-you": Branch()}),
+        (plan(imports={}), {IMPORTS: Branch(status="SUCCEEDED"), "for-you": Branch()}),
+        (plan(solutions={}), {IMPORTS: Branch()}),
+        (plan(imports={}, solutions={}), {IMPORTS: Branch()}),
     ],
 )
-def test_branches(carried: Plan, trigger: TriggerKind, begun: dict[str, Branch]) -> None:
-    assert branches(carried, trigger) == begun
+def test_branches(carried: Plan, begun: dict[str, Branch]) -> None:
+    assert branches(carried) == begun
 
 
 @pytest.mark.parametrize(
-    ("begun", "first"),
+    ("carried", "first"),
     [
-        pytest.param(run(plan=plan(solutions=BOTH)), [("import", IMPORTS, None)], id="import"),
+        pytest.param(plan(solutions=BOTH), [("import", IMPORTS, None)], id="import"),
         pytest.param(
-            run(plan=plan(imports={}, solutions=BOTH)),
+            plan(imports={}, solutions=BOTH),
             [("train", "for-you", None), ("train", "similar", None)],
             id="train",
         ),
         pytest.param(
-            run(plan=plan(imports={}), trigger="upload"),
+            plan(imports={}, solutions={}),
             [("finish", IMPORTS, Ending("SKIPPED", "the data has not changed since its last import"))],
-            id="an upload that changed nothing",
-        ),
-        pytest.param(
-            run(plan=plan(imports={}, solutions={}), reason="there is no such solution"),
-            [("finish", IMPORTS, Ending("FAILED", "there is no such solution"))],
-            id="a plan that could not be made",
+            id="nothing to do",
         ),
     ],
 )
-def test_first_messages(begun: Run, first: list[tuple[str, str, Ending | None]]) -> None:
-    assert [(each.step, each.branch, each.ending) for each in first_messages(begun)] == first
+def test_first_messages(carried: Plan, first: list[tuple[str, str, Ending | None]]) -> None:
+    assert [(each.step, each.branch, each.ending) for each in first_messages("a", "shop", carried)] == first
 
 
 # ------------------------------------------------------------------ from trigger to message
@@ -204,10 +189,15 @@ class Scene:
         self.objects: MemoryObjects = MemoryObjects(lambda: NOW - uploaded)
         self.objects.put("s3://data/shop/interactions/part-1.csv", b"USER_ID")
         self.personalize = Scripted(ListDatasetImportJobs=NO_JOBS)
+        self.bus = MemoryBus()
 
-    def trigger(self, run_id: str = "a", kind: TriggerKind = "schedule", **request: Any) -> None:
-        trigger = Trigger(kind, run_id, Request("shop", **request))
-        start(trigger, run_id, ports(self.personalize, self.ledger, self.queues, self.objects))
+    def trigger(self, run_id: str = "a", kind: TriggerKind = "schedule", hop: int = 0, **request: Any) -> None:
+        trigger = Trigger(kind, run_id, Request("shop", **request), hop=hop)
+        start(trigger, run_id, self.ports)
+
+    @property
+    def ports(self) -> Ports:
+        return ports(self.personalize, self.ledger, self.queues, self.objects, self.bus)
 
     def run(self, run_id: str) -> Run:
         found = self.ledger.run("shop", run_id)
@@ -279,14 +269,58 @@ def test_other_triggers_do_not_wait_for_uploads_to_rest() -> None:
     assert [each.step for each in scene.messages] == ["import"]
 
 
-def test_a_silent_run_gives_way() -> None:
-    silent = run("a", updated_at=(NOW - SILENCE).isoformat())
-    ledger = ledger_with(silent, leases={"shop": Lease(active=holder("a", pinned=True), next=holder("b"))})
+@pytest.mark.parametrize("hop", [0, 1])
+def test_an_upload_that_waits_and_comes_twice_waits_once(hop: int) -> None:
+    scene = Scene(uploaded=timedelta(seconds=100))
+    for _ in range(2):
+        scene.trigger(kind="upload", hop=hop)
+    ((_, sent, _),) = scene.queues.sent
+    assert (parse(Trigger, sent).hop, scene.run("a").hop) == (hop + 1, hop + 1)
+
+
+LOST = "no sign of life for two hours: its messages are lost"
+LONG_AGO = (NOW - SILENCE).isoformat()
+
+
+def told(scene: Scene) -> list[tuple[str, Any, Any]]:
+    return [(kind, detail["run_id"], detail["reason"]) for kind, detail in scene.bus.events]
+
+
+def test_a_silent_run_is_ended_and_told_and_what_waits_behind_it_begins() -> None:
+    silent = run("a", updated_at=LONG_AGO)
+    waiting = run("b", status="QUEUED", updated_at=LONG_AGO)
+    ledger = ledger_with(silent, waiting, leases={"shop": Lease(active=holder("a", pinned=True), next=holder("b"))})
     scene = Scene(ledger)
+    scene.trigger("c", force=True)
+    assert (scene.run("a").status, scene.run("a").reason) == ("FAILED", LOST)
+    assert told(scene) == [("Personalize run failed", "a", LOST)]
+    ((step, sent, _),) = scene.queues.sent
+    assert (step, parse(Trigger, sent).run_id) == ("start", "b")
+    assert (scene.run("c").status, scene.run("c").joined) == ("JOINED", "b")
+    assert scene.lease.active == holder("b", after="a", request=Request("shop", force=True))
+
+
+def test_a_trigger_begins_in_the_place_of_a_silent_run() -> None:
+    scene = Scene(ledger_with(run("a", updated_at=LONG_AGO), leases={"shop": Lease(active=holder("a", pinned=True))}))
     scene.trigger("c")
-    assert (scene.run("a").status, scene.run("a").reason) == ("FAILED", "no sign of life")
-    assert (scene.lease.active, scene.lease.next) == (holder("c", pinned=True), None)
     assert [each.run_id for each in scene.messages] == ["c"]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["with a record", "without a record"])
+def test_a_run_that_never_began_does_not_block_its_pipeline(known: bool) -> None:
+    queued = [run("a", status="QUEUED", updated_at=LONG_AGO)] if known else []
+    scene = Scene(ledger_with(*queued, leases={"shop": Lease(active=holder("a"))}))
+    scene.trigger("b")
+    assert scene.lease.active == holder("b", pinned=True)
+    assert [each.run_id for each in scene.messages] == ["b"]
+    assert told(scene) == ([("Personalize run failed", "a", LOST)] if known else [])
+
+
+def test_a_trigger_that_was_dead_for_days_begins_its_own_run() -> None:
+    queued = run("a", status="QUEUED", updated_at=LONG_AGO)
+    scene = Scene(ledger_with(queued, leases={"shop": Lease(active=holder("a"))}))
+    scene.trigger("a")
+    assert [each.run_id for each in scene.messages] == ["a"]
 
 
 class Slow(MemoryObjects):
@@ -309,18 +343,6 @@ def test_a_run_that_is_taken_over_meanwhile_does_not_begin() -> None:
     assert scene.lease.active == holder("b")
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["with a record", "without a record"])
-def test_a_run_that_never_began_does_not_block_its_pipeline(known: bool) -> None:
-    long_ago = (NOW - SILENCE).isoformat()
-    queued = [run("a", status="QUEUED", updated_at=long_ago)] if known else []
-    asked = holder("a", request=Request("shop", force=True))
-    scene = Scene(ledger_with(*queued, leases={"shop": Lease(active=asked)}))
-    scene.trigger("b")
-    assert scene.lease.active == holder("b", request=Request("shop", force=True), pinned=True)
-    assert [each.run_id for each in scene.messages] == ["b"]
-    assert not known or (scene.run("a").status, scene.run("a").joined) == ("JOINED", "b")
-
-
 def test_a_record_stands_before_the_lease_is_taken() -> None:
     scene = Scene()
 
@@ -333,22 +355,84 @@ def test_a_record_stands_before_the_lease_is_taken() -> None:
     assert scene.run("a").status == "QUEUED"
 
 
-def test_a_wrong_solution_spoils_no_other_run() -> None:
+NO_SUCH = "Pipeline 'shop' has no solution for-me. Its solutions: for-you, similar."
+
+
+def test_a_wrong_solution_is_told_and_spoils_no_other_run() -> None:
     scene = Scene(uploaded=timedelta(seconds=1))
     scene.trigger("a", kind="upload")
-    with pytest.raises(UnknownSolution, match="for-me"):
-        scene.trigger("b", kind="event", solutions=("for-me",))
+    scene.trigger("b", kind="event", solutions=("for-me",))
     assert scene.lease.active == holder("a", trigger="upload")
-    assert scene.ledger.run("shop", "b") is None
+    assert (scene.run("b").status, scene.run("b").reason) == ("FAILED", NO_SUCH)
+    assert told(scene) == [("Personalize run failed", "b", NO_SUCH)]
 
 
-def test_a_solution_that_was_removed_while_its_trigger_waited_fails_that_run() -> None:
-    asked = holder("b", request=Request("shop", solutions=("gone",)), after="a")
+@pytest.mark.parametrize("joined", [("for-me",), ("for-me", "for-you")], ids=["its own", "what joined it"])
+def test_a_solution_that_was_removed_while_its_trigger_waited_fails_that_run(joined: tuple[str, ...]) -> None:
+    asked = holder("b", request=Request("shop", solutions=joined), after="a")
     ledger = ledger_with(run("b", status="QUEUED", request=asked.request), leases={"shop": Lease(active=asked)})
     scene = Scene(ledger)
-    scene.trigger("b", solutions=("gone",))
-    (only,) = scene.messages
-    assert (only.step, only.ending) == (
-        "finish",
-        Ending("FAILED", "Pipeline 'shop' has no solution gone. Its solutions: for-you, similar."),
-    )
+    scene.trigger("b", solutions=joined[-1:])
+    assert scene.messages == []
+    assert scene.lease.active is None
+    assert told(scene) == [("Personalize run failed", "b", NO_SUCH)]
+
+
+# ------------------------------------------------------------------ uploads and what has been trained
+
+
+def a_job(ended: timedelta) -> dict[str, Any]:
+    """Return the import job of the file that lies in the bucket."""
+    (file,) = Scene().objects.under("s3://data/shop/interactions/")
+    mark = fingerprint(pipeline().datasets["interactions"], [file])
+    return {
+        "jobName": f"acme-x-interactions-{mark}",
+        "status": "ACTIVE",
+        "creationDateTime": NOW - ended - timedelta(minutes=10),
+        "lastUpdatedDateTime": NOW - ended,
+    }
+
+
+def a_version(ago: timedelta, status: str = "ACTIVE") -> dict[str, Any]:
+    return {
+        "solutionVersionArn": VERSION,
+        "status": status,
+        "creationDateTime": NOW - ago,
+        "lastUpdatedDateTime": NOW - ago + timedelta(minutes=30),
+    }
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("versions", "trained"),
+    [
+        pytest.param([a_version(HOUR)], [], id="since the import"),
+        pytest.param([a_version(3 * HOUR)], ["for-you", "similar"], id="before the import"),
+        pytest.param([], ["for-you", "similar"], id="never"),
+        pytest.param([a_version(HOUR, "CREATE FAILED")], ["for-you", "similar"], id="in vain"),
+    ],
+)
+def test_an_upload_trains_what_has_not_seen_the_data_though_another_run_imported_it(
+    versions: list[dict[str, Any]], trained: list[str]
+) -> None:
+    scene = Scene()
+    jobs = {"datasetImportJobs": [a_job(2 * HOUR)]}
+    scene.personalize = Scripted(ListDatasetImportJobs=jobs, ListSolutionVersions={"solutionVersions": versions})
+    scene.trigger(kind="upload")
+    assert [each.branch for each in scene.messages if each.step == "train"] == trained
+    assert [each.ending.status for each in scene.messages if each.ending] == ([] if trained else ["SKIPPED"])
+
+
+# ------------------------------------------------------------------ giving up
+
+
+def test_a_trigger_that_is_given_up_fails_its_run_and_lets_the_next_begin() -> None:
+    ledger = ledger_with(run("a", status="QUEUED"), run("b", status="QUEUED"))
+    ledger.leases["shop"] = Lease(active=holder("a", pinned=True), next=holder("b"))
+    scene = Scene(ledger)
+    give_up(record(dump(Trigger("manual", "a", Request("shop"), run_id="a"))), "AccessDenied", scene.ports)
+    assert told(scene) == [("Personalize run failed", "a", "AccessDenied")]
+    ((_, sent, _),) = scene.queues.sent
+    assert parse(Trigger, sent).run_id == "b"

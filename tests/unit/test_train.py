@@ -85,6 +85,17 @@ def test_the_version_of_an_earlier_delivery_is_found_by_its_name() -> None:
     assert looked_at == [f"{SOLUTION}/v3", f"{SOLUTION}/v2"]
 
 
+def test_a_version_of_this_run_is_found_before_another_is_asked_for() -> None:
+    """That a second version of one name is refused is not all that is relied on."""
+    ours = {**version(1), "creationDateTime": NOW}
+    named = {"solutionVersion": {"solutionVersionArn": ours["solutionVersionArn"], "name": NAME}}
+    personalize = scripted(version(2), ours, DescribeSolutionVersion=named)
+    outcome = carry_out(STEP, MESSAGE, ports(personalize))
+    assert isinstance(outcome, Await)
+    assert outcome.waits[0].arn == ours["solutionVersionArn"]
+    assert personalize.operations == ["ListSolutionVersions", "DescribeSolutionVersion"]
+
+
 def test_a_name_that_is_taken_by_none_of_the_versions_fails() -> None:
     elsewhere = {"solutionVersion": {"solutionVersionArn": VERSION, "name": "other"}}
     personalize = scripted(version(1), create=THERE, DescribeSolutionVersion=elsewhere)

@@ -1,0 +1,60 @@
+"""How a run ends, whoever sees that it does: its event is put, its record closed, and its lease passed on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from functions.admission import change_lease, hand_over
+from functions.model import Ending, Trigger, dump
+from functions.ports import Ports
+from functions.records import Run
+from functions.telemetry import logger, metrics
+
+EVENTS = {"SUCCEEDED": "Personalize run succeeded", "FAILED": "Personalize run failed"}
+
+
+def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
+    """End a run that can't go on, unless it has ended, and let the next one begin. It need not have begun itself."""
+    run = ports.ledger.run(pipeline, run_id)
+    if run and not run.over:
+        close(run, Ending("FAILED", reason), ports)
+    release(ports, pipeline, run_id)
+
+
+def close(run: Run, end: Ending, ports: Ports) -> None:
+    """Put the run's event, then close its record: one that died in between puts the event once more."""
+    now = ports.clock()
+    if end.status in EVENTS:
+        ports.bus.put(EVENTS[end.status], detail(run, end, now))
+    if ports.ledger.end_run(run.pipeline, run.run_id, end.status, now, reason=end.reason):
+        logger.info("run %s", end.status, extra={"reason": end.reason})
+        metrics.add_metric(f"Runs{end.status.capitalize()}", "Count", 1)
+
+
+def detail(run: Run, end: Ending, now: datetime) -> dict[str, object]:
+    """Return the event's detail: the run, and how each branch of it ended."""
+    return {
+        "run_id": run.run_id,
+        "pipeline": run.pipeline,
+        "trigger": run.trigger,
+        "status": end.status,
+        "reason": end.reason,
+        "started_at": run.started_at,
+        "finished_at": now.isoformat(),
+        "branches": {
+            name: {"status": branch.status, "reason": branch.reason, "steps": branch.steps}
+            for name, branch in run.branches.items()
+        },
+    }
+
+
+def release(ports: Ports, pipeline: str, run_id: str) -> None:
+    """Pass the lease on, and send the remembered run to `start`, once more if it has not begun."""
+    heir = change_lease(ports.ledger, pipeline, lambda lease: hand_over(lease, run_id)).active
+    if heir is None or heir.after != run_id or heir.pinned:
+        return
+    # It may have waited for longer than a silent run is taken for alive.
+    ports.ledger.update_run(pipeline, heir.run_id, at=ports.clock())
+    trigger = Trigger(trigger=heir.trigger, id=heir.run_id, request=heir.request, run_id=heir.run_id)
+    ports.queues.send("start", [dump(trigger)])
+    logger.info("remembered run %s begins", heir.run_id)
