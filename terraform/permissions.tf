@@ -21,7 +21,12 @@ locals {
     dataset_groups = ["${local._arn.personalize}:dataset-group/${var.name}-*"]
     datasets       = ["${local._arn.personalize}:dataset/${var.name}-*"]
     import_jobs    = ["${local._arn.personalize}:dataset-import-job/${var.name}-*"]
+    schemas        = ["${local._arn.personalize}:schema/${var.name}-*"]
     solutions      = ["${local._arn.personalize}:solution/${var.name}-*"]
+
+    # AWS's own, without an account in the ARN. All of them, not those in use: a changed policy takes IAM a while to see,
+    # and glue makes a solution with another recipe at once.
+    recipes = ["arn:${local._partition}:personalize:::recipe/aws-*"]
   }
 
   # For every function: a statement per kind of thing.

@@ -119,9 +119,21 @@ run "policies" {
   assert {
     condition = alltrue(flatten([
       for policy in concat([for function in module.step : function.policy], [module.glue.policy]) :
-      [for s in jsondecode(policy).Statement : [for resource in flatten([s.Resource]) : resource == "*" || strcontains(resource, "shop") || endswith(resource, ":event-bus/default")]]
+      [for s in jsondecode(policy).Statement : [for resource in flatten([s.Resource]) : resource == "*" || strcontains(resource, "shop") || endswith(resource, ":event-bus/default") || resource == "arn:aws:personalize:::recipe/aws-*"]]
     ]))
     error_message = "A resource is allowed that is not this module's."
+  }
+
+  # What a request names besides what it makes.
+  assert {
+    condition = {
+      for s in jsondecode(module.glue.policy).Statement : s.Sid => s.Resource if contains(["DatasetGroups", "Recipes", "Schemas"], s.Sid)
+      } == {
+      DatasetGroups = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-*"
+      Recipes       = "arn:aws:personalize:::recipe/aws-*"
+      Schemas       = "arn:aws:personalize:eu-west-1:123456789012:schema/shop-*"
+    }
+    error_message = "Glue makes datasets and solutions in this module's dataset groups, with its schemas and AWS's recipes: ${module.glue.policy}"
   }
 
   assert {

@@ -23,6 +23,9 @@ from functions.adapters.queues import SqsQueues
 from functions.adapters.s3 import S3Objects
 from functions.errors import ServiceError
 from functions.model import Pipeline, dump
+from local.gateway.authorization import checks
+from local.gateway.ministack import Caller
+from local.gateway.protocol import Route
 from tests.contract.table import STEPS
 from tests.support.scripted import Answer, Scripted
 
@@ -41,7 +44,22 @@ ENVIRONMENT = {
     "POLL_FLOOR_SECONDS": "0.01",  # glue really waits
 }
 
+CALLER = Caller("123456789012", REGION, "testing")
+
 _SPELLED_OTHERWISE = {"s3:ListObjectsV2": "s3:ListBucket", "sqs:SendMessageBatch": "sqs:SendMessage"}
+
+# The kinds of things that permissions.tf knows: by the resource type in an ARN, and by the service that has but one.
+_KINDS = {
+    "campaign": "campaigns",
+    "dataset": "datasets",
+    "dataset-group": "dataset_groups",
+    "dataset-import-job": "import_jobs",
+    "recipe": "recipes",
+    "role": "service_role",
+    "schema": "schemas",
+    "solution": "solutions",
+}
+_ONLY_KINDS = {"dynamodb": "ledger", "events": "bus", "s3": "bucket"}
 
 
 @dataclass
@@ -59,18 +77,22 @@ class Context:
 
 
 def actions_of(service: str, operation: str, params: dict[str, Any]) -> list[str]:
-    """Return the IAM actions that a call needs.
+    """Return the IAM actions that a call needs, with what it needs them on: as ``allowed`` tells what is granted.
 
-    Tags on a create call and a role that is handed on need their own:
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonpersonalize.html
+    Of Personalize, they are what the local gateway asks where it enforces IAM.
     """
+    if service == "personalize":
+        asked = checks(CALLER, Route(service, operation), params, lambda _: None)
+        return [f"{check.action}/{_kind(check.resource)}" for check in asked]
     name = f"{service}:{operation}"
     action = _SPELLED_OTHERWISE.get(name, name)
     if action == "sqs:SendMessage":
         return [f"{action}/{params['QueueUrl'].rpartition('-')[2]}"]
-    tagged = ["personalize:TagResource"] if operation.startswith("Create") and "tags" in params else []
-    passed = ["iam:PassRole"] if "roleArn" in params else []
-    return [action, *tagged, *passed]
+    return [f"{action}/{_ONLY_KINDS[service]}"]
+
+
+def _kind(resource: str) -> str:
+    return "any" if resource == "*" else _KINDS[resource.split(":", 5)[5].partition("/")[0]]
 
 
 @dataclass

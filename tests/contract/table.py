@@ -20,7 +20,7 @@ def handler(function: str) -> Any:
 
 
 def allowed(function: str) -> set[str]:
-    """Return what a function's role lets its code do; a send is told with the step that it goes to."""
+    """Return what a function's role lets its code do: action/kind of thing, and for a send action/step it goes to."""
     row = FUNCTIONS[function]
-    actions = {action for granted in row["permissions"].values() for action in granted}
+    actions = {f"{action}/{kind}" for kind, granted in row["permissions"].items() for action in granted}
     return actions | {f"sqs:SendMessage/{step}" for step in row.get("next", [])}

@@ -101,7 +101,7 @@ def test_a_batch_of_bad_messages_fails_message_by_message(account: Account) -> N
 
 def test_a_failure_is_logged_with_its_run(account: Account, log: Log) -> None:
     account.ledger.create_run(run(branches={IMPORTS: Branch()}, plan=plan()))
-    with account.hearing(denied="personalize:DescribeDatasetImportJob"):
+    with account.hearing(denied="personalize:DescribeDatasetImportJob/import_jobs"):
         answer = handler("poll")(batch(dump(OF_IMPORTS)), Context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-0"}]}
     (line,) = log.lines

@@ -255,9 +255,9 @@ def test_a_record_goes_after_four_hundred_days(account: Account) -> None:
 
 
 def test_another_refusal_is_raised(account: Account) -> None:
-    with account.hearing(denied="dynamodb:PutItem"), pytest.raises(Exception, match="not authorized"):
+    with account.hearing(denied="dynamodb:PutItem/ledger"), pytest.raises(Exception, match="not authorized"):
         account.ledger.create_run(run())
-    with account.hearing(denied="dynamodb:UpdateItem"), pytest.raises(Exception, match="not authorized"):
+    with account.hearing(denied="dynamodb:UpdateItem/ledger"), pytest.raises(Exception, match="not authorized"):
         account.ledger.update_run("shop", RUN_ID, NOW)
 
 

@@ -1,4 +1,7 @@
-"""The AWS calls that a function makes are exactly what its role allows: nothing missing, nothing to spare."""
+"""The AWS calls that a function makes are exactly what its role allows: nothing missing, nothing to spare.
+
+So is what it makes them on: an action is told with the kind of thing, parents included (``action/kind``).
+"""
 
 from __future__ import annotations
 

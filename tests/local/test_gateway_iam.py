@@ -14,7 +14,7 @@ from local.account import Credentials, LocalAccount
 from local.gateway.authorization import Check, checks
 from local.gateway.ministack import Caller
 from local.gateway.protocol import Route
-from local.personalize.service_models import SERVICES, service_model
+from local.personalize.service_models import CONTROL, SERVICES, service_model
 from tests.local.support import SCHEMA, allow, make_function, set_policy, unique, user_with, wait
 
 PERSONALIZE = "arn:aws:personalize:eu-west-1:123456789012"
@@ -38,12 +38,18 @@ def test_what_is_asked_of_iam() -> None:
     tags: dict[str, str | list[str]] = {"aws:RequestTag/team": "a", "aws:TagKeys": ["team"]}
     assert asked("CreateDatasetImportJob", job) == [
         Check("personalize:CreateDatasetImportJob", f"{PERSONALIZE}:dataset-import-job/j", tags),
+        Check("personalize:CreateDatasetImportJob", "d", tags),
         Check("personalize:TagResource", f"{PERSONALIZE}:dataset-import-job/j", tags),
         Check("iam:PassRole", role, {"iam:PassedToService": "personalize.amazonaws.com"}),
     ]
     group = f"{PERSONALIZE}:dataset-group/g"
-    assert asked("CreateDataset", {"name": "n", "datasetGroupArn": group, "datasetType": "Items"}) == [
-        Check("personalize:CreateDataset", f"{PERSONALIZE}:dataset/g/ITEMS")
+    assert asked("CreateDataset", {"datasetGroupArn": group, "datasetType": "Items", "schemaArn": "s"}) == [
+        Check("personalize:CreateDataset", f"{PERSONALIZE}:dataset/g/ITEMS"),
+        Check("personalize:CreateDataset", group),
+        Check("personalize:CreateDataset", "s"),
+    ]
+    assert asked("UpdateCampaign", {"campaignArn": "c", "minProvisionedTPS": 1}) == [
+        Check("personalize:UpdateCampaign", "c")
     ]
     assert asked("ListSolutionVersions", {"solutionArn": "s"}) == [Check("personalize:ListSolutionVersions", "*")]
     assert asked("PutEvents", {"trackingId": "t"}, "personalize-events") == [
@@ -59,6 +65,32 @@ def test_every_operation_on_something_is_checked_on_it() -> None:
             resource = asked(operation, {**params, "tags": []}, service)[0].resource
             untargeted = operation.startswith("List") and operation != "ListTagsForResource"
             assert (resource == "*") == untargeted, operation
+
+
+NO_RESOURCE = {"filterArn", "kmsKeyArn"}
+"""What no action is documented on: a filter is its job's affair, and a key the passed role's."""
+
+
+def test_every_arn_in_a_request_that_changes_something_is_asked_about() -> None:
+    model = service_model(CONTROL)
+    for operation in model.operation_names:
+        shape = model.operation_model(operation).input_shape
+        named = {name: f"the {name}" for name in shape.members if name.endswith("Arn")} if shape else {}
+        if not operation.startswith("List"):
+            resources = {check.resource for check in asked(operation, named)}
+            assert {name for name, arn in named.items() if arn not in resources} <= NO_RESOURCE, operation
+
+
+def test_what_a_request_names_must_be_allowed_as_well(guarded: LocalAccount) -> None:
+    arns = [f"{PERSONALIZE}:{each}" for each in ("dataset/none/ITEMS", "dataset-group/none", "schema/none")]
+    wanted: dict[str, Any] = {"name": "none", "datasetType": "Items", "datasetGroupArn": arns[1], "schemaArn": arns[2]}
+    for missing in arns:
+        others = allow("personalize:CreateDataset", on=[arn for arn in arns if arn != missing])
+        personalize = user_with(guarded, others).client("personalize")
+        assert f"personalize:CreateDataset on resource: {missing} " in denied(personalize.create_dataset, **wanted)
+    personalize = user_with(guarded, allow("personalize:CreateDataset", on=arns)).client("personalize")
+    with pytest.raises(personalize.exceptions.ResourceNotFoundException):
+        personalize.create_dataset(**wanted)
 
 
 def test_a_user_may_do_what_the_policy_says_and_no_more(guarded: LocalAccount) -> None:
