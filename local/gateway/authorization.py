@@ -2,14 +2,14 @@
 
 By the service authorization reference:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonpersonalize.html
-A creation is checked against the ARN that it will make, a list against "*", and some are checked against what they
-name besides: their parents. A request with tags needs personalize:TagResource as well, and one that names a role needs
-iam:PassRole on it.
+A creation is checked against the ARN that it will make, a list or what comes with a tracking ID against "*", and some
+are checked against what they name besides: their parents. A request with tags needs personalize:TagResource as well,
+and one that names a role needs iam:PassRole on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +79,6 @@ _LIKELY_PARENTS: Mapping[str, tuple[str, ...]] = {
     "UpdateDataset": ("schemaArn",),
 }
 
-_BY_TRACKER = {"PutActionInteractions", "PutEvents"}
 _VERBS = ("Delete", "Describe", "Start", "Stop", "Update")
 
 
@@ -92,13 +91,9 @@ class Check:
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
-# The ARN of the event tracker with a tracking id, or None.
-FindTracker = Callable[[str], str | None]
-
-
-def checks(caller: Caller, route: Route, params: Params, find_tracker: FindTracker) -> Iterator[Check]:
+def checks(caller: Caller, route: Route, params: Params) -> Iterator[Check]:
     """Say what the caller must be allowed, so that it may call the operation."""
-    resource = _resource(caller, route.operation, params, find_tracker)
+    resource = _resource(caller, route.operation, params)
     tags = {tag["tagKey"]: tag["tagValue"] for tag in params.get("tags") or [] if len(tag) == 2}
     context: dict[str, str | list[str]] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     if tags:
@@ -111,7 +106,7 @@ def checks(caller: Caller, route: Route, params: Params, find_tracker: FindTrack
         yield Check("iam:PassRole", role, {"iam:PassedToService": PRINCIPAL})
 
 
-def _resource(caller: Caller, operation: str, params: Params, find_tracker: FindTracker) -> str:
+def _resource(caller: Caller, operation: str, params: Params) -> str:
     prefix = f"arn:aws:personalize:{caller.region}:{caller.account}"
     if operation in _CREATED_BY_NAME:
         kind, name = _CREATED_BY_NAME[operation]
@@ -121,8 +116,6 @@ def _resource(caller: Caller, operation: str, params: Params, find_tracker: Find
         return f"{prefix}:dataset/{group}/{str(params.get('datasetType', '')).upper()}"
     if operation == "CreateEventTracker":
         return f"{prefix}:event-tracker/*"  # its id is not known before it is there
-    if operation in _BY_TRACKER:
-        return find_tracker(str(params.get("trackingId", ""))) or f"{prefix}:event-tracker/*"
     for member in _NAMED_BY.get(operation, (_noun_arn(operation),)):
         if params.get(member):
             return str(params[member])

@@ -23,7 +23,6 @@ from local.gateway.protocol import (
     route_of,
 )
 from local.personalize.errors import ServiceError
-from local.personalize.service_models import CONTROL
 
 logger = logging.getLogger(__name__)
 
@@ -92,21 +91,7 @@ class Personalize:
         return self._services[key]
 
     def _authorize(self, caller: Caller, route: Route, params: Mapping[str, Any]) -> None:
-        for check in checks(caller, route, params, lambda tracking_id: self._tracker(caller, tracking_id)):
+        for check in checks(caller, route, params):
             denial = ministack.denial(caller, check.action, check.resource, check.context)
             if denial:
                 raise DeniedError(denial)
-
-    def _tracker(self, caller: Caller, tracking_id: str) -> str | None:
-        service = self._service(caller)
-        params: dict[str, Any] = {}
-        while True:
-            page = service.call(CONTROL, "ListEventTrackers", params)
-            for summary in page["eventTrackers"]:
-                arn: str = summary["eventTrackerArn"]
-                found = service.call(CONTROL, "DescribeEventTracker", {"eventTrackerArn": arn})
-                if found["eventTracker"].get("trackingId") == tracking_id:
-                    return arn
-            if not page.get("nextToken"):
-                return None
-            params = {"nextToken": page["nextToken"]}

@@ -82,7 +82,7 @@ def actions_of(service: str, operation: str, params: dict[str, Any]) -> list[str
     Of Personalize, they are what the local gateway asks where it enforces IAM.
     """
     if service == "personalize":
-        asked = checks(CALLER, Route(service, operation), params, lambda _: None)
+        asked = checks(CALLER, Route(service, operation), params)
         return [f"{check.action}/{_kind(check.resource)}" for check in asked]
     name = f"{service}:{operation}"
     action = _SPELLED_OTHERWISE.get(name, name)

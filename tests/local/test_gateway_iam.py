@@ -22,7 +22,7 @@ CALLER = Caller("123456789012", "eu-west-1", "AKIA")
 
 
 def asked(operation: str, params: dict[str, Any], service: str = "personalize") -> list[Check]:
-    return list(checks(CALLER, Route(service, operation), params, lambda tracking_id: f"tracker of {tracking_id}"))
+    return list(checks(CALLER, Route(service, operation), params))
 
 
 def denied(call: Any, **params: Any) -> str:
@@ -52,9 +52,7 @@ def test_what_is_asked_of_iam() -> None:
         Check("personalize:UpdateCampaign", "c")
     ]
     assert asked("ListSolutionVersions", {"solutionArn": "s"}) == [Check("personalize:ListSolutionVersions", "*")]
-    assert asked("PutEvents", {"trackingId": "t"}, "personalize-events") == [
-        Check("personalize:PutEvents", "tracker of t")
-    ]
+    assert asked("PutEvents", {"trackingId": "t"}, "personalize-events") == [Check("personalize:PutEvents", "*")]
 
 
 def test_every_operation_on_something_is_checked_on_it() -> None:
@@ -63,7 +61,8 @@ def test_every_operation_on_something_is_checked_on_it() -> None:
             shape = service_model(service).operation_model(operation).input_shape
             params = {name: f"the {name}" for name in shape.members} if shape else {}
             resource = asked(operation, {**params, "tags": []}, service)[0].resource
-            untargeted = operation.startswith("List") and operation != "ListTagsForResource"
+            by_tracker = "trackingId" in params
+            untargeted = by_tracker or (operation.startswith("List") and operation != "ListTagsForResource")
             assert (resource == "*") == untargeted, operation
 
 
