@@ -57,11 +57,11 @@ locals {
           passed_to = null
         } if length(next) > 0
       ],
-      # Queues, ledger and the function's own environment are encrypted with the key, where there is one.
+      # Queues, ledger and the function's own environment are encrypted with the key, where there is one. Glue has the last only.
       [
         for key in [var.kms_key_arn] : {
           sid       = "Key"
-          actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          actions   = function == "glue" ? ["kms:Decrypt"] : ["kms:Decrypt", "kms:GenerateDataKey"]
           resources = [key]
           passed_to = null
         } if key != null

@@ -209,9 +209,14 @@ run "policies_with_a_key" {
 
   assert {
     condition = alltrue([
-      for policy in concat([for function in module.step : function.policy], [module.glue.policy, aws_iam_role_policy.scheduler.policy]) :
+      for policy in concat([for function in module.step : function.policy], [aws_iam_role_policy.scheduler.policy]) :
       contains([for s in jsondecode(policy).Statement : [toset(s.Action), s.Resource] if length(flatten([s.Action])) == 2], [toset(["kms:Decrypt", "kms:GenerateDataKey"]), var.kms_key_arn])
     ])
     error_message = "Whoever reads or writes what is encrypted may use the key."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(module.glue.policy).Statement : [s.Action, s.Resource] if s.Sid == "Key"] == [["kms:Decrypt", var.kms_key_arn]]
+    error_message = "Glue's environment is all that it reads of what is encrypted: ${module.glue.policy}"
   }
 }
