@@ -128,6 +128,20 @@ def test_metadata_come_with_the_items(shop: Shop) -> None:
     assert all(item["metadata"]["GENRES"] == genres[item["itemId"]] for item in answer["itemList"])
 
 
+def test_campaigns_are_listed_by_the_solution_that_they_serve() -> None:
+    account = Account()
+    group = trained_group(account)
+    one, other = (account.solution(group, "aws-popularity-count", name) for name in ("one", "other"))
+    campaign = account.campaign(account.version(one))
+
+    def listed(solution: str) -> list[str]:
+        return [each["campaignArn"] for each in account("ListCampaigns", solutionArn=solution)["campaigns"]]
+
+    assert (listed(one), listed(other)) == ([campaign], [])
+    account("UpdateCampaign", campaignArn=campaign, solutionVersionArn=account.version(other))
+    assert (listed(one), listed(other)) == ([], [campaign])
+
+
 def test_a_campaign_answers_once_it_is_active() -> None:
     account = Account(durations={"Campaign": {"*": 60}})
     version = account.version(account.solution(trained_group(account), "aws-popularity-count"))
