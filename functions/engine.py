@@ -33,7 +33,7 @@ class Step:
     """
 
     name: str
-    observe: Callable[[Message, Personalize], Observed]
+    observe: Callable[[Message, Ports], Observed]
     decide: Callable[[Message, Observed, datetime, float], Outcome]
     find: Callable[[Message, Call, Personalize], str] = _makes_nothing
 
@@ -60,7 +60,7 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
     """Observe, decide and act until the step has an outcome to send on."""
     floor = ports.settings.poll_floor
     try:
-        observed = step.observe(message, ports.personalize)
+        observed = step.observe(message, ports)
         outcome = step.decide(message, observed, ports.clock(), floor)
         while isinstance(outcome, Make):
             for call in outcome.calls:

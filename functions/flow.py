@@ -7,7 +7,7 @@ import ─► poll ─► train ─► poll ─► deploy ─► poll ─► fin
 from __future__ import annotations
 
 from functions.model import IMPORTS, Ending, Message, Plan
-from functions.outcomes import Await, Done, Fail, Outcome, Pause
+from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
 
 
 def following(message: Message, outcome: Outcome) -> list[Message]:
@@ -19,6 +19,8 @@ def following(message: Message, outcome: Outcome) -> list[Message]:
             return [message.to(message.step)]
         case Fail(reason):
             return [message.to("finish", ending=Ending("FAILED", reason))]
+        case Skip(reason):
+            return [message.to("finish", ending=Ending("SKIPPED", reason))]
         case Done():
             return _after(message)
         case _:

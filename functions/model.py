@@ -90,12 +90,16 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Campaign:
-    """How a solution is served. ``config`` is Personalize's campaignConfig, in its own spelling."""
+    """How a solution is served. ``config`` is Personalize's campaignConfig, in its own spelling.
+
+    ``adopt``: a campaign of this name that serves somebody else's solution is taken over.
+    """
 
     name: str
     arn: str
     min_provisioned_tps: int = 1
     config: dict[str, Any] = field(default_factory=dict)
+    adopt: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ region, so every name that a run makes holds the run's id.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -37,6 +38,21 @@ def solution_version(name: str, run: str, solution: str) -> str:
     """Return the name of the version that a run trains, cut to size with a digest if it is too long."""
     full = f"{name}-{run}-{solution}"
     return full if len(full) <= LONGEST else f"{full[: LONGEST - 7]}-{digest(full, 6)}"
+
+
+def family_of(solution: str) -> str:
+    """Return what the ARN (or name) of a solution shares with its predecessors': all but the digest at its end."""
+    return solution.rpartition("-")[0]
+
+
+def is_of_family(solution: str, family: str) -> bool:
+    """Whether a solution's ARN (or name) is the family's with a digest at its end."""
+    return re.fullmatch(rf"{re.escape(family)}-[0-9a-f]{{8}}", solution) is not None
+
+
+def solution_of(version: str) -> str:
+    """Return the ARN of the solution that a version is of."""
+    return version.rpartition("/")[0]
 
 
 def sibling_arn(arn: str, kind: str, name: str) -> str:

@@ -57,4 +57,11 @@ class Fail:
     reason: str
 
 
-Outcome = Make | Await | Done | Pause | Fail
+@dataclass(frozen=True)
+class Skip:
+    """The branch ends here, and nothing is wrong: what it was for is not wanted any more."""
+
+    reason: str
+
+
+Outcome = Make | Await | Done | Pause | Fail | Skip

@@ -37,7 +37,7 @@ module "step" {
 module "glue" {
   source             = "./modules/function"
   name               = local._glue
-  description        = "Makes and removes datasets and solutions of ${var.name} for Terraform"
+  description        = "Makes and removes datasets and solutions, and removes campaigns, of ${var.name} for Terraform"
   handler            = local._table.glue.handler
   timeout            = local._table.glue.timeout
   memory_mb          = var.function_memory_mb
@@ -61,6 +61,6 @@ resource "aws_lambda_event_source_mapping" "step" {
     maximum_concurrency = var.maximum_concurrency
   }
 
-  # Destroyed before glue removes the solutions: no step may make a campaign in the meantime.
-  depends_on = [module.step, aws_lambda_invocation.solution_ready]
+  # Destroyed before glue removes campaigns and solutions: no step may make a campaign in the meantime.
+  depends_on = [module.step, aws_lambda_invocation.campaign_ready, aws_lambda_invocation.solution_ready]
 }

@@ -4,17 +4,7 @@ locals {
   _ledger     = "${var.name}-ledger"
   _ledger_arn = "${local._arn.dynamodb}:table/${local._ledger}"
 
-  _campaign_configs = {
-    for key, s in local._solutions : key => {
-      for field, value in {
-        enableMetadataWithRecommendations = s.campaign.config.enable_metadata_with_recommendations
-        itemExplorationConfig             = s.campaign.config.item_exploration_config
-        rankingInfluence                  = s.campaign.config.ranking_influence
-      } : field => value if value != null
-    } if s.campaign != null
-  }
-
-  # A pipeline as a run reads it; functions/model.py has the same shape.
+  # A pipeline as a run reads it, but for its campaigns (next door); functions/model.py has the same shape.
   _declared = {
     for pipeline, p in var.pipelines : pipeline => {
       pipeline       = pipeline
@@ -29,17 +19,7 @@ locals {
           location   = "s3://${local._bucket}/${local._datasets["${pipeline}/${type}"].prefix}"
         }
       }
-      solutions = {
-        for solution, s in p.solutions : solution => {
-          arn = local._solution_arns["${pipeline}/${solution}"]
-          campaign = s.campaign == null ? null : {
-            name                = local._campaigns["${pipeline}/${solution}"]
-            arn                 = local._campaign_arns["${pipeline}/${solution}"]
-            min_provisioned_tps = s.campaign.min_provisioned_tps
-            config              = local._campaign_configs["${pipeline}/${solution}"]
-          }
-        }
-      }
+      solutions = { for solution in keys(p.solutions) : solution => { arn = local._solution_arns["${pipeline}/${solution}"] } }
     }
   }
 }
@@ -88,6 +68,6 @@ resource "aws_dynamodb_table_item" "pipeline" {
     spec = { S = jsonencode(each.value) }
   })
 
-  # The data can be read from the moment that a run can be asked for.
-  depends_on = [aws_iam_role_policy.service, aws_s3_bucket_policy.data]
+  # The data can be read, and the campaigns are declared, from the moment that a run can be asked for.
+  depends_on = [aws_dynamodb_table_item.campaign, aws_iam_role_policy.service, aws_s3_bucket_policy.data]
 }

@@ -15,8 +15,6 @@ locals {
     }
   }
 
-  _campaign_arns = { for key, name in local._campaigns : key => "${local._arn.personalize}:campaign/${name}" }
-
   _solution_arns = { for key, s in aws_lambda_invocation.solution_ready : key => jsondecode(s.result).arn }
 }
 
@@ -38,7 +36,7 @@ resource "aws_lambda_invocation" "solution" {
     tags                = var.tags
   })
 
-  # Last made, first destroyed: glue's delete removes the campaigns, and while those are there nothing else can go.
+  # Made after all that its campaign may use, so destroyed before: while a campaign is there, no filter can go.
   depends_on = [
     module.glue,
     aws_cloudcontrolapi_resource.event_tracker,

@@ -19,7 +19,10 @@ variable "pipelines" {
       - `solution_config`: what CreateSolution takes, spelt with underscores; fields as in the API reference:
         https://docs.aws.amazon.com/personalize/latest/dg/API_SolutionConfig.html
       - `campaign`: the campaign that serves it. Left out, none does.
-        - `name`: default `<name>-<pipeline>-<solution>`. Unique in the account and region.
+        - `name`: default `<name>-<pipeline>-<solution>`. Unique in the account and region. Under a new name it is another
+          campaign: the old one is deleted, and the next run makes the new one.
+        - `adopt`: take over a campaign of this name that exists and serves another solution; it keeps its ARN, and destroy
+          deletes it like any other. Default false: such a name is refused.
         - `min_provisioned_tps`: transactions a second paid for at least. Default 1.
         - `config`: its item exploration, whether metadata comes with recommendations, and what influences a ranking.
           The pipeline itself moves the campaign to each new version.
@@ -90,6 +93,7 @@ variable "pipelines" {
       }), {})
       campaign = optional(object({
         name                = optional(string)
+        adopt               = optional(bool, false)
         min_provisioned_tps = optional(number, 1)
         config = optional(object({
           enable_metadata_with_recommendations = optional(bool)

@@ -31,8 +31,8 @@ variable "bucket_name" {
 
 variable "deletion_protection" {
   description = <<-EOT
-    Refuse to destroy the pipelines, a dataset, a solution or the run ledger. To take something down, first apply with
-    false, then remove it.
+    Refuse to destroy the pipelines, a dataset, a solution, a campaign or the run ledger. To take something down, first
+    apply with false while it is still declared, then remove it.
   EOT
   type        = bool
   default     = true

@@ -1,4 +1,7 @@
-"""DynamoDB: the run ledger. One table; pk/sk are (pipeline, name), (lease, name) and (run#name, run id)."""
+"""DynamoDB: the run ledger.
+
+One table; pk/sk are (pipeline, name), (campaign#name, solution/campaign), (lease, name) and (run#name, run id).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from functions.errors import Conflict, UnknownPipeline
-from functions.model import Message, Pipeline, RunStatus, dump, parse
+from functions.model import Campaign, Message, Pipeline, RunStatus, dump, parse
 from functions.ports import Mark
 from functions.records import Lease, Run
 
@@ -38,25 +41,24 @@ class DynamoLedger:
 
     def pipelines(self) -> list[str]:
         """Return the names of the declared pipelines."""
-        pages = (
-            self._client()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pipeline",
-                ExpressionAttributeValues={":pipeline": {"S": "pipeline"}},
-                ProjectionExpression="sk",
-                ConsistentRead=True,
-            )
-        )
-        return sorted(str(_read(item["sk"])) for page in pages for item in page["Items"])
+        return sorted(item["sk"] for item in self._under("pipeline", "sk"))
 
     def pipeline(self, name: str) -> Pipeline:
-        """Return a pipeline as declared now; raise :class:`functions.errors.UnknownPipeline`."""
+        """Return a pipeline as declared now; raise :class:`functions.errors.UnknownPipeline`.
+
+        Its campaigns are items of their own: Terraform takes one out of here before it has it deleted. While one
+        is renamed, both may be there for a moment.
+        """
         item = self._get("pipeline", name)
         if item is None:
             raise UnknownPipeline(name, self.pipelines())
-        return parse(Pipeline, item["spec"])
+        declared = parse(Pipeline, item["spec"])
+        campaigns = {
+            each["sk"].partition("/")[0]: parse(Campaign, each["spec"])
+            for each in self._under(f"campaign#{name}", "sk, spec")
+        }
+        solutions = {key: replace(each, campaign=campaigns.get(key)) for key, each in declared.solutions.items()}
+        return replace(declared, solutions=solutions)
 
     # -------------------------------------------------------------- the lease
 
@@ -128,6 +130,20 @@ class DynamoLedger:
         )
         item = answer.get("Item")
         return {key: _plain(_read(value)) for key, value in item.items()} if item else None
+
+    def _under(self, pk: str, attributes: str) -> list[dict[str, Any]]:
+        pages = (
+            self._client()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": pk}},
+                ProjectionExpression=attributes,
+                ConsistentRead=True,
+            )
+        )
+        return [{key: _read(value) for key, value in item.items()} for page in pages for item in page["Items"]]
 
     def _put(
         self,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.glue.campaigns import Campaigns
 from functions.glue.datasets import Datasets
 from functions.glue.patience import Patience
 from functions.glue.request import Change, read
@@ -55,6 +56,7 @@ def apply(event: Event, personalize: Personalize, patience: Patience) -> dict[st
     resources: dict[str, Resource] = {
         "dataset": Datasets(personalize, patience),
         "solution": Solutions(personalize, patience),
+        "campaign": Campaigns(personalize, patience),
         "guard": Guard(),
     }
     resource = resources[change.wanted.resource]

@@ -14,19 +14,23 @@ class ProtectedError(PipelineError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"Deletion protection is on: {what} stays. To remove it, set deletion_protection = false, apply, "
-            "and then destroy. Nothing was deleted."
+            f"Deletion protection is on: {what} stays. To remove it, set deletion_protection = false, apply while it "
+            "is still declared, and then remove it or destroy. Nothing was deleted."
         )
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A resource as declared. ``request`` holds the create call's parameters in Personalize's own spelling."""
+    """A resource as declared. ``request`` holds the create call's parameters in Personalize's own spelling.
 
-    resource: Literal["dataset", "solution", "guard"]
+    A campaign, which a run creates, has its ARN there. ``name`` is the solution's, without the digest at its end.
+    """
+
+    resource: Literal["dataset", "solution", "campaign", "guard"]
     deletion_protection: bool = False
     name: str = ""
     campaign_arn: str | None = None
+    adopt: bool = False
     request: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
 

@@ -2,25 +2,37 @@
 
 A solution's name ends in a digest of what can't be changed. A changed recipe or hyperparameter so makes a new
 solution; the campaign stays, keeps its ARN, and moves to the new solution's first version with the next run
-(https://docs.aws.amazon.com/personalize/latest/dg/update-campaigns.html). Then the old one may go.
+(https://docs.aws.amazon.com/personalize/latest/dg/update-campaigns.html). Then the old one may go, with the next
+change: at most one that serves stays behind, so that no number of changes uses up the quota of solutions.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from functions.errors import AlreadyExists, NotFound
+from functions.errors import AlreadyExists, InUse, NotFound, PipelineError
 from functions.glue.patience import Patience
 from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
-from functions.names import digest, sibling_arn
+from functions.names import digest, is_of_family, sibling_arn, solution_of
 from functions.ports import Personalize
 from functions.statuses import meaning
 
 UNDER_WAY = ("CREATE PENDING", "CREATE IN_PROGRESS")
+LEAVING = ("DELETE PENDING", "DELETE IN_PROGRESS")
+
+
+class StillServedError(PipelineError):
+    """Campaigns that are not this module's serve a solution that is to be deleted."""
+
+    def __init__(self, solution: str, campaigns: list[str]) -> None:
+        commands = "; ".join(f"aws personalize delete-campaign --campaign-arn {arn}" for arn in campaigns)
+        super().__init__(
+            f"Solution {solution} stays, for campaigns serve it that were not made here. Delete them ({commands}), "
+            "and then destroy again. Nothing was deleted."
+        )
 
 
 @dataclass(frozen=True)
@@ -45,28 +57,19 @@ class Solutions:
         return {"arn": arn, "name": name}
 
     def update(self, change: Change) -> dict[str, Any]:
-        """Bring the solution to what is declared, and clear away what no campaign serves any more."""
-        wanted, before = change.wanted, change.before
-        if before and before.campaign_arn and before.campaign_arn != wanted.campaign_arn:
-            wanted.refuse_deletion(f"campaign {before.campaign_arn}")
-            self._delete_campaign(before.campaign_arn)
-        answer = self.create(change)
-        if not self._trained(answer["arn"]):
-            return answer  # until it is, its predecessors are all there is to serve and to go back to
-        needed = {answer["arn"], *self._served(wanted.campaign_arn)}
-        for arn in self._siblings(wanted):
-            if arn not in needed:
-                self._delete_solution(arn)
-        return answer
+        """Bring the solution to what is declared. What is needed no more goes first: it takes up a place."""
+        self._clear(change.wanted)
+        return self.create(change)
 
     def delete(self, change: Change) -> dict[str, Any]:
-        """Delete the campaign, then the solution with all its versions, and its predecessors."""
+        """Delete the solution with all its versions, and its predecessors. The campaign is gone by now."""
         wanted = change.wanted
-        wanted.refuse_deletion(f"solution {wanted.name}, with its versions and its campaign,")
-        if wanted.campaign_arn:
-            self._delete_campaign(wanted.campaign_arn)
-        for arn in self._siblings(wanted):
-            self._delete_solution(arn)
+        wanted.refuse_deletion(f"solution {wanted.name}, with its versions,")
+        siblings = self._siblings(wanted)
+        if campaigns := [campaign for arn in siblings for campaign in self._campaigns(arn)]:
+            raise StillServedError(wanted.name, campaigns)
+        for arn in siblings:
+            self._delete(arn)
         return {}
 
     # -------------------------------------------------------------- parts
@@ -86,27 +89,49 @@ class Solutions:
             lambda: self._describe(arn).get("latestSolutionUpdate") or self._describe(arn),
         )
 
+    def _clear(self, wanted: Wanted) -> None:
+        """Delete what went before, but not what serves, or is all that is trained.
+
+        What is in use is left for a later change: a run that began before this one trains it, and may end as it began;
+        or somebody else's campaign serves it. A run that has not come to training it yet finds it gone, and says so.
+        https://docs.aws.amazon.com/personalize/latest/dg/API_DeleteSolution.html
+        """
+        siblings = self._siblings(wanted)
+        needed = {arn_of(wanted)} | (self._served(wanted) & set(siblings) or self._newest_trained(wanted, siblings))
+        for arn in siblings:
+            if arn not in needed:
+                self._delete_if_free(arn)
+
+    def _newest_trained(self, wanted: Wanted, siblings: list[str]) -> set[str]:
+        """Return the solution to go back to while none serves: the declared one, or the newest that is trained."""
+        for arn in sorted(siblings, key=lambda arn: arn != arn_of(wanted)):  # the declared one first
+            if self._trained(arn):
+                return {arn}
+        return set()
+
     def _trained(self, arn: str) -> bool:
         versions = self.personalize.pages("ListSolutionVersions", "solutionVersions", {"solutionArn": arn})
         return any(meaning(version["status"]) == "ready" for version in versions)
 
-    def _delete_campaign(self, arn: str) -> None:
-        def describe() -> object:
-            return self.personalize.call("DescribeCampaign", {"campaignArn": arn})
+    def _campaigns(self, arn: str) -> list[str]:
+        """Return the ARNs of the campaigns on a solution, without those that are on their way out."""
+        found = self.personalize.pages("ListCampaigns", "campaigns", {"solutionArn": arn})
+        return [each["campaignArn"] for each in found if each["status"] not in LEAVING]
 
+    def _delete_if_free(self, arn: str) -> None:
         try:
-            self.patience.until_free(arn, lambda: self.personalize.call("DeleteCampaign", {"campaignArn": arn}))
-        except NotFound:
+            self.personalize.call("DeleteSolution", {"solutionArn": arn})
+        except (InUse, NotFound):
             return
-        self.patience.until_gone(arn, describe)
+        self._gone(arn)
 
-    def _delete_solution(self, arn: str) -> None:
+    def _delete(self, arn: str) -> None:
         try:
             self._stop_training(arn)
             self.patience.until_free(arn, lambda: self.personalize.call("DeleteSolution", {"solutionArn": arn}))
         except NotFound:
             return
-        self.patience.until_gone(arn, lambda: self._describe(arn))
+        self._gone(arn)
 
     def _stop_training(self, arn: str) -> None:
         """Stop what would hold up the deletion, and go on costing."""
@@ -115,12 +140,12 @@ class Solutions:
                 version_arn = {"solutionVersionArn": version["solutionVersionArn"]}
                 self.personalize.call("StopSolutionVersionCreation", version_arn)
 
-    def _served(self, campaign_arn: str | None) -> set[str]:
+    def _served(self, wanted: Wanted) -> set[str]:
         """Return the ARNs of the solutions that the campaign serves a version of, or is being moved to."""
-        if campaign_arn is None:
+        if wanted.campaign_arn is None:
             return set()
         try:
-            campaign = self.personalize.call("DescribeCampaign", {"campaignArn": campaign_arn})["campaign"]
+            campaign = self.personalize.call("DescribeCampaign", {"campaignArn": wanted.campaign_arn})["campaign"]
         except NotFound:
             return set()
         latest = campaign.get("latestCampaignUpdate") or campaign
@@ -131,17 +156,17 @@ class Solutions:
                 states = [campaign, latest]
             case "failed":
                 states = [campaign]
-        return {str(state["solutionVersionArn"]).rpartition("/")[0] for state in states}
+        return {solution_of(state["solutionVersionArn"]) for state in states}
 
     def _siblings(self, wanted: Wanted) -> list[str]:
-        """Return the ARNs of the declared solution and all that went before it under its name."""
+        """Return the ARNs of the declared solution and all that went before it under its name, newest first."""
         group = wanted.request["datasetGroupArn"]
         try:
             found = list(self.personalize.pages("ListSolutions", "solutions", {"datasetGroupArn": group}))
         except NotFound:
             return []
-        ours = re.compile(rf"{re.escape(wanted.name)}-[0-9a-f]{{8}}")
-        return [each["solutionArn"] for each in found if ours.fullmatch(each["name"])]
+        found.sort(key=lambda each: each["creationDateTime"], reverse=True)
+        return [each["solutionArn"] for each in found if is_of_family(each["name"], wanted.name)]
 
     def _describe(self, arn: str) -> dict[str, Any]:
         solution: dict[str, Any] = self.personalize.call("DescribeSolution", {"solutionArn": arn})["solution"]
@@ -149,6 +174,9 @@ class Solutions:
 
     def _ready(self, name: str, arn: str) -> None:
         self.patience.until_ready(name, lambda: self._describe(arn))
+
+    def _gone(self, arn: str) -> None:
+        self.patience.until_gone(arn, lambda: self._describe(arn))
 
 
 def updatable(request: dict[str, Any]) -> dict[str, Any]:

@@ -6,31 +6,64 @@ from datetime import datetime
 from typing import Any
 
 from functions.engine import Observed, Step, tags
-from functions.errors import NotFound
+from functions.errors import NotFound, UnknownPipeline
 from functions.model import Campaign, Message, Wait
-from functions.outcomes import Await, Call, Done, Make, Outcome, Pause
-from functions.ports import Personalize
+from functions.names import family_of, is_of_family, solution_of
+from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause, Skip
+from functions.ports import Ledger, Personalize, Ports
 from functions.shell import consumer
 from functions.statuses import meaning
 from functions.timing import expectation, quota_pause
 
 
-def observe(message: Message, personalize: Personalize) -> Observed:
-    """Look at the campaign as it is."""
+def observe(message: Message, ports: Ports) -> Observed:
+    """Look at the campaign as it is, if it is declared still: one that is being removed is nothing to look at."""
+    if not _declared_still(message, ports.ledger):
+        return {"declared": False}
     try:
-        answer = personalize.call("DescribeCampaign", {"campaignArn": _declared(message).arn})
+        answer = ports.personalize.call("DescribeCampaign", {"campaignArn": _declared(message).arn})
     except NotFound:
-        return {"campaign": None}
-    return {"campaign": answer["campaign"]}
+        return {"declared": True, "campaign": None}
+    return {"declared": True, "campaign": answer["campaign"]}
+
+
+def _declared_still(message: Message, ledger: Ledger) -> bool:
+    """Whether the campaign is declared now. All else of it is as pinned, but a removed one must not come back."""
+    try:
+        now = ledger.pipeline(message.pipeline).solutions.get(message.branch)
+    except UnknownPipeline:
+        return False
+    return now is not None and now.campaign is not None and now.campaign.arn == _declared(message).arn
 
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
     """Create the campaign, or move it to the version; do nothing where it serves it as declared."""
-    declared, current = _declared(message), observed["campaign"]
+    declared = _declared(message)
+    if not observed["declared"]:
+        return Skip(f"campaign {declared.name} is not declared any more")
+    current = observed["campaign"]
     if "moved" in observed:
         return _await(message, current)
     if current is None:
         return Make((_create(message, declared),))
+    if stranger := _stranger(message, current):
+        return Fail(
+            f"campaign {declared.name} serves {stranger}, which is none of this pipeline's: choose another "
+            "campaign.name, or set campaign.adopt = true to have it moved"
+        )
+    return _move(message, current, floor)
+
+
+def _stranger(message: Message, current: dict[str, Any]) -> str | None:
+    """Return the solution that the campaign serves where that is somebody else's, and it is not to be adopted."""
+    serves = solution_of(current["solutionVersionArn"])
+    ours = is_of_family(serves, family_of(message.solution.arn))
+    return None if ours or _declared(message).adopt else serves
+
+
+def _move(message: Message, current: dict[str, Any], floor: float) -> Outcome:
+    """Move the campaign to the version, unless it serves it as declared, or is on its way there."""
+    declared = _declared(message)
     latest = current.get("latestCampaignUpdate") or current
     serves = _serves(latest, message.solution_version, declared)
     match meaning(latest["status"]):

@@ -8,11 +8,11 @@ from functions.engine import Observed, Step, tags
 from functions.model import Message, Wait
 from functions.names import sibling_arn
 from functions.outcomes import Await, Call, Make, Outcome
-from functions.ports import Personalize
+from functions.ports import Personalize, Ports
 from functions.shell import consumer
 
 
-def observe(message: Message, personalize: Personalize) -> Observed:
+def observe(message: Message, ports: Ports) -> Observed:
     """Nothing to look up: the jobs' names are pinned, and Personalize refuses a second one of a name."""
     return {}
 

@@ -10,7 +10,7 @@ from functions.engine import Observed, Step
 from functions.errors import NotFound
 from functions.model import Kind, Message, Wait
 from functions.outcomes import Done, Fail, Outcome, Pause
-from functions.ports import Personalize
+from functions.ports import Ports
 from functions.shell import consumer
 from functions.statuses import meaning
 from functions.timing import pause
@@ -56,13 +56,13 @@ _LABELS: dict[Kind, str] = {
 }
 
 
-def observe(message: Message, personalize: Personalize) -> Observed:
+def observe(message: Message, ports: Ports) -> Observed:
     """Look at everything that the message waits for."""
     observed: Observed = {}
     for wait in message.waits:
         operation, parameter, key, read = _KINDS[wait.kind]
         try:
-            observed[wait.arn] = read(personalize.call(operation, {parameter: wait.arn})[key], wait)
+            observed[wait.arn] = read(ports.personalize.call(operation, {parameter: wait.arn})[key], wait)
         except NotFound:
             observed[wait.arn] = Progress("CREATE FAILED", reason="it was deleted meanwhile", doubtful=True)
     return observed

@@ -9,7 +9,7 @@ from functions.engine import Observed, Step, tags
 from functions.errors import NotFound
 from functions.model import Message, Wait
 from functions.outcomes import Await, Call, Make, Outcome
-from functions.ports import Personalize
+from functions.ports import Personalize, Ports
 from functions.shell import consumer
 from functions.timing import expectation
 
@@ -17,15 +17,15 @@ SKEW = timedelta(minutes=10)
 """How far Personalize's clock may be from ours."""
 
 
-def observe(message: Message, personalize: Personalize) -> Observed:
+def observe(message: Message, ports: Ports) -> Observed:
     """Look how long the solution's earlier versions took, and whether this run's is among them.
 
     A version costs money: that a second one of its name would be refused is not all that is relied on.
     """
-    versions = history.versions(message.solution.arn, personalize)
+    versions = history.versions(message.solution.arn, ports.personalize)
     begun = datetime.fromisoformat(message.plan.begun_at) - SKEW
     of_this_run = [version for version in versions if version["creationDateTime"] >= begun]
-    found = _named(_name(message), of_this_run, personalize)
+    found = _named(_name(message), of_this_run, ports.personalize)
     return {"expected": expectation(history.durations(versions))} | ({"version": found} if found else {})
 
 

@@ -109,8 +109,8 @@ run "policies" {
         [for s in jsondecode(policy).Statement : s.Action if contains(flatten([s.Resource]), "*")]
       ]),
       [
-        "personalize:ListDatasetImportJobs", "personalize:ListSolutionVersions", "personalize:ListSolutions",
-        "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+        "personalize:ListCampaigns", "personalize:ListDatasetImportJobs", "personalize:ListSolutionVersions",
+        "personalize:ListSolutions", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
       ]
     )) == 0
     error_message = "An action that knows its resource is allowed on everything."

@@ -92,6 +92,7 @@ run "pipeline" {
             }
             campaign = {
               name                = "front-page"
+              adopt               = true
               min_provisioned_tps = 2
               config              = { item_exploration_config = { explorationWeight = "0.3" } }
             }
@@ -187,6 +188,19 @@ run "pipeline" {
   }
 
   assert {
+    condition = { for key, campaign in aws_lambda_invocation.campaign : key => jsondecode(campaign.input) } == {
+      "movies/for-you/front-page" = {
+        resource            = "campaign"
+        deletion_protection = true
+        name                = "shop-movies-for-you"
+        adopt               = true
+        request             = { campaignArn = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page" }
+      }
+    }
+    error_message = "A campaign that is declared is glue's to delete, under a key that holds its name: ${jsonencode({ for key, campaign in aws_lambda_invocation.campaign : key => campaign.input })}"
+  }
+
+  assert {
     condition     = keys(aws_cloudcontrolapi_resource.event_tracker) == ["movies"]
     error_message = "Only movies asks for an event tracker, but these have one: ${join(", ", keys(aws_cloudcontrolapi_resource.event_tracker))}"
   }
@@ -203,18 +217,26 @@ run "pipeline" {
 
   assert {
     condition = jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S).solutions == {
-      for-you = {
-        arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd"
-        campaign = {
-          name                = "front-page"
-          arn                 = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page"
-          min_provisioned_tps = 2
-          config              = { itemExplorationConfig = { explorationWeight = "0.3" } }
-        }
-      }
-      segments = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd", campaign = null }
+      for-you  = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd" }
+      segments = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd" }
     }
     error_message = "The ledger holds other solutions: ${aws_dynamodb_table_item.pipeline["movies"].item}"
+  }
+
+  assert {
+    condition = {
+      for key, campaign in aws_dynamodb_table_item.campaign :
+      key => [jsondecode(campaign.item).pk.S, jsondecode(campaign.item).sk.S, jsondecode(jsondecode(campaign.item).spec.S)]
+      } == {
+      "movies/for-you/front-page" = ["campaign#movies", "for-you/front-page", {
+        name                = "front-page"
+        arn                 = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page"
+        min_provisioned_tps = 2
+        config              = { itemExplorationConfig = { explorationWeight = "0.3" } }
+        adopt               = true
+      }]
+    }
+    error_message = "The ledger holds other campaigns: ${jsonencode([for campaign in aws_dynamodb_table_item.campaign : campaign.item])}"
   }
 
   assert {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,6 +153,49 @@ def test_one_branchs_failure_does_not_stop_the_other(world: World) -> None:
     assert world.runs()[-1].status == "FAILED"
     assert "for-you" in (world.runs()[-1].reason or "")
     assert world.ledger.lease("shop").active is None
+
+
+def test_a_campaign_that_is_taken_out_meanwhile_is_not_made_by_the_run_under_way(world: World) -> None:
+    world.trigger()
+    while world.made()["versions"] < 2:
+        world.step()
+    declared = world.ledger.declared["shop"]
+    left = {**declared.solutions, "for-you": replace(declared.solutions["for-you"], campaign=None)}
+    world.ledger.declared["shop"] = replace(declared, solutions=left)
+    world.settle()
+
+    (run,) = world.runs()
+    ended = run.branches["for-you"]
+    assert (ended.status, ended.reason) == ("SKIPPED", "campaign acme-shop-for-you is not declared any more")
+    assert (run.status, run.branches["similar"].status) == ("SUCCEEDED", "SUCCEEDED")
+    made = world.service.call("personalize", "ListCampaigns", {})["campaigns"]
+    assert [campaign["name"] for campaign in made] == ["acme-shop-similar"]
+    assert not world.dead
+
+
+def test_a_campaign_of_somebody_elses_is_moved_only_to_adopt_it(world: World) -> None:
+    world.trigger()
+    world.settle()
+    declared, theirs = world.ledger.declared["shop"], served(world, "similar")
+    campaign = declared.solutions["similar"].campaign
+    assert campaign
+
+    def declare(*, adopt: bool) -> None:
+        chosen = replace(declared.solutions["for-you"], campaign=replace(campaign, adopt=adopt))
+        world.ledger.declared["shop"] = replace(declared, solutions={"for-you": chosen})
+
+    declare(adopt=False)
+    world.trigger(identifier="nightly/2", what="train")
+    world.settle()
+    assert world.runs()[-1].status == "FAILED"
+    assert "campaign acme-shop-similar serves" in (world.runs()[-1].reason or "")
+    assert served(world, "similar") == theirs
+
+    declare(adopt=True)
+    world.trigger(identifier="nightly/3", what="train")
+    world.settle()
+    assert world.runs()[-1].status == "SUCCEEDED"
+    assert "acme-shop-for-you-" in served(world, "similar")
 
 
 def test_what_cannot_be_parsed_reaches_the_dead_letters_whole(world: World) -> None:

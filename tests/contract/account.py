@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -154,8 +154,21 @@ class Account:
             client("s3").delete_object(Bucket=BUCKET, Key=stored["Key"])
 
     def declare(self, pipeline: Pipeline) -> None:
-        """Declare a pipeline, as Terraform does."""
-        item = {"pk": {"S": "pipeline"}, "sk": {"S": pipeline.pipeline}, "spec": {"S": dump(pipeline)}}
+        """Declare a pipeline, as Terraform does: its campaigns are items of their own."""
+        for key, solution in pipeline.solutions.items():
+            if solution.campaign:
+                name = f"{key}/{solution.campaign.name}"
+                self._declare(f"campaign#{pipeline.pipeline}", name, dump(solution.campaign))
+        solutions = {key: replace(solution, campaign=None) for key, solution in pipeline.solutions.items()}
+        self._declare("pipeline", pipeline.pipeline, dump(replace(pipeline, solutions=solutions)))
+
+    def undeclare_campaign(self, pipeline: str, solution: str, campaign: str) -> None:
+        """Take a campaign out of the declaration, as Terraform does."""
+        key = {"pk": {"S": f"campaign#{pipeline}"}, "sk": {"S": f"{solution}/{campaign}"}}
+        client("dynamodb").delete_item(TableName=TABLE, Key=key)
+
+    def _declare(self, pk: str, sk: str, spec: str) -> None:
+        item = {"pk": {"S": pk}, "sk": {"S": sk}, "spec": {"S": spec}}
         client("dynamodb").put_item(TableName=TABLE, Item=item)
 
     def upload(self, key: str, body: bytes = b"USER_ID,ITEM_ID,TIMESTAMP\n") -> None:

@@ -208,11 +208,22 @@ def serving(version: str, status: str = "ACTIVE") -> dict[str, Any]:
     return {"campaign": {"solutionVersionArn": version, "status": status, "minProvisionedTPS": 1, **AT}}
 
 
+ELSEWHERE = arn("solution", "other-shop-for-you-0a1b2c3d/v1")
+
+
+def undeclared(account: Account) -> None:
+    """Let the campaign be taken out of the declaration while the run is under way."""
+    under_way(account)
+    account.undeclare_campaign("shop", "for-you", CAMPAIGN.name)
+
+
 DEPLOYING = [
     step("deploy", "first", TO_DEPLOY, DescribeCampaign=GONE, CreateCampaign=MADE),
     step("deploy", "move", TO_DEPLOY, DescribeCampaign=serving(OLD_VERSION), UpdateCampaign=MADE),
     step("deploy", "being changed", TO_DEPLOY, DescribeCampaign=serving(OLD_VERSION, "CREATE PENDING")),
     step("deploy", "deployed before", TO_DEPLOY, DescribeCampaign=serving(VERSION)),
+    step("deploy", "somebody else's", TO_DEPLOY, DescribeCampaign=serving(ELSEWHERE)),
+    replace(step("deploy", "not declared any more", TO_DEPLOY), prepare=undeclared),
 ]
 
 
@@ -262,7 +273,16 @@ SOLUTION_WANTED: Event = {
     "tags": {"team": "search"},
 }
 OURS = arn("solution", name_of(Wanted("solution", name=SOLUTION_WANTED["name"], request=SOLUTION_WANTED["request"])))
-SOLUTIONS = {"solutions": [{"name": each.rpartition("/")[2], "solutionArn": each} for each in (SOLUTION, OURS)]}
+SOLUTIONS = {
+    "solutions": [
+        {"name": each.rpartition("/")[2], "solutionArn": each, "creationDateTime": NOW} for each in (SOLUTION, OURS)
+    ]
+}
+CAMPAIGN_WANTED: Event = {
+    "resource": "campaign",
+    "name": "acme-shop-for-you",
+    "request": {"campaignArn": CAMPAIGN.arn},
+}
 TAGS_BEFORE = {"tags": {"owner": "me"}}
 
 
@@ -301,31 +321,49 @@ GLUE = [
         "update",
         CreateSolution=THERE,
         DescribeSolution=[
+            GONE,
             a_solution(),
             a_solution(auto=False),
             a_solution(latestSolutionUpdate={"status": "ACTIVE"}),
-            GONE,
         ],
         UpdateSolution={"solutionArn": OURS},
         TagResource={},
         UntagResource={},
         DescribeCampaign=serving(f"{OURS}/v1"),
         ListSolutions=SOLUTIONS,
-        ListSolutionVersions=LISTED,
-        StopSolutionVersionCreation={},
         DeleteSolution={},
+    ),
+    glue(
+        "changed solution, not served yet",
+        SOLUTION_WANTED,
+        "update",
+        CreateSolution=THERE,
+        DescribeSolution=a_solution(),
+        TagResource={},
+        UntagResource={},
+        DescribeCampaign=GONE,
+        ListSolutions=SOLUTIONS,
+        ListSolutionVersions={"solutionVersions": [{"solutionVersionArn": VERSION, "status": "ACTIVE", **AT}]},
+        DeleteSolution=BUSY,
     ),
     glue(
         "no solution",
         SOLUTION_WANTED,
         "delete",
-        DeleteCampaign=[BUSY, {}],
-        DescribeCampaign=GONE,
+        ListCampaigns={"campaigns": []},
         ListSolutions=SOLUTIONS,
         ListSolutionVersions=LISTED,
         StopSolutionVersionCreation={},
         DeleteSolution={},
         DescribeSolution=GONE,
+    ),
+    glue("campaign", CAMPAIGN_WANTED, "create", DescribeCampaign=serving(VERSION)),
+    glue(
+        "no campaign",
+        CAMPAIGN_WANTED,
+        "delete",
+        DescribeCampaign=[serving(VERSION), serving(VERSION), GONE],
+        DeleteCampaign=[BUSY, {}],
     ),
     glue("guard", {"resource": "guard", "deletion_protection": False}, "delete"),
 ]

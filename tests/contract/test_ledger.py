@@ -15,7 +15,7 @@ from functions.model import IMPORTS, Pipeline, Request
 from functions.ports import Ledger, Mark
 from functions.records import Branch, Lease, Run
 from tests.contract.account import TABLE, Account, client
-from tests.support.build import NOW, RUN_ID, an_import, holder, message, pipeline, plan, run
+from tests.support.build import CAMPAIGN, CHOSEN, NOW, RUN_ID, UNSERVED, an_import, holder, message, pipeline, plan, run
 from tests.support.memory import MemoryLedger
 
 LATER = NOW + timedelta(minutes=7)
@@ -60,6 +60,22 @@ def test_a_pipeline_is_read_as_declared(case: Case) -> None:
     case.declare(pipeline(pipeline="books"))
     assert case.ledger.pipelines() == ["books", "shop"]
     assert case.ledger.pipeline("shop") == pipeline()
+
+
+def test_a_campaign_is_taken_out_before_the_rest_of_its_pipeline(account: Account) -> None:
+    """Terraform deletes the item of a campaign, then the campaign, and only then writes the pipeline again."""
+    account.declare(pipeline(solutions={"for-you": CHOSEN, "more": CHOSEN, "similar": UNSERVED}))
+    account.declare(pipeline(pipeline="shop-2"))
+    account.undeclare_campaign("shop", "for-you", CAMPAIGN.name)
+    left = {"for-you": replace(CHOSEN, campaign=None), "more": CHOSEN, "similar": UNSERVED}
+    assert account.ledger.pipeline("shop").solutions == left
+    assert account.ledger.pipeline("shop-2") == pipeline(pipeline="shop-2")
+
+
+def test_a_campaign_whose_solution_is_not_written_yet_is_nothing_to_a_run(account: Account) -> None:
+    account.declare(pipeline(solutions={"for-you": CHOSEN}))
+    account.declare(pipeline(solutions={"similar": UNSERVED}))
+    assert account.ledger.pipeline("shop").solutions == {"similar": UNSERVED}
 
 
 def test_an_unknown_pipeline_is_told_with_those_there_are(case: Case) -> None:

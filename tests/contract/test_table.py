@@ -15,7 +15,7 @@ import functions.steps
 from functions.engine import Step
 from functions.flow import following, opening
 from functions.model import IMPORTS, Message, Phase, Plan, Wait
-from functions.outcomes import Await, Done, Fail, Outcome, Pause
+from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
 from functions.steps import deploy, import_data, poll, train
 from functions.steps.start import first_messages
 from tests.contract.table import FUNCTIONS, STEPS, TABLE, TERRAFORM, handler
@@ -51,12 +51,12 @@ def test_every_module_of_steps_is_one_of_the_table() -> None:
 BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED})
 CARRIED = [BOTH, plan(solutions={})]
 WAITS = (Wait("campaign", "arn:c", version=VERSION),)
-PAUSE, FAIL, AWAIT, DONE = Pause(1, "why"), Fail("why"), Await(WAITS), Done()
+PAUSE, FAIL, SKIP, AWAIT, DONE = Pause(1, "why"), Fail("why"), Skip("why"), Await(WAITS), Done()
 
 OUTCOMES: dict[str, list[tuple[Phase, Outcome]]] = {
     "import": [("import", AWAIT), ("import", PAUSE), ("import", FAIL)],
     "train": [("train", AWAIT), ("train", PAUSE), ("train", FAIL)],
-    "deploy": [("deploy", AWAIT), ("deploy", DONE), ("deploy", PAUSE), ("deploy", FAIL)],
+    "deploy": [("deploy", AWAIT), ("deploy", DONE), ("deploy", PAUSE), ("deploy", FAIL), ("deploy", SKIP)],
     "poll": [(phase, outcome) for phase in ("import", "train", "deploy") for outcome in (DONE, PAUSE, FAIL)],
 }
 """What a step decides in which phase; the engine adds a pause or a failure where Personalize refuses."""
@@ -153,7 +153,7 @@ def test_an_action_is_an_operation_of_its_service(action: str) -> None:
     assert operation in model.operation_names
 
 
-LISTS = {"personalize:ListDatasetImportJobs", "personalize:ListSolutionVersions", "personalize:ListSolutions"}
+LISTS = {f"personalize:List{kind}" for kind in ("Campaigns", "DatasetImportJobs", "SolutionVersions", "Solutions")}
 
 
 def test_only_lists_and_traces_are_on_everything() -> None:

@@ -10,10 +10,23 @@ import pytest
 
 from functions.engine import carry_out
 from functions.errors import AlreadyExists, InUse, InvalidInput, NotFound
-from functions.model import Message, Wait
-from functions.outcomes import Await, Done, Fail, Outcome, Pause
+from functions.model import Campaign, Message, Wait
+from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
 from functions.steps.deploy import STEP
-from tests.support.build import CAMPAIGN, CHOSEN, NOW, OLD_VERSION, VERSION, message, plan, ports
+from tests.support.build import (
+    CAMPAIGN,
+    CHOSEN,
+    NOW,
+    OLD_VERSION,
+    UNSERVED,
+    VERSION,
+    arn,
+    message,
+    pipeline,
+    plan,
+    ports,
+)
+from tests.support.memory import MemoryLedger
 from tests.support.scripted import Scripted
 
 CONFIG: dict[str, Any] = {
@@ -180,6 +193,60 @@ def test_what_personalize_rejects_ends_the_branch_in_its_words() -> None:
     error = InvalidInput("InvalidInputException", "The recipe has no campaigns", "CreateCampaign")
     personalize = Scripted(DescribeCampaign=NOT_THERE, CreateCampaign=error)
     assert carry_out(STEP, to_deploy(), ports(personalize)) == Fail(str(error))
+
+
+# ------------------------------------------------------------------ whose it is, and whether it is wanted
+
+OTHERS = arn("solution", "other-shop-for-you-0a1b2c3d/v1")
+PREDECESSOR = arn("solution", "acme-shop-for-you-99999999/v1")
+
+
+def test_somebody_elses_campaign_is_not_moved() -> None:
+    personalize = Scripted(DescribeCampaign=campaign(version=OTHERS))
+    outcome = carry_out(STEP, to_deploy(), ports(personalize))
+    assert outcome == Fail(
+        f"campaign acme-shop-for-you serves {OTHERS.removesuffix('/v1')}, which is none of this pipeline's: choose "
+        "another campaign.name, or set campaign.adopt = true to have it moved"
+    )
+    assert personalize.operations == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("declared", "version"),
+    [
+        pytest.param(replace(CAMPAIGN, adopt=True), OTHERS, id="adopted"),
+        pytest.param(CAMPAIGN, PREDECESSOR, id="on a solution that went before"),
+    ],
+)
+def test_a_campaign_to_adopt_or_on_a_predecessor_is_moved(declared: Campaign, version: str) -> None:
+    personalize = Scripted(DescribeCampaign=campaign(version=version), UpdateCampaign=CREATED)
+    assert carry_out(STEP, to_deploy(declared), ports(personalize)) == waiting(720)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        pytest.param({}, id="its pipeline is gone"),
+        pytest.param({"shop": pipeline(solutions={})}, id="its solution is gone"),
+        pytest.param({"shop": pipeline(solutions={"for-you": UNSERVED})}, id="it is gone"),
+        pytest.param(
+            {"shop": pipeline(solutions={"for-you": replace(CHOSEN, campaign=replace(CAMPAIGN, arn="arn:other"))})},
+            id="another has taken its place",
+        ),
+    ],
+)
+def test_a_campaign_that_is_not_declared_any_more_is_not_even_looked_at(declared: dict[str, Any]) -> None:
+    personalize = Scripted()
+    outcome = carry_out(STEP, to_deploy(), ports(personalize, MemoryLedger(declared)))
+    assert outcome == Skip("campaign acme-shop-for-you is not declared any more")
+    assert personalize.calls == []
+
+
+def test_a_solution_that_has_been_replaced_meanwhile_is_still_deployed() -> None:
+    solution = replace(CHOSEN, arn=arn("solution", "acme-shop-for-you-88888888"))
+    declared = {"shop": pipeline(solutions={"for-you": solution})}
+    personalize = Scripted(DescribeCampaign=campaign(version=OLD_VERSION), UpdateCampaign=CREATED)
+    assert carry_out(STEP, to_deploy(), ports(personalize, MemoryLedger(declared))) == waiting(720)
 
 
 def test_a_solution_without_a_campaign_does_not_come_here() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from functions.flow import following, opening
 from functions.model import IMPORTS, Ending, Message, Plan, Wait
-from functions.outcomes import Await, Done, Fail, Make, Outcome, Pause
+from functions.outcomes import Await, Done, Fail, Make, Outcome, Pause, Skip
 from tests.support.build import CHOSEN, RUN_ID, UNSERVED, VERSION, message, plan
 
 BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED})
@@ -50,6 +50,10 @@ def test_a_pause_sends_the_same_once_more(before: Message) -> None:
 @pytest.mark.parametrize("before", MAKERS + POLLS, ids=lambda m: f"{m.step} {m.phase}")
 def test_a_failure_ends_the_branch(before: Message) -> None:
     assert following(before, Fail("why")) == [before.to("finish", ending=Ending("FAILED", "why"))]
+
+
+def test_what_is_not_wanted_any_more_ends_the_branch_without_a_failure() -> None:
+    assert following(MAKERS[2], Skip("why")) == [MAKERS[2].to("finish", ending=Ending("SKIPPED", "why"))]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_call_without_a_life_cycle_asks_for_the_resource() -> None:
         ({**GUARD, "tf": "create"}, "Terraform sends"),
         ({**GUARD, "tf": {"action": "read"}}, "Terraform sends"),
         ({"tf": {"action": "create"}}, 'missing value for field "resource"'),
-        ({"resource": "campaign", "tf": {"action": "create"}}, 'field "resource"'),
+        ({"resource": "recommender", "tf": {"action": "create"}}, 'field "resource"'),
         ({**GUARD, "deletion_protection": "on", "tf": {"action": "create"}}, 'field "deletion_protection"'),
         ({**GUARD, "requests": {}, "tf": {"action": "create"}}, '"requests"'),
         ({**GUARD, "tags": {"a": 1}, "tf": {"action": "create"}}, 'field "tags"'),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ import pytest
 from functions.errors import AlreadyExists, InUse, NotFound
 from functions.glue.dispatch import apply
 from functions.glue.request import ProtectedError, Wanted
-from functions.glue.solutions import arn_of, name_of, updatable
-from tests.support.build import GROUP, VirtualSleep, arn
+from functions.glue.solutions import StillServedError, arn_of, name_of, updatable
+from tests.support.build import GROUP, NOW, VirtualSleep, arn
 from tests.support.scripted import Answer, Scripted
 
 BASE = "acme-shop-for-you"
@@ -39,7 +40,7 @@ WANTED: dict[str, Any] = {
 }
 NAME = name_of(Wanted("solution", name=BASE, request=REQUEST))
 ARN = arn("solution", NAME)
-OLDER = arn("solution", f"{BASE}-00000000")
+OLDER, OLDEST = arn("solution", f"{BASE}-11111111"), arn("solution", f"{BASE}-00000000")
 THERE = AlreadyExists("ResourceAlreadyExistsException", "there", "CreateSolution")
 GONE = NotFound("ResourceNotFoundException", "gone", "Describe")
 BUSY = InUse("ResourceInUseException", "a campaign serves it", "Delete")
@@ -117,7 +118,17 @@ def described(status: str = "ACTIVE", **fields: Any) -> dict[str, Any]:
 
 
 def listed(*arns: str) -> dict[str, Any]:
-    return {"solutions": [{"name": each.rpartition("/")[2], "solutionArn": each} for each in arns]}
+    """List solutions, the oldest first."""
+    return {
+        "solutions": [
+            {
+                "name": each.rpartition("/")[2],
+                "solutionArn": each,
+                "creationDateTime": NOW + timedelta(minutes=number),
+            }
+            for number, each in enumerate(arns)
+        ]
+    }
 
 
 def serving(solution: str, update: tuple[str, str] | None = None) -> dict[str, Any]:
@@ -131,6 +142,23 @@ def versions(*statuses: str) -> dict[str, Any]:
             {"solutionVersionArn": f"{OLDER}/v{number}", "status": status} for number, status in enumerate(statuses)
         ]
     }
+
+
+def trained(*arns: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """List the versions of any solution: these have been trained."""
+    return lambda params: versions("CREATE FAILED", *["ACTIVE"] * (params["solutionArn"] in arns))
+
+
+def on(**campaigns: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """List the campaigns of any solution, of these with their status: on the one whose digest they are named for."""
+
+    def answer(params: dict[str, Any]) -> dict[str, Any]:
+        there = {name: status for name, status in campaigns.items() if params["solutionArn"].endswith(name[-8:])}
+        return {
+            "campaigns": [{"campaignArn": arn("campaign", name), "status": status} for name, status in there.items()]
+        }
+
+    return answer
 
 
 def existing(**answers: Answer | Sequence[Answer]) -> Scripted:
@@ -203,36 +231,105 @@ def test_what_cannot_change_makes_a_solution_beside_the_one_that_serves() -> Non
     assert "DeleteSolution" not in personalize.operations
 
 
-def test_what_no_campaign_serves_any_more_goes() -> None:
-    personalize = existing(
-        ListSolutions=listed(OLDER, ARN), DeleteSolution={}, DescribeSolution=[described()] * 2 + [GONE]
-    )
+def deleted(personalize: Scripted) -> list[str]:
+    return [params["solutionArn"] for name, params in personalize.calls if name == "DeleteSolution"]
+
+
+def clearing(**answers: Answer | Sequence[Answer]) -> Scripted:
+    """Personalize with a solution as declared, and two that went before it."""
+    told: dict[str, Answer | Sequence[Answer]] = {
+        "ListSolutions": listed(OLDEST, OLDER, ARN),
+        "DeleteSolution": {},
+        "DescribeSolution": lambda params: described() if params["solutionArn"] == ARN else GONE,
+    }
+    return existing(**{**told, **answers})
+
+
+def test_what_no_campaign_serves_any_more_goes_before_anything_is_made() -> None:
+    personalize = clearing()
     glue(personalize, "update", WANTED, WANTED)
-    assert personalize.params("DeleteSolution") == {"solutionArn": OLDER}
+    assert deleted(personalize) == [OLDER, OLDEST]
     assert personalize.params("ListSolutions") == {"datasetGroupArn": GROUP}
-
-
-@pytest.mark.parametrize("status", ["CREATE IN_PROGRESS", "CREATE FAILED"])
-def test_predecessors_stay_until_the_solution_is_trained(status: str) -> None:
-    personalize = existing(ListSolutions=listed(OLDER, ARN), ListSolutionVersions=versions(status))
-    glue(personalize, "update", {**WANTED, "campaign_arn": None}, {**WANTED, "campaign_arn": None})
-    assert "DeleteSolution" not in personalize.operations
+    assert personalize.operations.index("CreateSolution") > personalize.operations.index("DeleteSolution") + 1
 
 
 @pytest.mark.parametrize(
-    "campaign",
+    ("campaign", "gone"),
     [
-        pytest.param(serving(OLDER), id="serves it"),
-        pytest.param(serving(OLDER, update=(ARN, "CREATE IN_PROGRESS")), id="serves it until the update is done"),
-        pytest.param(serving(OLDER, update=(ARN, "CREATE FAILED")), id="serves it, since the update failed"),
-        pytest.param(serving(ARN, update=(OLDER, "ACTIVE")), id="was updated to it"),
-        pytest.param(serving(ARN, update=(OLDER, "CREATE IN_PROGRESS")), id="is being updated to it"),
+        pytest.param(serving(OLDER), [OLDEST], id="serves it"),
+        pytest.param(serving(OLDER, update=(ARN, "CREATE IN_PROGRESS")), [OLDEST], id="serves it until it is moved"),
+        pytest.param(serving(OLDER, update=(ARN, "CREATE FAILED")), [OLDEST], id="serves it, since the move failed"),
+        pytest.param(serving(ARN, update=(OLDER, "ACTIVE")), [OLDEST], id="was moved to it"),
+        pytest.param(serving(OLDEST, update=(OLDER, "CREATE PENDING")), [], id="is being moved to it from another"),
+        pytest.param(serving(ARN), [OLDER, OLDEST], id="serves the declared one"),
     ],
 )
-def test_what_the_campaign_needs_stays(campaign: dict[str, Any]) -> None:
-    personalize = existing(ListSolutions=listed(OLDER, ARN), DescribeCampaign=campaign)
+def test_what_the_campaign_needs_stays(campaign: dict[str, Any], gone: list[str]) -> None:
+    personalize = clearing(DescribeCampaign=campaign)
     glue(personalize, "update", WANTED, WANTED)
-    assert "DeleteSolution" not in personalize.operations
+    assert deleted(personalize) == gone
+    assert "ListSolutionVersions" not in personalize.operations
+
+
+UNSERVED = {**WANTED, "campaign_arn": None}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "campaign"),
+    [
+        pytest.param(UNSERVED, serving(ARN), id="no campaign is declared"),
+        pytest.param(WANTED, GONE, id="no run has made it yet"),
+        pytest.param(
+            WANTED, serving(arn("solution", "other-00000000")), id="it serves somebody else's, and is adopted"
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("ready", "gone"),
+    [
+        pytest.param([ARN, OLDER, OLDEST], [OLDER, OLDEST], id="the declared one"),
+        pytest.param([OLDER, OLDEST], [OLDEST], id="the newest"),
+        pytest.param([OLDEST], [OLDER], id="the oldest"),
+        pytest.param([], [OLDER, OLDEST], id="none"),
+    ],
+)
+def test_where_none_is_served_the_newest_that_is_trained_stays(
+    wanted: dict[str, Any], campaign: Any, ready: list[str], gone: list[str]
+) -> None:
+    personalize = clearing(DescribeCampaign=campaign, ListSolutionVersions=trained(*ready))
+    glue(personalize, "update", wanted, wanted)
+    assert deleted(personalize) == gone
+
+
+def test_any_number_of_changes_leaves_one_predecessor() -> None:
+    there = [OLDER]
+
+    def create(params: dict[str, Any]) -> dict[str, Any]:
+        there.append(arn("solution", params["name"]))
+        return {"solutionArn": there[-1]}
+
+    def delete(params: dict[str, Any]) -> dict[str, Any]:
+        there.remove(params["solutionArn"])
+        return {}
+
+    for factors in range(20):
+        personalize = existing(
+            CreateSolution=create,
+            DeleteSolution=delete,
+            DescribeCampaign=serving(OLDER),
+            DescribeSolution=lambda params: described() if params["solutionArn"] in there else GONE,
+            ListSolutions=listed(*there),
+        )
+        request = configured(algorithmHyperParameters={"hidden_dimension": str(factors)})
+        made = glue(personalize, "update", {**WANTED, "request": request}, WANTED)["arn"]
+        assert there == [OLDER, made]
+
+
+def test_a_predecessor_in_use_is_left_alone_and_not_waited_for() -> None:
+    personalize = clearing(DeleteSolution=[BUSY, {}])
+    assert glue(personalize, "update", WANTED, WANTED) == {"arn": ARN, "name": NAME}
+    assert deleted(personalize) == [OLDER, OLDEST]
+    assert "StopSolutionVersionCreation" not in personalize.operations, "a run that began before trains it"
 
 
 @pytest.mark.parametrize(
@@ -240,54 +337,60 @@ def test_what_the_campaign_needs_stays(campaign: dict[str, Any]) -> None:
 )
 @pytest.mark.parametrize("action", ["update", "delete"])
 def test_solutions_of_other_names_are_none_of_ours(stranger: str, action: str) -> None:
-    personalize = existing(ListSolutions=listed(arn("solution", stranger)), DeleteCampaign=GONE)
+    personalize = existing(ListSolutions=listed(arn("solution", stranger)))
     glue(personalize, action, WANTED, WANTED)
     assert "DeleteSolution" not in personalize.operations
-
-
-def test_a_campaign_that_is_no_longer_declared_goes_first() -> None:
-    personalize = existing(DeleteCampaign={}, DescribeCampaign=[serving(ARN), GONE])
-    glue(personalize, "update", {**WANTED, "campaign_arn": None}, WANTED)
-    assert personalize.operations[:3] == ["DeleteCampaign", "DescribeCampaign", "DescribeCampaign"]
-    assert personalize.params("DeleteCampaign") == {"campaignArn": CAMPAIGN}
-
-
-def test_a_protected_campaign_stays() -> None:
-    personalize = Scripted()
-    with pytest.raises(ProtectedError, match=f"campaign {CAMPAIGN} stays"):
-        glue(personalize, "update", {**WANTED, "campaign_arn": None, "deletion_protection": True}, WANTED)
-    assert personalize.calls == []
 
 
 # ------------------------------------------------------------------ death
 
 
-def test_the_campaign_goes_before_the_solution_and_its_predecessors() -> None:
+def test_it_goes_with_its_predecessors() -> None:
     personalize = Scripted(
-        DeleteCampaign=[BUSY, {}],
-        DescribeCampaign=[serving(ARN), GONE],
         ListSolutions=listed(OLDER, ARN),
+        ListCampaigns=on(),
         ListSolutionVersions=versions("ACTIVE"),
         DeleteSolution=[{}, BUSY, {}],
         DescribeSolution=[described("DELETE PENDING"), GONE],
     )
     assert glue(personalize, "delete") == {}
     assert personalize.operations == [
-        *["DeleteCampaign"] * 2,
-        *["DescribeCampaign"] * 2,
         "ListSolutions",
+        *["ListCampaigns"] * 2,
         *["ListSolutionVersions", "DeleteSolution"],
         *["DescribeSolution"] * 2,
         *["ListSolutionVersions", "DeleteSolution", "DeleteSolution"],
         "DescribeSolution",
     ]
-    deleted = [params["solutionArn"] for name, params in personalize.calls if name == "DeleteSolution"]
-    assert deleted == [OLDER, ARN, ARN]
+    assert deleted(personalize) == [ARN, OLDER, OLDER]
+
+
+def test_campaigns_of_others_refuse_its_deletion_at_once() -> None:
+    by_hand = {f"by-hand-{ARN[-8:]}": "ACTIVE", f"trial-{OLDER[-8:]}": "CREATE PENDING"}
+    personalize = Scripted(ListSolutions=listed(OLDER, ARN), ListCampaigns=on(**by_hand))
+    with pytest.raises(StillServedError) as told:
+        glue(personalize, "delete")
+    for name in by_hand:
+        assert f"aws personalize delete-campaign --campaign-arn {arn('campaign', name)}" in str(told.value)
+    assert personalize.operations == ["ListSolutions", "ListCampaigns", "ListCampaigns"]
+
+
+def test_a_campaign_that_is_being_deleted_is_waited_for() -> None:
+    leaving = {f"by-hand-{ARN[-8:]}": "DELETE PENDING", f"trial-{ARN[-8:]}": "DELETE IN_PROGRESS"}
+    personalize = Scripted(
+        ListSolutions=listed(ARN),
+        ListCampaigns=on(**leaving),
+        ListSolutionVersions=versions(),
+        DeleteSolution=[BUSY, BUSY, {}],
+        DescribeSolution=GONE,
+    )
+    assert glue(personalize, "delete") == {}
+    assert deleted(personalize) == [ARN] * 3
 
 
 def test_training_under_way_is_stopped() -> None:
     personalize = Scripted(
-        DeleteCampaign=GONE,
+        ListCampaigns=on(),
         ListSolutions=listed(OLDER),
         ListSolutionVersions=versions(
             "ACTIVE", "CREATE PENDING", "CREATE IN_PROGRESS", "CREATE STOPPING", "CREATE FAILED"
@@ -314,17 +417,11 @@ def test_training_under_way_is_stopped() -> None:
     ],
 )
 def test_what_is_gone_needs_no_deletion(answers: dict[str, Any]) -> None:
-    assert glue(Scripted(DeleteCampaign=GONE, **answers), "delete") == {}
-
-
-def test_without_a_campaign_none_is_deleted() -> None:
-    personalize = Scripted(ListSolutions=listed())
-    glue(personalize, "delete", {**WANTED, "campaign_arn": None})
-    assert personalize.operations == ["ListSolutions"]
+    assert glue(Scripted(ListCampaigns=on(), **answers), "delete") == {}
 
 
 def test_a_protected_one_stays() -> None:
     personalize = Scripted()
-    with pytest.raises(ProtectedError, match=f"solution {BASE}, with its versions and its campaign, stays"):
+    with pytest.raises(ProtectedError, match=f"solution {BASE}, with its versions, stays"):
         glue(personalize, "delete", {**WANTED, "deletion_protection": True})
     assert personalize.calls == []

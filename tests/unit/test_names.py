@@ -55,6 +55,29 @@ def test_a_solution_version_that_fits_is_not_cut() -> None:
     assert names.solution_version("acme", RUN_ID, exact) == f"acme-{RUN_ID}-{exact}"
 
 
+@pytest.mark.parametrize(
+    ("solution", "ours"),
+    [
+        (arn("solution", "acme-shop-for-you-0a1b2c3d"), True),
+        (arn("solution", "acme-shop-for-you-by-hand"), False),
+        (arn("solution", "acme-shop-for-you-0a1b2c3d-too"), False),
+        (arn("solution", "acme-shop-for-you-and-me-0a1b2c3d"), False),
+        (arn("solution", "acme-shop-for-you"), False),
+        (arn("solution", "acme-shop-forXyou-0a1b2c3d"), False),
+        (arn("solution", "acme-shop-for-you-0A1B2C3D"), False),
+    ],
+)
+def test_a_family_is_a_name_with_any_digest(solution: str, ours: bool) -> None:
+    family = names.family_of(arn("solution", "acme-shop-for-you-99999999"))
+    assert family == arn("solution", "acme-shop-for-you")
+    assert names.is_of_family(solution, family) is ours
+
+
+def test_a_version_is_of_its_solution() -> None:
+    solution = arn("solution", "acme-shop-for-you-0a1b2c3d")
+    assert names.solution_of(f"{solution}/1a2b3c4d") == solution
+
+
 @given(st.from_regex(r"[a-z]([a-z0-9-]{0,16}[a-z0-9])?", fullmatch=True), st.from_regex(LEGAL, fullmatch=True))
 def test_every_legal_name_makes_legal_names(name: str, key: str) -> None:
     assert LEGAL.fullmatch(names.solution_version(name, RUN_ID, key))

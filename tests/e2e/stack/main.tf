@@ -17,6 +17,11 @@ variable "columns" {
   default     = []
 }
 
+variable "deletion_protection" {
+  type    = bool
+  default = false
+}
+
 variable "factors" {
   description = "A hyperparameter: changing it makes another solution."
   type        = string
@@ -25,6 +30,16 @@ variable "factors" {
 
 variable "package" {
   type = string
+}
+
+variable "similar" {
+  description = "The campaign of the solution similar; null is none."
+  type = object({
+    name                = optional(string)
+    adopt               = optional(bool)
+    min_provisioned_tps = optional(number, 2)
+  })
+  default = {}
 }
 
 provider "aws" {
@@ -80,7 +95,7 @@ module "personalize" {
 
       solutions = {
         for-you = { recipe = "aws-user-personalization-v2", hyperparameters = { hidden_dimension = var.factors }, campaign = {} }
-        similar = { recipe = "aws-similar-items", campaign = { min_provisioned_tps = 2 } }
+        similar = { recipe = "aws-similar-items", campaign = var.similar }
       }
 
       schedules = {
@@ -92,7 +107,7 @@ module "personalize" {
     }
   }
 
-  deletion_protection     = false
+  deletion_protection     = var.deletion_protection
   force_destroy           = true
   noncurrent_version_days = null
   poll_floor_seconds      = 1

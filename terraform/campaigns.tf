@@ -1,0 +1,78 @@
+# Campaigns are made by runs, and taken down by Terraform through glue. Each is a resource of its own: one that is taken out of the
+# declaration is destroyed, and where that is refused, it stays in the state and is refused again by every apply.
+
+locals {
+  _campaign_arns = { for key, name in local._campaigns : key => "${local._arn.personalize}:campaign/${name}" }
+
+  # A key holds the campaign's name: under a new name it is another campaign, and the old one goes.
+  _campaign_keys = { for key, name in local._campaigns : key => "${key}/${name}" }
+  _keyed_campaigns = {
+    for key, campaign_key in local._campaign_keys : campaign_key => merge(local._solutions[key], { key = key })
+  }
+
+  _campaign_configs = {
+    for key in keys(local._campaigns) : key => {
+      for field, value in {
+        enableMetadataWithRecommendations = local._solutions[key].campaign.config.enable_metadata_with_recommendations
+        itemExplorationConfig             = local._solutions[key].campaign.config.item_exploration_config
+        rankingInfluence                  = local._solutions[key].campaign.config.ranking_influence
+      } : field => value if value != null
+    }
+  }
+}
+
+resource "terraform_data" "campaign_home" {
+  for_each         = local._keyed_campaigns
+  triggers_replace = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id
+}
+
+resource "aws_lambda_invocation" "campaign" {
+  for_each        = local._keyed_campaigns
+  function_name   = local._glue
+  lifecycle_scope = "CRUD"
+  input = jsonencode({
+    resource            = "campaign"
+    deletion_protection = var.deletion_protection
+    name                = each.value.name
+    adopt               = each.value.campaign.adopt
+    request             = { campaignArn = local._campaign_arns[each.value.key] }
+  })
+
+  # Destroyed before its solution. No create_before_destroy: that would reach the dataset group, which can't have two of a name.
+  depends_on = [module.glue, aws_lambda_invocation.solution_ready]
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.campaign_home[each.key]]
+  }
+}
+
+# As with datasets: an update that failed is asked for again by the next apply.
+resource "aws_lambda_invocation" "campaign_ready" {
+  for_each      = local._keyed_campaigns
+  function_name = local._glue
+  input         = aws_lambda_invocation.campaign[each.key].input
+}
+
+# What a run reads of it; functions/model.py has the same shape. It depends on the campaign, so that it is destroyed first: a run
+# that is under way then finds the campaign declared no more, and does not make again what is being deleted.
+resource "aws_dynamodb_table_item" "campaign" {
+  for_each   = local._keyed_campaigns
+  table_name = aws_dynamodb_table.ledger.name
+  hash_key   = aws_dynamodb_table.ledger.hash_key
+  range_key  = aws_dynamodb_table.ledger.range_key
+  item = jsonencode({
+    pk = { S = "campaign#${each.value.pipeline}" }
+    sk = { S = "${each.value.solution}/${each.value.campaign_name}" }
+    spec = {
+      S = jsonencode({
+        name                = each.value.campaign_name
+        arn                 = local._campaign_arns[each.value.key]
+        min_provisioned_tps = each.value.campaign.min_provisioned_tps
+        config              = local._campaign_configs[each.value.key]
+        adopt               = each.value.campaign.adopt
+      })
+    }
+  })
+
+  depends_on = [aws_lambda_invocation.campaign_ready]
+}
