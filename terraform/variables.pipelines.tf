@@ -15,9 +15,11 @@ variable "pipelines" {
       - `hyperparameters`: of the recipe's algorithm.
       - `perform_hpo`: search for the best hyperparameters when training. Default false.
       - `auto_training`: let Personalize train by itself too. Default false: the pipeline trains.
-      - `perform_incremental_update`: let Personalize update the newest version with new items by itself.
+      - `perform_incremental_update`: let Personalize update the newest version with new items by itself. Default false.
       - `solution_config`: what CreateSolution takes, spelt with underscores; fields as in the API reference:
         https://docs.aws.amazon.com/personalize/latest/dg/API_SolutionConfig.html
+        `auto_training_config` can be changed at any time; left out, automatic training is every 7 days. `events_config` can be
+        changed, too, but to add one or to take it away makes a solution beside the old one, as does a change of any other field.
       - `campaign`: the campaign that serves it. Left out, none does.
         - `name`: default `<name>-<pipeline>-<solution>`. Unique in the account and region. Under a new name it is another
           campaign: the old one is deleted, and the next run makes the new one.

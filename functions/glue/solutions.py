@@ -23,6 +23,16 @@ from functions.statuses import meaning
 UNDER_WAY = ("CREATE PENDING", "CREATE IN_PROGRESS")
 LEAVING = ("DELETE PENDING", "DELETE IN_PROGRESS")
 
+FLAGS = ("performAutoTraining", "performIncrementalUpdate")
+AUTO_TRAINING, EVENTS = "autoTrainingConfig", "eventsConfig"
+"""What UpdateSolution can change: parameters of CreateSolution's own, and parts of its solutionConfig."""
+
+WEEKLY = {"schedulingExpression": "rate(7 days)"}
+"""When Personalize trains by itself, unless it is told otherwise.
+
+https://docs.aws.amazon.com/personalize/latest/dg/API_AutoTrainingConfig.html
+"""
+
 
 class StillServedError(PipelineError):
     """Campaigns that are not this module's serve a solution that is to be deleted."""
@@ -76,10 +86,9 @@ class Solutions:
 
     def _adjust(self, wanted: Wanted, arn: str) -> None:
         """Change what UpdateSolution can change, where it differs."""
-        current, changes = self._describe(arn), updatable(wanted.request)
-        config = changes.get("solutionUpdateConfig", {})
-        same = all(current.get(key) == value for key, value in changes.items() if key != "solutionUpdateConfig")
-        if same and all(current.get("solutionConfig", {}).get(key) == value for key, value in config.items()):
+        current = self._describe(arn)
+        changes = updates(wanted.request, current)
+        if not changes:
             return
         self.patience.until_free(
             wanted.name, lambda: self.personalize.call("UpdateSolution", {"solutionArn": arn, **changes})
@@ -179,26 +188,36 @@ class Solutions:
         self.patience.until_gone(arn, lambda: self._describe(arn))
 
 
-def updatable(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of UpdateSolution for what is declared.
+def updates(request: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of UpdateSolution that bring a solution to what is declared, none where it is like that.
 
+    What is not declared (any more) goes back to Personalize's own default. performIncrementalUpdate is not even named
+    where it is neither declared nor on: only one recipe takes it.
     https://docs.aws.amazon.com/personalize/latest/dg/API_UpdateSolution.html
     """
-    config = request.get("solutionConfig", {})
-    updates = {key: config[key] for key in ("autoTrainingConfig", "eventsConfig") if key in config}
-    flags = {key: request[key] for key in ("performAutoTraining", "performIncrementalUpdate") if key in request}
-    return flags | ({"solutionUpdateConfig": updates} if updates else {})
+    flags = {key: request[key] for key in FLAGS if key in request}
+    if current.get("performIncrementalUpdate"):
+        flags.setdefault("performIncrementalUpdate", False)
+    declared = request.get("solutionConfig", {})
+    config = {key: declared[key] for key in (AUTO_TRAINING, EVENTS) if key in declared}
+    if request.get("performAutoTraining"):
+        config.setdefault(AUTO_TRAINING, WEEKLY)
+    found = {AUTO_TRAINING: WEEKLY, **current.get("solutionConfig", {})}
+    same = all(current.get(key, False) == value for key, value in flags.items())
+    if same and all(found.get(key) == value for key, value in config.items()):
+        return {}
+    return flags | ({"solutionUpdateConfig": config} if config else {})
 
 
 def name_of(wanted: Wanted) -> str:
-    """Return the solution's name: as declared, with a digest of what can't be changed."""
-    changeable = updatable(wanted.request)
-    config = {
-        key: value
-        for key, value in wanted.request.get("solutionConfig", {}).items()
-        if key not in changeable.get("solutionUpdateConfig", {})
-    }
-    fixed = {key: value for key, value in wanted.request.items() if key not in changeable} | {"solutionConfig": config}
+    """Return the solution's name: as declared, with a digest of what can't be changed.
+
+    A configuration of events can be changed but not taken away again: that there is one counts, not what it holds.
+    """
+    config = {key: value for key, value in wanted.request.get("solutionConfig", {}).items() if key != AUTO_TRAINING}
+    if EVENTS in config:
+        config[EVENTS] = "declared"
+    fixed = {key: value for key, value in wanted.request.items() if key not in FLAGS} | {"solutionConfig": config}
     return f"{wanted.name}-{digest(json.dumps(fixed, sort_keys=True), 8)}"
 
 

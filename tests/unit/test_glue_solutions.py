@@ -12,7 +12,7 @@ import pytest
 from functions.errors import AlreadyExists, InUse, NotFound
 from functions.glue.dispatch import apply
 from functions.glue.request import ProtectedError, Wanted
-from functions.glue.solutions import StillServedError, arn_of, name_of, updatable
+from functions.glue.solutions import WEEKLY, StillServedError, arn_of, name_of, updates
 from tests.support.build import GROUP, NOW, VirtualSleep, arn
 from tests.support.scripted import Answer, Scripted
 
@@ -54,6 +54,11 @@ def configured(**fields: Any) -> dict[str, Any]:
     return changed(solutionConfig={**REQUEST["solutionConfig"], **fields})
 
 
+def without(field: str) -> dict[str, Any]:
+    config = {key: value for key, value in REQUEST["solutionConfig"].items() if key != field}
+    return {key: value for key, value in {**REQUEST, "solutionConfig": config}.items() if key != field}
+
+
 # ------------------------------------------------------------------ names
 
 
@@ -65,7 +70,10 @@ def configured(**fields: Any) -> dict[str, Any]:
         pytest.param(changed(performAutoTraining=True), True, id="auto-training"),
         pytest.param(changed(performIncrementalUpdate=True), True, id="incremental update"),
         pytest.param(configured(autoTrainingConfig={"schedulingExpression": "rate(1 day)"}), True, id="its schedule"),
+        pytest.param(without("autoTrainingConfig"), True, id="no schedule of its own"),
+        pytest.param(without("performIncrementalUpdate"), True, id="incremental update left out"),
         pytest.param(configured(eventsConfig={"eventParametersList": []}), True, id="events"),
+        pytest.param(without("eventsConfig"), False, id="no events, which no update can bring about"),
         pytest.param(changed(recipeArn="arn:aws:personalize:::recipe/aws-sims"), False, id="recipe"),
         pytest.param(changed(eventType="watch"), False, id="event type"),
         pytest.param(changed(performHPO=True), False, id="HPO"),
@@ -91,17 +99,57 @@ def test_the_arn_is_in_the_groups_account() -> None:
     assert arn_of(Wanted("solution", name=BASE, request=REQUEST)) == ARN
 
 
+DAILY = {"schedulingExpression": "rate(1 day)"}
+EVENTS: dict[str, Any] = {"eventParametersList": [{"eventType": "watch"}]}
+ON = {"performAutoTraining": True}
+INCREMENTAL, NOT_INCREMENTAL = {"performIncrementalUpdate": True}, {"performIncrementalUpdate": False}
+
+
+def config(**parts: Any) -> dict[str, Any]:
+    return {"solutionConfig": parts}
+
+
+def update(**parts: Any) -> dict[str, Any]:
+    return {"solutionUpdateConfig": parts}
+
+
 @pytest.mark.parametrize(
-    ("request_", "expected"),
+    ("declared", "found", "expected"),
     [
-        ({"datasetGroupArn": GROUP}, {}),
-        ({"performAutoTraining": False}, {"performAutoTraining": False}),
-        ({"solutionConfig": {"algorithmHyperParameters": {}}}, {}),
-        (REQUEST, {**FLAGS, "solutionUpdateConfig": CONFIG}),
+        pytest.param({}, {}, {}, id="nothing declared"),
+        pytest.param(REQUEST, {**FLAGS, **config(**CONFIG)}, {}, id="as declared"),
+        pytest.param(REQUEST, ON, {**FLAGS, **update(**CONFIG)}, id="nothing as declared"),
+        pytest.param(ON, {}, {**ON, **update(autoTrainingConfig=WEEKLY)}, id="turned on"),
+        pytest.param(ON, ON, {}, id="weekly, which it says nothing of"),
+        pytest.param(ON, {**ON, **config(autoTrainingConfig=WEEKLY)}, {}, id="weekly, as it says"),
+        pytest.param(
+            ON,
+            {**ON, **config(autoTrainingConfig=DAILY)},
+            {**ON, **update(autoTrainingConfig=WEEKLY)},
+            id="its schedule was taken away",
+        ),
+        pytest.param(
+            {"performAutoTraining": False},
+            {"performAutoTraining": False, **config(autoTrainingConfig=DAILY)},
+            {},
+            id="a schedule of what is off",
+        ),
+        pytest.param(INCREMENTAL, {}, INCREMENTAL, id="incremental update"),
+        pytest.param(NOT_INCREMENTAL, {}, {}, id="none, which it says nothing of"),
+        pytest.param({}, INCREMENTAL, NOT_INCREMENTAL, id="incremental update was taken away"),
+        pytest.param(
+            config(eventsConfig=EVENTS),
+            config(eventsConfig=CONFIG["eventsConfig"]),
+            update(eventsConfig=EVENTS),
+            id="events",
+        ),
+        pytest.param(config(algorithmHyperParameters={}), {}, {}, id="what no update changes"),
     ],
 )
-def test_updatable(request_: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert updatable(request_) == expected
+def test_what_is_left_out_goes_back_to_what_personalize_does_by_itself(
+    declared: dict[str, Any], found: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert updates(declared, found) == expected
 
 
 # ------------------------------------------------------------------ life
