@@ -5,12 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 
 from functions.admission import change_lease, hand_over
-from functions.model import Ending, Trigger, dump
+from functions.model import IMPORTS, Ending, Trigger, dump
 from functions.ports import Ports
-from functions.records import Run
+from functions.records import Branch, Run
 from functions.telemetry import logger, metrics
 
 EVENTS = {"SUCCEEDED": "Personalize run succeeded", "FAILED": "Personalize run failed"}
+
+
+def verdict(branches: dict[str, Branch]) -> Ending | None:
+    """Return how a run ends, None while it goes on. Failed imports end it; else its solutions decide."""
+    imports = branches[IMPORTS]
+    solutions = {name: branch for name, branch in branches.items() if name != IMPORTS}
+    if imports.status == "FAILED":
+        return Ending("FAILED", imports.reason)
+    if not solutions:
+        return None if imports.status == "RUNNING" else Ending(imports.status, imports.reason)
+    if any(branch.status == "RUNNING" for branch in solutions.values()):
+        return None
+    failed = [f"{name}: {branch.reason}" for name, branch in solutions.items() if branch.status == "FAILED"]
+    return Ending("FAILED", "; ".join(failed)) if failed else Ending("SUCCEEDED")
 
 
 def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:

@@ -6,7 +6,7 @@ A step is a declaration: how it observes, how it decides, and how it finds what 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,18 +24,23 @@ def _makes_nothing(message: Message, call: Call, personalize: Personalize) -> st
     raise LookupError(f"step {message.step} makes nothing, and found {call.operation} done")
 
 
+def _leaves_all(message: Message, personalize: Personalize) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Step:
     """A step of the chain.
 
     ``observe`` reads what ``decide`` needs. ``decide`` is pure. ``find`` returns the ARN of the thing that a call
-    was to make, when Personalize says that it exists already.
+    was to make, when Personalize says that it exists already. ``give_up`` clears up when a deadline has passed.
     """
 
     name: str
     observe: Callable[[Message, Ports], Observed]
     decide: Callable[[Message, Observed, datetime, float], Outcome]
     find: Callable[[Message, Call, Personalize], str] = _makes_nothing
+    give_up: Callable[[Message, Personalize], None] = _leaves_all
 
 
 def advance(step: Step, message: Message, ports: Ports) -> None:
@@ -45,7 +50,8 @@ def advance(step: Step, message: Message, ports: Ports) -> None:
         logger.info("stale message, dropped", extra={"hop": message.hop, "status": run and run.status})
         metrics.add_metric("StaleMessages", "Count", 1)
         return
-    outcome = carry_out(step, message, ports)
+    message = message if message.since else replace(message, since=ports.clock().isoformat())
+    outcome = in_time(step, message, carry_out(step, message, ports), ports)
     if isinstance(outcome, Await):
         outcome = outcome.since(ports.clock())
     sent = following(message, outcome)
@@ -53,7 +59,7 @@ def advance(step: Step, message: Message, ports: Ports) -> None:
     for name in dict.fromkeys(each.step for each in sent):
         ports.queues.send(name, [dump(each) for each in sent if each.step == name], delay)
     logger.info("%s: %s", step.name, type(outcome).__name__.lower(), extra={"outcome": outcome, "next": sent[0].step})
-    ports.ledger.advance(message, ports.clock(), sent[0].step, _mark(message, outcome))
+    ports.ledger.advance(message, ports.clock(), sent, _mark(message, outcome))
 
 
 def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
@@ -73,6 +79,17 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
     except (errors.InvalidInput, errors.NotFound) as error:
         return Fail(str(error))
     return outcome
+
+
+def in_time(step: Step, message: Message, outcome: Outcome, ports: Ports) -> Outcome:
+    """Return the outcome, or a failure where it would have to wait beyond the phase's deadline."""
+    deadline = message.plan.deadlines.of(message.phase)
+    begun = datetime.fromisoformat(message.since or ports.clock().isoformat())
+    if not isinstance(outcome, Pause) or ports.clock() - begun < deadline:
+        return outcome
+    step.give_up(message, ports.personalize)
+    hours = deadline.total_seconds() / 3600
+    return Fail(f"the {message.phase} phase was not over within its deadline of {hours:g} hours: {outcome.why}")
 
 
 def _make(step: Step, message: Message, call: Call, personalize: Personalize) -> str:

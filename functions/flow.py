@@ -6,8 +6,11 @@ import ─► poll ─► train ─► poll ─► deploy ─► poll ─► fin
 
 from __future__ import annotations
 
-from functions.model import IMPORTS, Ending, Message, Plan
+from collections.abc import Mapping
+
+from functions.model import IMPORTS, Ending, Message, Plan, parse_short
 from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
+from functions.records import Branch
 
 
 def following(message: Message, outcome: Outcome) -> list[Message]:
@@ -33,6 +36,16 @@ def opening(run_id: str, pipeline: str, plan: Plan) -> list[Message]:
     return [first] if plan.imports else _after(first)
 
 
+def carrying_on(run_id: str, pipeline: str, plan: Plan, branches: Mapping[str, Branch]) -> list[Message]:
+    """Return the messages that a run under way goes on by, from its record: each branch's last, or its first."""
+    first = Message(run_id=run_id, pipeline=pipeline, step="import", branch=IMPORTS, plan=plan)
+    going = {name: branch for name, branch in branches.items() if branch.status == "RUNNING"}
+    if IMPORTS in going:
+        going = {IMPORTS: going[IMPORTS]}  # the others begin when it is over
+    fresh = {each.branch: each for each in ([first] if plan.imports else []) + _after(first)}
+    return [parse_short(branch.message, plan) if branch.message else fresh[name] for name, branch in going.items()]
+
+
 def _after(message: Message) -> list[Message]:
     """Return what follows the phase that a message has completed."""
     match message.phase:
@@ -49,6 +62,7 @@ def _after(message: Message) -> list[Message]:
                 for name in message.plan.solutions
             ]
         case "train" if message.solution.campaign:
-            return [message.to("deploy", phase="deploy", waits=(), solution_version=message.waits[0].arn)]
+            waited_for = message.waits[0].arn
+            return [message.to("deploy", phase="deploy", waits=(), since=None, solution_version=waited_for)]
         case _:
             return [message.to("finish", ending=Ending("SUCCEEDED"))]

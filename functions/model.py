@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from itertools import chain
 from typing import Any, Literal, TypeVar
 
@@ -111,6 +112,21 @@ class Solution:
 
 
 @dataclass(frozen=True)
+class Deadlines:
+    """The longest that each phase may take, in hours; ``stop_training`` stops what trains for longer."""
+
+    import_hours: float = 24
+    train_hours: float = 72
+    deploy_hours: float = 12
+    stop_training: bool = False
+
+    def of(self, phase: Phase) -> timedelta:
+        """Return the longest that a phase may take."""
+        hours = {"import": self.import_hours, "train": self.train_hours, "deploy": self.deploy_hours}
+        return timedelta(hours=hours[phase])
+
+
+@dataclass(frozen=True)
 class Pipeline:
     """A pipeline as declared. ``name`` begins every name that its runs make."""
 
@@ -121,6 +137,7 @@ class Pipeline:
     solutions: dict[str, Solution]
     settle_seconds: int = 300
     tags: dict[str, str] = field(default_factory=dict)
+    deadlines: Deadlines = Deadlines()
 
     def chosen(self, request: Request) -> dict[str, Solution]:
         """Return the solutions that the request trains; raise :class:`UnknownSolution` for a wrong name."""
@@ -148,7 +165,10 @@ class Import:
 
 @dataclass(frozen=True)
 class Plan:
-    """A run's specification, pinned when it begins: later changes of the declaration count from the next run."""
+    """A run's specification, pinned when it begins: later changes of the declaration count from the next run.
+
+    ``trained`` names, by solution, a version that an earlier run trained and could not deploy: it is taken over.
+    """
 
     name: str
     role_arn: str
@@ -157,6 +177,8 @@ class Plan:
     imports: dict[str, Import] = field(default_factory=dict)
     solutions: dict[str, Solution] = field(default_factory=dict)
     training_mode: TrainingMode = "FULL"
+    deadlines: Deadlines = Deadlines()
+    trained: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -180,7 +202,10 @@ class Ending:
 
 @dataclass(frozen=True)
 class Message:
-    """A run on its way: who it is, what is pinned, where it stands. ``hop`` counts a branch's messages."""
+    """A run on its way: who it is, what is pinned, where it stands.
+
+    ``hop`` counts a branch's messages; ``since`` (ISO 8601) is when its phase was first worked on.
+    """
 
     run_id: str
     pipeline: str
@@ -192,6 +217,7 @@ class Message:
     waits: tuple[Wait, ...] = ()
     solution_version: str | None = None
     ending: Ending | None = None
+    since: str | None = None
     version: int = VERSION
 
     def to(self, step: str, **changes: Any) -> Message:
@@ -240,4 +266,18 @@ def parse(kind: type[T], text: str | dict[str, Any]) -> T:
 
 def dump(value: Any) -> str:
     """Write a dataclass as compact JSON."""
-    return json.dumps(asdict(value), separators=(",", ":"))
+    return _compact(asdict(value))
+
+
+def dump_short(message: Message) -> str:
+    """Write a message without its plan, which the run's record holds."""
+    return _compact({key: value for key, value in asdict(message).items() if key != "plan"})
+
+
+def parse_short(text: str, plan: Plan) -> Message:
+    """Read a message that was written without its plan."""
+    return parse(Message, {**json.loads(text), "plan": asdict(plan)})
+
+
+def _compact(data: dict[str, Any]) -> str:
+    return json.dumps(data, separators=(",", ":"))

@@ -7,7 +7,11 @@ from datetime import datetime
 from functions import history, names
 from functions.model import Dataset, Import, Pipeline, Plan, Request, Solution
 from functions.ports import Objects, Personalize, Stored
+from functions.records import Run
 from functions.timing import expectation
+
+REMEMBERED = 20
+"""How many of the latest runs are asked for what they left behind."""
 
 LONGEST_SETTLING = 12
 """Uploads that go on for this many times the settling time are imported as they are; what comes later is next."""
@@ -44,6 +48,7 @@ def plan_run(
         imports=imports,
         solutions=pipeline.chosen(request),
         training_mode=request.training_mode,
+        deadlines=pipeline.deadlines,
     )
 
 
@@ -63,6 +68,28 @@ def behind(
             for version in history.completed(history.versions(solution.arn, personalize))
         )
     }
+
+
+def left_behind(plan: Plan, jobs: dict[str, list[history.Entry]], runs: list[Run]) -> dict[str, str]:
+    """Return, by solution, the version that the last run trained in vain: it died, or could not deploy it.
+
+    It is as good as a new one where it was trained the same way on the data as it is.
+    """
+    imports = history.completed(job for of_dataset in jobs.values() for job in of_dataset)
+    since = max((job["lastUpdatedDateTime"] for job in imports), default=None)
+    found = {}
+    for name, solution in plan.solutions.items():
+        last = next((run for run in runs if run.over and run.plan and name in run.branches), None)
+        if last is None or last.plan is None or last.plan.training_mode != plan.training_mode:
+            continue
+        branch = last.branches[name]
+        trained = branch.steps.get("train")
+        if branch.status == "SUCCEEDED" or trained is None or not trained["arns"]:
+            continue
+        current = since is None or datetime.fromisoformat(trained["started_at"]) >= since
+        if current and trained["arns"][0].startswith(f"{solution.arn}/"):
+            found[name] = trained["arns"][0]
+    return found
 
 
 def fingerprint(dataset: Dataset, files: list[Stored]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -97,8 +97,12 @@ class Ledger(Protocol):
         """End a run that has not ended yet; return whether this did. How a run has ended is never rewritten."""
         ...
 
-    def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:
-        """Move a branch's cursor past the message (never back), noting the step it goes to and what it reached."""
+    def latest_runs(self, pipeline: str, count: int) -> list[Run]:
+        """Return the latest runs of a pipeline, newest first."""
+        ...
+
+    def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
+        """Move a branch's cursor past the message (never back), noting what was sent and what it reached."""
         ...
 
 

@@ -8,20 +8,29 @@ from typing import Any
 
 from functions.model import BranchStatus, Plan, Request, RunStatus, TriggerKind
 
-SILENCE = timedelta(hours=2)
-"""A run that has not moved for this long has lost its messages (none waits over 15 minutes): it gives way."""
+QUIET = timedelta(hours=1)
+"""A run that has not moved for this long has lost its messages: none waits for over 15 minutes, or takes over half an
+hour for all its tries. The watchdog sends them again."""
+
+SILENCE = timedelta(hours=3)
+"""A run that has not moved for this long, though the watchdog looked after it, gives way."""
 
 TERMINAL: frozenset[RunStatus] = frozenset({"SUCCEEDED", "FAILED", "SKIPPED", "JOINED"})
 
 
 @dataclass(frozen=True)
 class Branch:
-    """A solution's way through a run (or the imports'). ``steps``: phase → started_at, finished_at, arns."""
+    """A solution's way through a run (or the imports').
+
+    ``steps``: phase → started_at, finished_at, arns. ``message`` is the one that carries it on, without its plan:
+    should it be lost, it is sent again from here.
+    """
 
     hop: int = 0
     step: str = ""
     status: BranchStatus = "RUNNING"
     reason: str | None = None
+    message: str | None = None
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -53,9 +62,13 @@ class Run:
         """Whether the run has ended, one way or another."""
         return self.status in TERMINAL
 
+    def silent_for(self, now: datetime) -> timedelta:
+        """How long nothing has moved."""
+        return now - datetime.fromisoformat(self.updated_at)
+
     def alive(self, now: datetime) -> bool:
         """Whether the run may still be on its way."""
-        return not self.over and now - datetime.fromisoformat(self.updated_at) < SILENCE
+        return not self.over and self.silent_for(now) < SILENCE
 
 
 @dataclass(frozen=True)

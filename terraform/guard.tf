@@ -37,5 +37,6 @@ resource "aws_lambda_invocation" "guard" {
     aws_s3_bucket_server_side_encryption_configuration.data,
     aws_s3_bucket_versioning.data,
     aws_scheduler_schedule.this,
+    aws_scheduler_schedule.watchdog,
   ]
 }

@@ -11,6 +11,7 @@ locals {
       name           = var.name
       role_arn       = local._service_role_arn
       settle_seconds = p.retrain_on_upload.settle_seconds
+      deadlines      = p.deadlines
       tags           = var.tags
       datasets = {
         for type in keys(p.datasets) : type => {

@@ -135,6 +135,31 @@ resource "aws_scheduler_schedule" "this" {
   }
 }
 
+# Runs whose messages were lost are put back on their way; functions/watchdog.py has the same message.
+resource "aws_scheduler_schedule" "watchdog" {
+  name                = "${var.name}-watchdog"
+  group_name          = aws_scheduler_schedule_group.this.name
+  description         = "Looks after the runs of ${var.name} that have gone quiet"
+  schedule_expression = "rate(30 minutes)"
+  kms_key_arn         = var.kms_key_arn
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_sqs_queue.step["start"].arn
+    role_arn = aws_iam_role.scheduler.arn
+    input    = jsonencode({ watch = "runs" })
+
+    dead_letter_config {
+      arn = aws_sqs_queue.dead_letters["start"].arn
+    }
+  }
+
+  depends_on = [aws_dynamodb_table_item.pipeline, aws_iam_role_policy.scheduler]
+}
+
 resource "aws_iam_role" "scheduler" {
   name               = "${var.name}-scheduler"
   description        = "Assumed by EventBridge Scheduler to start the runs of ${var.name}"

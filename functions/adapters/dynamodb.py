@@ -6,7 +6,7 @@ One table; pk/sk are (pipeline, name), (campaign#name, solution/campaign), (leas
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from functions.errors import Conflict, UnknownPipeline
-from functions.model import Campaign, Message, Pipeline, RunStatus, dump, parse
+from functions.model import Campaign, Message, Pipeline, RunStatus, dump, dump_short, parse
 from functions.ports import Mark
 from functions.records import Lease, Run
 
@@ -103,13 +103,26 @@ class DynamoLedger:
         told = {"status": status, "updated_at": at.isoformat(), "finished_at": at.isoformat(), **fields}
         return self._update(pipeline, run_id, {(name,): value for name, value in told.items()}, unless_over=True)
 
-    def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:
-        """Move a branch's cursor past the message (never back), noting the step it goes to and what it reached."""
+    def latest_runs(self, pipeline: str, count: int) -> list[Run]:
+        """Return the latest runs of a pipeline, newest first: their ids begin with their times."""
+        answer = self._client().query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"run#{pipeline}"}},
+            ScanIndexForward=False,
+            Limit=count,
+            ConsistentRead=True,
+        )
+        return [_run({key: _plain(_read(value)) for key, value in item.items()}) for item in answer["Items"]]
+
+    def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
+        """Move a branch's cursor past the message (never back), noting what was sent and what it reached."""
         branch = ("branches", message.branch)
         changes: dict[tuple[str, ...], Any] = {
             ("updated_at",): at.isoformat(),
             (*branch, "hop"): message.hop + 1,
-            (*branch, "step"): step,
+            (*branch, "step"): sent[0].step if sent else message.step,
+            (*branch, "message"): next((dump_short(each) for each in sent if each.branch == message.branch), None),
         }
         if mark and mark.phase and mark.started is not None:
             begun = {"started_at": at.isoformat(), "finished_at": None, "arns": list(mark.started)}

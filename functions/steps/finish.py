@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from functions.endings import close, release
+from functions.endings import close, release, verdict
 from functions.model import IMPORTS, Ending, Message
 from functions.ports import Mark, Ports
-from functions.records import Branch, Run
+from functions.records import Run
 from functions.shell import Worker, batch, entry, receive
 from functions.telemetry import logger
-
-
-def verdict(branches: dict[str, Branch]) -> Ending | None:
-    """Return how a run ends, None while it goes on. Failed imports end it; else its solutions decide."""
-    imports = branches[IMPORTS]
-    solutions = {name: branch for name, branch in branches.items() if name != IMPORTS}
-    if imports.status == "FAILED":
-        return Ending("FAILED", imports.reason)
-    if not solutions:
-        return None if imports.status == "RUNNING" else Ending(imports.status, imports.reason)
-    if any(branch.status == "RUNNING" for branch in solutions.values()):
-        return None
-    failed = [f"{name}: {branch.reason}" for name, branch in solutions.items() if branch.status == "FAILED"]
-    return Ending("FAILED", "; ".join(failed)) if failed else Ending("SUCCEEDED")
 
 
 def finish(message: Message, ports: Ports) -> None:
@@ -40,7 +26,7 @@ def finish(message: Message, ports: Ports) -> None:
             status=ending.status,
             reason=ending.reason,
         )
-        ports.ledger.advance(message, ports.clock(), "finish", ended)
+        ports.ledger.advance(message, ports.clock(), (), ended)
         if message.branch == IMPORTS and ending.status == "FAILED":
             _skip_solutions(run, message, ports)
         run = ports.ledger.run(message.pipeline, message.run_id) or run
@@ -54,7 +40,7 @@ def _skip_solutions(run: Run, message: Message, ports: Ports) -> None:
     """Note that no solution trains: its data could not be imported."""
     skipped = Mark(status="SKIPPED", reason="the imports failed")
     for name in run.branches.keys() - {IMPORTS}:
-        ports.ledger.advance(replace(message, branch=name), ports.clock(), "finish", skipped)
+        ports.ledger.advance(replace(message, branch=name), ports.clock(), (), skipped)
 
 
 WORKER = Worker(lambda record, ports: finish(receive(record), ports))

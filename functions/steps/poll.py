@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.engine import Observed, Step
-from functions.errors import NotFound
+from functions.errors import InUse, InvalidInput, NotFound
 from functions.model import Kind, Message, Wait
 from functions.outcomes import Done, Fail, Outcome, Pause
-from functions.ports import Ports
+from functions.ports import Personalize, Ports
 from functions.shell import consumer
 from functions.statuses import meaning
+from functions.telemetry import logger
 from functions.timing import pause
 
 
@@ -95,5 +96,17 @@ def _just_asked_for(wait: Wait, now: datetime) -> bool:
     return wait.since is not None and now - datetime.fromisoformat(wait.since) < LAG
 
 
-STEP = Step("poll", observe, decide)
+def give_up(message: Message, personalize: Personalize) -> None:
+    """Stop a training that takes too long, if that is asked for: it would go on, and cost."""
+    if not message.plan.deadlines.stop_training:
+        return
+    for wait in message.waits:
+        if wait.kind == "solution_version":
+            try:
+                personalize.call("StopSolutionVersionCreation", {"solutionVersionArn": wait.arn})
+            except (InUse, InvalidInput, NotFound) as error:  # it has ended meanwhile
+                logger.info("not stopped: %s", error)
+
+
+STEP = Step("poll", observe, decide, give_up=give_up)
 handler = consumer(STEP)

@@ -28,11 +28,12 @@ from functions.model import (
     dump,
     parse,
 )
-from functions.planning import behind, files_of, jobs_of, plan_run, unsettled
+from functions.planning import REMEMBERED, behind, files_of, jobs_of, left_behind, plan_run, unsettled
 from functions.ports import Ports, Stored
 from functions.records import Branch, Holder, Lease, Run
 from functions.shell import Event, Worker, about, batch, entry, live_ports
 from functions.telemetry import logger, metrics
+from functions.watchdog import WATCH, look_after, watch
 
 # ------------------------------------------------------------------ in: records and direct calls
 
@@ -67,7 +68,10 @@ def cause_of(record: SQSRecord) -> tuple[Trigger, str]:
 
 
 def handle(record: SQSRecord, ports: Ports) -> None:
-    """Take one trigger from the queue."""
+    """Take one trigger from the queue, or look after all runs."""
+    if record.body == WATCH:
+        watch(ports)
+        return
     trigger, run_id = cause_of(record)
     about(trigger.request.pipeline, run_id)
     start(trigger, run_id, ports)
@@ -75,6 +79,8 @@ def handle(record: SQSRecord, ports: Ports) -> None:
 
 def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
     """End the run of a trigger that could not be worked, and let the next one begin."""
+    if record.body == WATCH:
+        return  # the next one comes in half an hour
     trigger, run_id = cause_of(record)
     fail(trigger.request.pipeline, run_id, reason, ports)
 
@@ -94,7 +100,8 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
     _enter(holder, ports)
     try:
         pipeline.chosen(trigger.request)  # a wrong solution would fail the run that it joins
-        _end_lost(name, run_id, ports)
+        look_after(name, ports, but=run_id)
+        about(name, run_id)
         admission = _admit(holder, ports)
         if admission.place == "active":
             begin(pipeline, replace(trigger, run_id=run_id), ports)
@@ -116,17 +123,6 @@ def _enter(holder: Holder, ports: Ports) -> None:
             updated_at=now,
         )
     )
-
-
-def _end_lost(name: str, run_id: str, ports: Ports) -> None:
-    """End another run that holds the lease and shows no sign of life any more: what waits behind it begins."""
-    active = ports.ledger.lease(name).active
-    if active is None or active.run_id == run_id:
-        return
-    run = ports.ledger.run(name, active.run_id)
-    if run is None or not run.alive(ports.clock()):
-        logger.warning("run %s shows no sign of life", active.run_id)
-        fail(name, active.run_id, "no sign of life for two hours: its messages are lost", ports)
 
 
 def _admit(holder: Holder, ports: Ports) -> Admission:
@@ -183,6 +179,8 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, stored: dict[str
     plan = plan_run(holder.run_id, pipeline, holder.request, stored, jobs, now)
     if holder.trigger == "upload" and not plan.imports:
         plan = replace(plan, solutions=behind(plan.solutions, jobs, ports.personalize))
+    if not plan.imports and not holder.request.force:
+        plan = replace(plan, trained=left_behind(plan, jobs, ports.ledger.latest_runs(pipeline.pipeline, REMEMBERED)))
     return ports.ledger.begin_run(
         Run(
             run_id=holder.run_id,

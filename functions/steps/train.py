@@ -11,6 +11,7 @@ from functions.model import Message, Wait
 from functions.outcomes import Await, Call, Make, Outcome
 from functions.ports import Personalize, Ports
 from functions.shell import consumer
+from functions.statuses import meaning
 from functions.timing import expectation
 
 SKEW = timedelta(minutes=10)
@@ -25,8 +26,15 @@ def observe(message: Message, ports: Ports) -> Observed:
     versions = history.versions(message.solution.arn, ports.personalize)
     begun = datetime.fromisoformat(message.plan.begun_at) - SKEW
     of_this_run = [version for version in versions if version["creationDateTime"] >= begun]
-    found = _named(_name(message), of_this_run, ports.personalize)
+    found = _left_behind(message, versions) or _named(_name(message), of_this_run, ports.personalize)
     return {"expected": expectation(history.durations(versions))} | ({"version": found} if found else {})
+
+
+def _left_behind(message: Message, versions: list[history.Entry]) -> str | None:
+    """Return the version that an earlier run left behind, unless it has come to nothing since."""
+    arn = message.plan.trained.get(message.branch)
+    alive = [each for each in versions if each["solutionVersionArn"] == arn and meaning(each["status"]) != "failed"]
+    return arn if alive else None
 
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:

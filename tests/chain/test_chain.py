@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from functions.errors import ServiceError
+from functions.model import Deadlines
+from functions.watchdog import WATCH
 from tests.support.memory import LocalService
 from tests.support.world import World, arn, interactions, items
 
@@ -18,8 +20,8 @@ def world() -> World:
     return provisioned()
 
 
-def provisioned(*, twice: bool = False) -> World:
-    world = World(twice=twice)
+def provisioned(**options: Any) -> World:
+    world = World(**options)
     world.declare()
     world.upload("interactions", interactions())
     world.upload("items", items())
@@ -223,9 +225,59 @@ def test_a_run_whose_messages_were_lost_gives_way(world: World) -> None:
     world.trigger(identifier="nightly/2")
     world.settle()
     first, second = world.runs()
-    assert (first.status, first.reason) == ("FAILED", "no sign of life for two hours: its messages are lost")
+    assert (first.status, first.reason) == ("FAILED", "no sign of life for 3 hours: its messages are lost")
     assert second.status == "SUCCEEDED"
     assert [kind for kind, _ in world.bus.events] == ["Personalize run failed", "Personalize run succeeded"]
+
+
+@pytest.mark.parametrize("lost_after", range(0, 30, 3))
+def test_messages_that_are_lost_at_any_moment_are_sent_again_by_the_watchdog(lost_after: int) -> None:
+    world = provisioned()
+    world.trigger(time="2026-01-05T02:00:00Z")
+    for _ in range(lost_after):
+        world.step()
+    if not world.runs():  # the trigger itself is EventBridge's to keep
+        return
+    world._queue.clear()
+    while world.ledger.lease("shop").active:
+        world._sleep(1800)
+        world.send("start", [WATCH])
+        world.settle()
+    (run,) = world.runs()
+    assert run.status == "SUCCEEDED"
+    assert world.made() == {"imports": 2, "versions": 2, "updates": 0}
+    assert not world.dead
+
+
+def test_a_version_that_was_trained_and_not_deployed_is_taken_over_by_the_next_run(world: World) -> None:
+    world.personalize = denying = Denying(world.service)
+    denying.denied = "DescribeCampaign"
+    world.trigger()
+    world.settle()
+    denying.denied = ""
+    world.trigger(identifier="nightly/2")
+    world.settle()
+    assert [run.status for run in world.runs()] == ["FAILED", "SUCCEEDED"]
+    assert world.made()["versions"] == 2
+    world.trigger(identifier="nightly/3")
+    world.settle()
+    assert world.made()["versions"] == 4
+
+
+def test_a_training_that_hangs_fails_at_its_deadline_and_is_stopped() -> None:
+    world = provisioned(durations={"SolutionVersion": {"create": 9e6, "stop": 60}, "*": {"*": 1}})
+    world.ledger.declared["shop"] = replace(
+        world.ledger.declared["shop"], deadlines=Deadlines(train_hours=2, stop_training=True)
+    )
+    world.trigger()
+    world.settle()
+    (run,) = world.runs()
+    assert run.status == "FAILED"
+    assert "the train phase was not over within its deadline of 2 hours" in (run.reason or "")
+    world._sleep(60)
+    versions = world.service.call("personalize", "ListSolutionVersions", {})["solutionVersions"]
+    assert [version["status"] for version in versions] == ["CREATE STOPPED"] * 2
+    assert world.ledger.lease("shop").active is None
 
 
 class Denying(LocalService):

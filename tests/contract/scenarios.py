@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ import pytest
 from functions.errors import AlreadyExists, InUse, InvalidInput, LimitExceeded, NotFound, UnknownPipeline
 from functions.glue.request import Wanted
 from functions.glue.solutions import name_of
-from functions.model import IMPORTS, Ending, Message, Request, Trigger, Wait, dump
-from functions.records import Branch, Lease
+from functions.model import IMPORTS, Deadlines, Ending, Message, Request, Trigger, Wait, dump, dump_short
+from functions.records import QUIET, Branch, Lease
+from functions.watchdog import WATCH
 from tests.contract.account import Account, Context
 from tests.contract.table import handler
 from tests.support.build import (
@@ -108,6 +110,19 @@ def uploaded(account: Account) -> None:
     account.upload("shop/interactions/part-1.csv")
 
 
+BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED}, deadlines=Deadlines(stop_training=True))
+
+
+def gone_quiet(account: Account, step: str) -> None:
+    """Let the message of a run to a step be lost."""
+    branch = IMPORTS if step == "import" else "for-you"
+    branches = {IMPORTS: Branch(status="SUCCEEDED"), "for-you": Branch()}
+    branches[branch] = Branch(message=dump_short(message(step, branch)))
+    then = (datetime.now(UTC) - QUIET).isoformat()
+    account.ledger.create_run(run(branches=branches, plan=BOTH, dispatched_at=then, updated_at=then))
+    account.ledger.save_lease("shop", Lease(active=holder(RUN_ID, pinned=True)))
+
+
 NO_JOBS: dict[str, Answer] = {"ListDatasetImportJobs": {"datasetImportJobs": []}}
 IMPORTED = {"jobName": "acme-by-hand", "status": "ACTIVE", "creationDateTime": NOW, "lastUpdatedDateTime": NOW}
 START = [
@@ -122,6 +137,10 @@ START = [
         {"ListDatasetImportJobs": {"datasetImportJobs": [IMPORTED]}, "ListSolutionVersions": {"solutionVersions": []}},
     ),
     Scenario("start", "a solution that there is not", trigger(solutions=("gone",))),
+    *(
+        Scenario("start", f"a run that went quiet before {step}", batch(WATCH), prepare=partial(gone_quiet, step=step))
+        for step in ("import", "train", "deploy", "poll", "finish")
+    ),
     Scenario("start", "by hand", {"pipeline": "shop"}),
     Scenario("start", "by hand, unknown", {"pipeline": "shoop"}, raises=UnknownPipeline),
 ]
@@ -141,7 +160,6 @@ FULL = told(LimitExceeded, "LimitExceededException", "More than 5 resources with
 WRONG = told(InvalidInput, "InvalidInputException")
 
 AT = {"creationDateTime": NOW, "lastUpdatedDateTime": NOW + timedelta(minutes=9)}
-BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED})
 
 
 def under_way(account: Account) -> None:
@@ -242,6 +260,13 @@ POLLING = [
     ),
     step(
         "poll", "training", OF_TRAINING, DescribeSolutionVersion={"solutionVersion": {"status": "CREATE PENDING", **AT}}
+    ),
+    step(
+        "poll",
+        "training for too long",
+        replace(OF_TRAINING, since=(NOW - timedelta(days=9)).isoformat()),
+        DescribeSolutionVersion={"solutionVersion": {"status": "CREATE IN_PROGRESS", **AT}},
+        StopSolutionVersionCreation={},
     ),
     step("poll", "trained", OF_TRAINING, DescribeSolutionVersion={"solutionVersion": {"status": "ACTIVE", **AT}}),
     step("poll", "deployed", OF_CAMPAIGN, DescribeCampaign=serving(VERSION)),

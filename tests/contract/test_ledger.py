@@ -11,7 +11,7 @@ import pytest
 
 from functions.adapters.dynamodb import DynamoLedger
 from functions.errors import Conflict, UnknownPipeline
-from functions.model import IMPORTS, Pipeline, Request
+from functions.model import IMPORTS, Message, Pipeline, Request, dump_short, parse_short
 from functions.ports import Ledger, Mark
 from functions.records import Branch, Lease, Run
 from tests.contract.account import TABLE, Account, client
@@ -138,6 +138,7 @@ def full_run(**changes: Any) -> Run:
                 "poll",
                 "FAILED",
                 "why: ü",
+                dump_short(message("poll", "for-you", hop=7)),
                 {"train": {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:v"]}},
             ),
         },
@@ -194,7 +195,7 @@ def test_a_sign_of_life_changes_nothing_else(case: Case) -> None:
 
 def test_a_run_that_is_not_there_is_not_made_by_an_update(case: Case) -> None:
     case.ledger.update_run("shop", "other", LATER, status="FAILED")
-    case.ledger.advance(message("poll", hop=2), LATER, "train")
+    case.ledger.advance(message("poll", hop=2), LATER, ())
     assert case.ledger.run("shop", "other") is None
     assert case.ledger.run("shop", RUN_ID) is None
 
@@ -215,49 +216,79 @@ def begun(case: Case) -> Case:
     return case
 
 
+def going(step: str, branch: str, hop: int) -> list[Message]:
+    """Return what was sent: the branch's own message among others."""
+    other = next(name for name in NAMES if name != branch)
+    return [message(step, other), message(step, branch, hop=hop)]
+
+
+def carried(step: str, branch: str, hop: int) -> str:
+    return dump_short(message(step, branch, hop=hop))
+
+
 def test_a_cursor_moves_on_its_own_branch(begun: Case, branch: str) -> None:
-    begun.ledger.advance(message("poll", branch, hop=2), LATER, "train")
+    begun.ledger.advance(message("poll", branch, hop=2), LATER, going("train", branch, 3))
     moved = begun.standing()
-    assert moved.branches == {name: Branch() for name in NAMES} | {branch: Branch(3, "train")}
+    after = Branch(3, "train", message=carried("train", branch, 3))
+    assert moved.branches == {name: Branch() for name in NAMES} | {branch: after}
+    assert parse_short(after.message or "", plan()) == message("train", branch, hop=3)
     assert moved.updated_at == LATER.isoformat()
 
 
 def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
-    begun.ledger.advance(message("train", branch, hop=0), NOW, "poll", Mark("train", ("arn:a", "arn:b")))
+    begun.ledger.advance(
+        message("train", branch, hop=0), NOW, going("poll", branch, 1), Mark("train", ("arn:a", "arn:b"))
+    )
     phase = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:a", "arn:b"]}
-    assert begun.standing().branches[branch] == Branch(1, "poll", steps={"train": phase})
+    assert begun.standing().branches[branch] == Branch(
+        1, "poll", message=carried("poll", branch, 1), steps={"train": phase}
+    )
 
-    begun.ledger.advance(message("poll", branch, hop=1), LATER, "deploy", Mark("train", finished=True))
+    begun.ledger.advance(
+        message("poll", branch, hop=1), LATER, going("deploy", branch, 2), Mark("train", finished=True)
+    )
     phase["finished_at"] = LATER.isoformat()
-    assert begun.standing().branches[branch] == Branch(2, "deploy", steps={"train": phase})
+    assert begun.standing().branches[branch] == Branch(
+        2, "deploy", message=carried("deploy", branch, 2), steps={"train": phase}
+    )
 
-    begun.ledger.advance(message("deploy", branch, hop=2), LATER, "poll", Mark("deploy", ("arn:c",)))
+    begun.ledger.advance(message("deploy", branch, hop=2), LATER, going("poll", branch, 3), Mark("deploy", ("arn:c",)))
     ended = Mark("deploy", finished=True, status="FAILED", reason="why")
-    begun.ledger.advance(message("finish", branch, hop=3), LATER, "finish", ended)
+    begun.ledger.advance(message("finish", branch, hop=3), LATER, (), ended)
     end = {"started_at": LATER.isoformat(), "finished_at": LATER.isoformat(), "arns": ["arn:c"]}
-    assert begun.standing().branches[branch] == Branch(4, "finish", "FAILED", "why", {"train": phase, "deploy": end})
+    assert begun.standing().branches[branch] == Branch(
+        4, "finish", "FAILED", "why", steps={"train": phase, "deploy": end}
+    )
 
 
 @pytest.mark.parametrize("hop", [0, 4])
 def test_a_cursor_never_goes_back(begun: Case, hop: int) -> None:
-    begun.ledger.advance(message("poll", "for-you", hop=4), NOW, "deploy")
+    begun.ledger.advance(message("poll", "for-you", hop=4), NOW, going("deploy", "for-you", 5))
     before = begun.standing()
     stale = Mark("train", ("arn:a",), status="FAILED", reason="stale")
-    begun.ledger.advance(message("train", "for-you", hop=hop), LATER, "poll", stale)
+    begun.ledger.advance(message("train", "for-you", hop=hop), LATER, (), stale)
     assert begun.standing() == before
 
 
 def test_a_phase_that_did_not_begin_does_not_end(begun: Case) -> None:
-    begun.ledger.advance(message("deploy", "for-you", hop=2), LATER, "finish", Mark("deploy", finished=True))
-    assert begun.standing().branches["for-you"] == Branch(3, "finish")
+    begun.ledger.advance(message("deploy", "for-you", hop=2), LATER, (), Mark("deploy", finished=True))
+    assert begun.standing().branches["for-you"] == Branch(3, "deploy")
 
 
 def test_an_end_that_was_cut_off_is_noted_by_the_next_delivery(begun: Case) -> None:
     """The cursor has moved, the phase's end was not written: the message comes again."""
-    begun.ledger.advance(message("train", "for-you", hop=0), NOW, "poll", Mark("train", ("arn:a",)))
-    begun.ledger.advance(message("poll", "for-you", hop=1), NOW, "deploy")
-    begun.ledger.advance(message("poll", "for-you", hop=1), LATER, "deploy", Mark("train", finished=True))
+    begun.ledger.advance(message("train", "for-you", hop=0), NOW, (), Mark("train", ("arn:a",)))
+    begun.ledger.advance(message("poll", "for-you", hop=1), NOW, ())
+    begun.ledger.advance(message("poll", "for-you", hop=1), LATER, (), Mark("train", finished=True))
     assert begun.standing().branches["for-you"].steps["train"]["finished_at"] == LATER.isoformat()
+
+
+def test_the_latest_runs_come_newest_first(case: Case) -> None:
+    for run_id in ("20261101t000000-a", "20261103t000000-c", "20261102t000000-b"):
+        case.ledger.create_run(run(run_id))
+    case.ledger.create_run(run("20261104t000000-d", pipeline="books"))
+    assert [each.run_id for each in case.ledger.latest_runs("shop", 2)] == ["20261103t000000-c", "20261102t000000-b"]
+    assert case.ledger.latest_runs("none", 2) == []
 
 
 # ------------------------------------------------------------------ DynamoDB alone

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from functions.adapters.personalize import translate_error
 from functions.errors import Conflict, UnknownPipeline
-from functions.model import Message, Pipeline, RunStatus
+from functions.model import Message, Pipeline, RunStatus, dump_short
 from functions.ports import Mark, Stored
 from functions.records import Branch, Lease, Run
 from local.personalize import Personalize
@@ -67,14 +67,20 @@ class MemoryLedger:
         self.runs[pipeline, run_id] = ended
         return True
 
-    def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:
+    def latest_runs(self, pipeline: str, count: int) -> list[Run]:
+        of_pipeline = [run for (name, _), run in self.runs.items() if name == pipeline]
+        return sorted(of_pipeline, key=lambda run: run.run_id, reverse=True)[:count]
+
+    def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
         run = self.run(message.pipeline, message.run_id)
         if run is None:
             return
         branch = run.branches[message.branch]
         moved = branch.hop < message.hop + 1
         if moved:
-            branch = replace(branch, hop=message.hop + 1, step=step)
+            step = sent[0].step if sent else message.step
+            carried = next((dump_short(each) for each in sent if each.branch == message.branch), None)
+            branch = replace(branch, hop=message.hop + 1, step=step, message=carried)
             if mark and mark.phase and mark.started is not None:
                 begun = {"started_at": at.isoformat(), "finished_at": None, "arns": list(mark.started)}
                 branch = replace(branch, steps={**branch.steps, mark.phase: begun})

@@ -22,6 +22,7 @@ from functions.settings import Settings
 from functions.shell import Worker, batch, worker
 from functions.steps import deploy, finish, import_data, poll, start, train
 from local.personalize import Personalize
+from local.personalize.durations import Seconds
 from tests.support.build import record
 from tests.support.memory import LocalService, MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
 
@@ -83,9 +84,10 @@ def items(count: int = 40) -> bytes:
 
 @dataclass
 class World:
-    """Everything there is. ``twice`` delivers every message two times."""
+    """Everything there is. ``twice`` delivers every message two times; ``durations`` is how long Personalize takes."""
 
     twice: bool = False
+    durations: str | Seconds = "demo"
     now: datetime = BEGINNING
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     bus: MemoryBus = field(default_factory=MemoryBus)
@@ -97,7 +99,7 @@ class World:
         self._numbers = itertools.count()
         self.objects = MemoryObjects(self.clock)
         self.service = Personalize(
-            account=ACCOUNT, region=REGION, clock=self.clock, objects=self.objects, durations="demo"
+            account=ACCOUNT, region=REGION, clock=self.clock, objects=self.objects, durations=self.durations
         )
         self.personalize = LocalService(self.service)
 

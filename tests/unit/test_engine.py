@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from functions.engine import Step, advance, carry_out
+from functions.engine import Step, advance, carry_out, in_time
 from functions.errors import AlreadyExists, LimitExceeded, NotFound, PipelineError
 from functions.model import IMPORTS, Message, RunStatus, Wait, parse
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
@@ -122,11 +124,11 @@ class Forgetful(MemoryLedger):
 
     failed = False
 
-    def advance(self, message: Message, at: datetime, step: str, mark: Mark | None = None) -> None:
+    def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
         if not self.failed:
             self.failed = True
             raise ConnectionError
-        super().advance(message, at, step, mark)
+        super().advance(message, at, sent, mark)
 
 
 def test_a_message_that_comes_again_before_it_was_noted_sends_the_same_again() -> None:
@@ -152,6 +154,35 @@ def test_a_send_that_fails_notes_nothing() -> None:
     with pytest.raises(ConnectionError):
         scene.advance(Await((WAIT,)), told())
     assert scene.branch().hop == 3
+
+
+# ------------------------------------------------------------------ deadlines
+
+
+@pytest.mark.parametrize(
+    ("hours", "outcome", "after"),
+    [
+        (71.9, Pause(5, "quota"), Pause(5, "quota")),
+        (72, Pause(5, "quota"), Fail("the train phase was not over within its deadline of 72 hours: quota")),
+        (999, Done(), Done()),
+        (999, Await((WAIT,)), Await((WAIT,))),
+    ],
+)
+def test_what_must_wait_beyond_its_deadline_fails(hours: float, outcome: Outcome, after: Outcome) -> None:
+    late = told(since=(NOW - timedelta(hours=hours)).isoformat())
+    cleared: list[Message] = []
+    step = replace(deciding(outcome), give_up=lambda message, _: cleared.append(message))
+    assert in_time(step, late, outcome, ports()) == after
+    assert cleared == ([late] if after != outcome else [])
+
+
+def test_a_phase_is_timed_from_its_first_message_on() -> None:
+    scene = Scene()
+    scene.advance(Pause(5, "why"), told())
+    first = parse(Message, scene.queues.sent[0][1])
+    assert first.since == NOW.isoformat()
+    scene.advance(Pause(5, "why"), replace(first, since="2026-11-23T20:00:00+00:00"))
+    assert parse(Message, scene.queues.sent[1][1]).since == "2026-11-23T20:00:00+00:00"
 
 
 # ------------------------------------------------------------------ what Personalize refuses

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from functions.endings import verdict
 from functions.model import IMPORTS, BranchStatus, Ending, Message, Request, Trigger, dump
 from functions.records import Branch, Lease, Run
-from functions.steps.finish import finish, verdict
+from functions.steps.finish import finish
 from tests.support.build import NOW, RUN_ID, holder, ledger_with, message, ports, run
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryQueues
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from functions.errors import UnknownSolution
-from functions.model import Pipeline, Request
-from functions.planning import files_of, fingerprint, jobs_of, plan_run, unsettled
+from functions.model import BranchStatus, Pipeline, Request
+from functions.planning import files_of, fingerprint, jobs_of, left_behind, plan_run, unsettled
 from functions.ports import Stored
-from tests.support.build import CHOSEN, NOW, ROLE, RUN_ID, UNSERVED, arn, dataset, pipeline
+from functions.records import Branch, Run
+from tests.support.build import CHOSEN, NOW, ROLE, RUN_ID, UNSERVED, VERSION, arn, dataset, pipeline, plan, run
 from tests.support.memory import MemoryObjects
 from tests.support.scripted import Scripted
 
@@ -135,6 +136,40 @@ def test_failed_jobs_tell_nothing_of_how_long_an_import_takes() -> None:
 def test_a_plan_for_a_solution_that_is_not_there() -> None:
     with pytest.raises(UnknownSolution):
         plan_run(RUN_ID, ONE, Request("shop", solutions=("gone",)), FILES, {"interactions": []}, NOW)
+
+
+ENDED_AT = THIS["lastUpdatedDateTime"]
+
+
+def died(branch: BranchStatus = "FAILED", trained: timedelta = timedelta(hours=1), **changes: Any) -> Run:
+    """Return a run that trained a version after the newest import, and ended otherwise than well."""
+    step = {"started_at": (ENDED_AT + trained).isoformat(), "finished_at": None, "arns": [VERSION]}
+    branches = {"for-you": Branch(status=branch, steps=changes.pop("steps", {"train": step}))}
+    return run("a", **{"status": "FAILED", "plan": plan(), "branches": branches, **changes})
+
+
+@pytest.mark.parametrize(
+    ("runs", "taken_over"),
+    [
+        pytest.param([died()], {"for-you": VERSION}, id="deployed in vain"),
+        pytest.param([died("RUNNING")], {"for-you": VERSION}, id="died while it trained"),
+        pytest.param([died("SUCCEEDED")], {}, id="deployed"),
+        pytest.param([died(steps={})], {}, id="never trained"),
+        pytest.param([died(trained=-timedelta(seconds=1))], {}, id="the data has changed since"),
+        pytest.param([died(plan=plan(training_mode="UPDATE"))], {}, id="trained another way"),
+        pytest.param([died("SUCCEEDED"), died()], {}, id="a later run did better"),
+        pytest.param([run("b", status="JOINED", branches={}), died()], {"for-you": VERSION}, id="others joined"),
+        pytest.param([died(status="RUNNING")], {}, id="still under way"),
+        pytest.param([], {}, id="no earlier run"),
+    ],
+)
+def test_a_version_that_was_trained_in_vain_is_taken_over(runs: list[Run], taken_over: dict[str, str]) -> None:
+    assert left_behind(plan(imports={}), {"interactions": [THIS]}, runs) == taken_over
+
+
+def test_a_version_of_a_predecessor_is_not_taken_over() -> None:
+    successor = replace(CHOSEN, arn=arn("solution", "acme-shop-for-you-ffffffff"))
+    assert left_behind(plan(imports={}, solutions={"for-you": successor}), {"interactions": [THIS]}, [died()]) == {}
 
 
 @pytest.mark.parametrize(

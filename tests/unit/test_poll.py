@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from functions.engine import carry_out
-from functions.errors import NotFound, ServiceError, Throttled
-from functions.model import Message, Wait
+from functions.errors import InUse, NotFound, ServiceError, Throttled
+from functions.model import Deadlines, Message, Wait
 from functions.outcomes import Done, Fail, Outcome, Pause
 from functions.steps.poll import STEP
-from tests.support.build import CAMPAIGN, NOW, OLD_VERSION, VERSION, arn, message, ports
+from tests.support.build import CAMPAIGN, NOW, OLD_VERSION, VERSION, arn, message, plan, ports
 from tests.support.scripted import Scripted
 
 GONE = NotFound("ResourceNotFoundException", "gone", "Describe")
@@ -157,6 +157,23 @@ def test_campaigns(told: dict[str, Any], outcome: Outcome) -> None:
 def test_a_deleted_campaign_fails() -> None:
     outcome = carry_out(STEP, DEPLOYING, ports(Scripted(DescribeCampaign=GONE)))
     assert outcome == Fail("campaign acme-shop-for-you: it was deleted meanwhile")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_training_beyond_its_deadline_is_stopped_if_that_is_asked_for(asked: bool) -> None:
+    personalize = Scripted(StopSolutionVersionCreation={})
+    STEP.give_up(replace(TRAINING, plan=plan(deadlines=Deadlines(stop_training=asked))), personalize)
+    assert personalize.calls == ([("StopSolutionVersionCreation", {"solutionVersionArn": VERSION})] if asked else [])
+
+
+def test_a_training_that_ended_just_then_need_not_be_stopped() -> None:
+    ended = InUse("ResourceInUseException", "ACTIVE", "StopSolutionVersionCreation")
+    late = replace(TRAINING, plan=plan(deadlines=Deadlines(stop_training=True)))
+    STEP.give_up(late, Scripted(StopSolutionVersionCreation=ended))
+
+
+def test_what_is_no_training_is_not_stopped() -> None:
+    STEP.give_up(replace(DEPLOYING, plan=plan(deadlines=Deadlines(stop_training=True))), Scripted())
 
 
 @pytest.mark.parametrize(

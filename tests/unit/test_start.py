@@ -278,7 +278,7 @@ def test_an_upload_that_waits_and_comes_twice_waits_once(hop: int) -> None:
     assert (parse(Trigger, sent).hop, scene.run("a").hop) == (hop + 1, hop + 1)
 
 
-LOST = "no sign of life for two hours: its messages are lost"
+LOST = "no sign of life for 3 hours: its messages are lost"
 LONG_AGO = (NOW - SILENCE).isoformat()
 
 

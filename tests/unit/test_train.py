@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -94,6 +95,19 @@ def test_a_version_of_this_run_is_found_before_another_is_asked_for() -> None:
     assert isinstance(outcome, Await)
     assert outcome.waits[0].arn == ours["solutionVersionArn"]
     assert personalize.operations == ["ListSolutionVersions", "DescribeSolutionVersion"]
+
+
+@pytest.mark.parametrize(
+    ("status", "taken_over"), [("ACTIVE", True), ("CREATE PENDING", True), ("CREATE FAILED", False)]
+)
+def test_a_version_that_an_earlier_run_left_behind_is_taken_over(status: str, taken_over: bool) -> None:
+    left = version(1, status=status)
+    told = replace(MESSAGE, plan=plan(trained={"for-you": left["solutionVersionArn"]}))
+    personalize = scripted(version(2), left)
+    outcome = carry_out(STEP, told, ports(personalize))
+    assert isinstance(outcome, Await)
+    assert outcome.waits[0].arn == (left["solutionVersionArn"] if taken_over else VERSION)
+    assert ("CreateSolutionVersion" in personalize.operations) is not taken_over
 
 
 def test_a_name_that_is_taken_by_none_of_the_versions_fails() -> None:

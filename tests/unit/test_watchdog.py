@@ -1,0 +1,145 @@
+"""Who looks after runs that have gone quiet, and what is done with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.model import IMPORTS, Ending, Message, Request, Trigger, dump_short, parse
+from functions.records import QUIET, SILENCE, Branch, Lease, Run
+from functions.steps.start import give_up, handle
+from functions.watchdog import WATCH, look_after
+from tests.support.build import NOW, RUN_ID, VERSION, holder, ledger_with, message, pipeline, plan, ports, record, run
+from tests.support.memory import MemoryBus, MemoryQueues
+
+POLLING = message("poll", "for-you", hop=3, phase="train")
+DONE = Branch(status="SUCCEEDED")
+
+
+class Scene:
+    """A run that holds the lease, and has not moved for a while."""
+
+    def __init__(self, silent: timedelta = QUIET, **changes: Any) -> None:
+        then = (NOW - silent).isoformat()
+        fields = {"plan": plan(), "dispatched_at": then, "updated_at": then, **changes}
+        asked = holder(RUN_ID, request=Request("shop", force=True), pinned=True)
+        waiting = run("b", status="QUEUED")
+        self.ledger = ledger_with(run(**fields), waiting, leases={"shop": Lease(active=asked, next=holder("b"))})
+        self.queues, self.bus = MemoryQueues(), MemoryBus()
+
+    def look_after(self, **but: Any) -> None:
+        look_after("shop", ports(ledger=self.ledger, queues=self.queues, bus=self.bus), **but)
+
+    @property
+    def run(self) -> Run:
+        return self.ledger.runs["shop", RUN_ID]
+
+    @property
+    def messages(self) -> list[Message]:
+        return [parse(Message, body) for step, body, _ in self.queues.sent if step != "start"]
+
+    @property
+    def triggers(self) -> list[Trigger]:
+        return [parse(Trigger, body) for step, body, _ in self.queues.sent if step == "start"]
+
+
+@pytest.mark.parametrize(
+    ("branches", "sent"),
+    [
+        pytest.param({IMPORTS: Branch(), "for-you": Branch()}, [message("import")], id="before its first step"),
+        pytest.param(
+            {IMPORTS: Branch(2, message=dump_short(message("poll", hop=2))), "for-you": Branch()},
+            [message("poll", hop=2)],
+            id="importing",
+        ),
+        pytest.param(
+            {IMPORTS: DONE, "for-you": Branch()}, [message("train", "for-you", phase="train")], id="before it trains"
+        ),
+        pytest.param({IMPORTS: DONE, "for-you": Branch(3, message=dump_short(POLLING))}, [POLLING], id="training"),
+    ],
+)
+def test_what_a_quiet_run_goes_on_by_is_sent_again(branches: dict[str, Branch], sent: list[Message]) -> None:
+    scene = Scene(branches=branches)
+    scene.look_after()
+    assert scene.messages == sent
+    assert scene.triggers == []
+    assert scene.run.status == "RUNNING"
+
+
+def test_every_branch_that_goes_on_is_put_back_and_no_other() -> None:
+    both = plan(solutions={"a": plan().solutions["for-you"], "b": plan().solutions["for-you"]})
+    going = replace(POLLING, branch="b", plan=both)
+    scene = Scene(plan=both, branches={IMPORTS: DONE, "a": DONE, "b": Branch(3, message=dump_short(going))})
+    scene.look_after()
+    assert scene.messages == [going]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"status": "QUEUED", "plan": None, "branches": {}, "dispatched_at": None, "hop": 2}, id="queued"),
+        pytest.param({"dispatched_at": None, "hop": 2}, id="begun, perhaps nothing sent"),
+    ],
+)
+def test_a_run_that_has_not_begun_is_triggered_again(fields: dict[str, Any]) -> None:
+    scene = Scene(**fields)
+    scene.look_after()
+    assert scene.triggers == [Trigger("schedule", RUN_ID, Request("shop", force=True), run_id=RUN_ID, hop=2)]
+    assert scene.messages == []
+
+
+def test_a_run_whose_end_was_lost_ends() -> None:
+    scene = Scene(branches={IMPORTS: DONE, "for-you": DONE})
+    scene.look_after()
+    assert scene.run.status == "SUCCEEDED"
+    assert [kind for kind, _ in scene.bus.events] == ["Personalize run succeeded"]
+    assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+
+
+def test_a_run_that_ended_and_kept_the_lease_gives_it_up() -> None:
+    scene = Scene(silent=timedelta(0), status="FAILED")
+    scene.look_after()
+    assert scene.bus.events == []
+    assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+
+
+def test_a_run_that_shows_no_sign_of_life_fails_and_the_next_begins() -> None:
+    scene = Scene(silent=SILENCE)
+    scene.look_after()
+    assert (scene.run.status, scene.run.reason) == (
+        "FAILED",
+        "no sign of life for 3 hours: its messages are lost",
+    )
+    assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+
+
+@pytest.mark.parametrize(("silent", "but"), [(QUIET - timedelta(seconds=1), None), (QUIET, RUN_ID), (SILENCE, RUN_ID)])
+def test_a_run_that_moves_or_is_at_hand_is_left_alone(silent: timedelta, but: str | None) -> None:
+    scene = Scene(silent=silent)
+    before = scene.run
+    scene.look_after(but=but)
+    assert (scene.queues.sent, scene.run) == ([], before)
+
+
+def test_the_schedules_message_has_all_pipelines_looked_after() -> None:
+    scene = Scene()
+    books = pipeline(pipeline="books")
+    scene.ledger.declared["books"] = books
+    scene.ledger.runs["books", "x"] = replace(scene.run, pipeline="books", run_id="x")
+    scene.ledger.leases["books"] = Lease(active=holder("x", pinned=True))
+    outside = ports(ledger=scene.ledger, queues=scene.queues)
+    handle(record(WATCH), outside)
+    assert [(each.pipeline, each.run_id) for each in scene.messages] == [("books", "x"), ("shop", RUN_ID)]
+    give_up(record(WATCH), "why", outside)
+    assert scene.run.status == "RUNNING"
+
+
+def test_a_version_is_waited_for_again_where_it_was() -> None:
+    """What is sent again is the message itself, with all that it waits for."""
+    told = message("deploy", "for-you", hop=5, phase="deploy", solution_version=VERSION, ending=Ending("SUCCEEDED"))
+    scene = Scene(branches={IMPORTS: DONE, "for-you": Branch(5, message=dump_short(told))})
+    scene.look_after()
+    assert scene.messages == [told]
