@@ -31,16 +31,34 @@ def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
     """End a run that can't go on, unless it has ended, and let the next one begin. It need not have begun itself."""
     run = ports.ledger.run(pipeline, run_id)
     if run and not run.over:
-        close(run, Ending("FAILED", reason), ports)
-    release(ports, pipeline, run_id)
+        conclude(run, Ending("FAILED", reason), ports)
+    else:
+        release(ports, pipeline, run_id)
+
+
+def conclude(run: Run, end: Ending, ports: Ports) -> None:
+    """End a run and let the next one begin even if its event can't be put; what went wrong with that is raised then."""
+    try:
+        tell(run, end, ports)
+    finally:
+        _note(run, end, ports)
+        release(ports, run.pipeline, run.run_id)
 
 
 def close(run: Run, end: Ending, ports: Ports) -> None:
     """Put the run's event, then close its record: one that died in between puts the event once more."""
-    now = ports.clock()
+    tell(run, end, ports)
+    _note(run, end, ports)
+
+
+def tell(run: Run, end: Ending, ports: Ports) -> None:
+    """Put the run's event on the bus; a run that was skipped has none."""
     if end.status in EVENTS:
-        ports.bus.put(EVENTS[end.status], detail(run, end, now))
-    if ports.ledger.end_run(run.pipeline, run.run_id, end.status, now, reason=end.reason):
+        ports.bus.put(EVENTS[end.status], detail(run, end, ports.clock()))
+
+
+def _note(run: Run, end: Ending, ports: Ports) -> None:
+    if ports.ledger.end_run(run.pipeline, run.run_id, end.status, ports.clock(), reason=end.reason):
         logger.info("run %s", end.status, extra={"reason": end.reason})
         metrics.add_metric(f"Runs{end.status.capitalize()}", "Count", 1)
 
@@ -67,8 +85,9 @@ def release(ports: Ports, pipeline: str, run_id: str) -> None:
     heir = change_lease(ports.ledger, pipeline, lambda lease: hand_over(lease, run_id)).active
     if heir is None or heir.after != run_id or heir.pinned:
         return
-    # It may have waited for longer than a silent run is taken for alive.
-    ports.ledger.update_run(pipeline, heir.run_id, at=ports.clock())
+    # It may have waited for longer than a silent run is taken for alive, or uploads are waited for.
+    now = ports.clock()
+    ports.ledger.update_run(pipeline, heir.run_id, at=now, turn_at=now.isoformat())
     trigger = Trigger(trigger=heir.trigger, id=heir.run_id, request=heir.request, run_id=heir.run_id)
     ports.queues.send("start", [dump(trigger)])
     logger.info("remembered run %s begins", heir.run_id)

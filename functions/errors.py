@@ -32,6 +32,14 @@ class UnknownSolution(PipelineError):
         super().__init__(f"Pipeline {pipeline!r} has no solution {wrong}. Its solutions: {there_are}.")
 
 
+class Unreadable(PipelineError):
+    """A record of the ledger is not of the form that this code reads: code of another version has written it."""
+
+
+class NoTimeLeft(PipelineError):
+    """The messages before this one took too long: it stays in its queue, and is received again."""
+
+
 class Conflict(PipelineError):
     """Another writer changed the ledger between a read and a write; reading again settles it."""
 

@@ -247,16 +247,20 @@ def _listed(field_type: Any) -> Callable[[Any], Any]:
 
 
 _TUPLES: tuple[Any, ...] = (tuple[str, ...], tuple[Wait, ...])
-_CONFIG = dacite.Config(cast=[tuple], strict=True, type_hooks={kind: _listed(kind) for kind in _TUPLES})
+_STRICT = dacite.Config(cast=[tuple], strict=True, type_hooks={kind: _listed(kind) for kind in _TUPLES})
+_LENIENT = replace(_STRICT, strict=False)
 
 
-def parse(kind: type[T], text: str | dict[str, Any]) -> T:
-    """Read a dataclass from JSON; raise :class:`InvalidMessage` that names the field at fault."""
+def parse(kind: type[T], text: str | dict[str, Any], *, strict: bool = True) -> T:
+    """Read a dataclass from JSON; raise :class:`InvalidMessage` that names the field at fault.
+
+    Where it is not ``strict``, fields that this code does not know are left out: a newer one has written them.
+    """
     try:
         data = json.loads(text) if isinstance(text, str) else text
         if not isinstance(data, dict):
             raise InvalidMessage(f"A {kind.__name__.lower()} is a JSON object, not {type(data).__name__}.")
-        value = dacite.from_dict(kind, data, config=_CONFIG)
+        value = dacite.from_dict(kind, data, config=_STRICT if strict else _LENIENT)
     except (ValueError, dacite.DaciteError) as error:
         raise InvalidMessage(f"Not a valid {kind.__name__.lower()}: {error}") from error
     if isinstance(value, Message) and value.version != VERSION:

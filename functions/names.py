@@ -40,11 +40,6 @@ def solution_version(name: str, run: str, solution: str) -> str:
     return full if len(full) <= LONGEST else f"{full[: LONGEST - 7]}-{digest(full, 6)}"
 
 
-def family_of(solution: str) -> str:
-    """Return what the ARN (or name) of a solution shares with its predecessors': all but the digest at its end."""
-    return solution.rpartition("-")[0]
-
-
 def is_of_family(solution: str, family: str) -> bool:
     """Whether a solution's ARN (or name) is the family's with a digest at its end."""
     return re.fullmatch(rf"{re.escape(family)}-[0-9a-f]{{8}}", solution) is not None
@@ -53,6 +48,12 @@ def is_of_family(solution: str, family: str) -> bool:
 def solution_of(version: str) -> str:
     """Return the ARN of the solution that a version is of."""
     return version.rpartition("/")[0]
+
+
+def stranger(version: str, deployment: str) -> str | None:
+    """Return the solution that a version is of, unless it is the deployment's: their names begin with its own."""
+    solution = solution_of(version)
+    return None if solution.rpartition("/")[2].startswith(f"{deployment}-") else solution
 
 
 def sibling_arn(arn: str, kind: str, name: str) -> str:

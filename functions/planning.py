@@ -110,7 +110,7 @@ def jobs_of(pipeline: Pipeline, personalize: Personalize) -> dict[str, list[hist
 def unsettled(pipeline: Pipeline, stored: dict[str, list[Stored]], since: datetime, now: datetime) -> float:
     """Return how many seconds uploads have still to rest before they are taken for complete, 0 if they have.
 
-    Uploads that never rest hold up the run that was queued ``since`` for so long only, not for ever.
+    Uploads that never rest hold up a run whose turn it is ``since`` then for so long only, not for ever.
     """
     latest = max((file.modified for files in stored.values() for file in files), default=None)
     if latest is None:

@@ -78,7 +78,7 @@ class Ledger(Protocol):
         ...
 
     def run(self, pipeline: str, run_id: str) -> Run | None:
-        """Return a run, None if there is none."""
+        """Return a run, None if there is none; raise :class:`functions.errors.Unreadable`."""
         ...
 
     def create_run(self, run: Run) -> None:

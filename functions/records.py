@@ -38,7 +38,8 @@ class Branch:
 class Run:
     """One run as the ledger knows it. Times are ISO 8601 in UTC. ``plan`` is there once the run has begun.
 
-    ``hop`` is how far its trigger has come: one behind it is a duplicate.
+    ``turn_at`` is when a run that waited behind another could begin. ``hop`` is how far its trigger has come: one
+    behind it is a duplicate.
     """
 
     run_id: str
@@ -50,6 +51,7 @@ class Run:
     updated_at: str
     started_at: str | None = None
     dispatched_at: str | None = None
+    turn_at: str | None = None
     hop: int = 0
     finished_at: str | None = None
     reason: str | None = None

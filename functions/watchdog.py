@@ -6,6 +6,7 @@ EventBridge Scheduler has `start` do so for all pipelines every half an hour, an
 from __future__ import annotations
 
 from functions.endings import close, fail, release, verdict
+from functions.errors import Unreadable
 from functions.flow import carrying_on
 from functions.model import Trigger, dump
 from functions.ports import Ports
@@ -29,7 +30,12 @@ def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
     if active is None or active.run_id == but:
         return
     about(pipeline, active.run_id)
-    run, now = ports.ledger.run(pipeline, active.run_id), ports.clock()
+    now = ports.clock()
+    try:
+        run = ports.ledger.run(pipeline, active.run_id)
+    except Unreadable as error:
+        logger.warning("it gives way: %s", error)
+        run = None
     if run is None or run.over:
         release(ports, pipeline, active.run_id)
     elif run.silent_for(now) >= SILENCE:

@@ -4,11 +4,10 @@
 locals {
   _campaign_arns = { for key, name in local._campaigns : key => "${local._arn.personalize}:campaign/${name}" }
 
-  # A key holds the campaign's name: under a new name it is another campaign, and the old one goes.
-  _campaign_keys = { for key, name in local._campaigns : key => "${key}/${name}" }
-  _keyed_campaigns = {
-    for key, campaign_key in local._campaign_keys : campaign_key => merge(local._solutions[key], { key = key })
-  }
+  # By name, which is unique: a campaign that moves from one solution to another stays the same. (Two of one name are told by a
+  # precondition of their solutions; here the first counts.)
+  _campaign_keys   = { for key, name in local._campaigns : name => key... }
+  _named_campaigns = { for name, keys in local._campaign_keys : name => merge(local._solutions[keys[0]], { key = keys[0] }) }
 
   _campaign_configs = {
     for key in keys(local._campaigns) : key => {
@@ -22,18 +21,18 @@ locals {
 }
 
 resource "terraform_data" "campaign_home" {
-  for_each         = local._keyed_campaigns
+  for_each         = local._named_campaigns
   triggers_replace = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id
 }
 
 resource "aws_lambda_invocation" "campaign" {
-  for_each        = local._keyed_campaigns
+  for_each        = local._named_campaigns
   function_name   = local._glue
   lifecycle_scope = "CRUD"
   input = jsonencode({
     resource            = "campaign"
     deletion_protection = var.deletion_protection
-    name                = each.value.name
+    name                = var.name
     adopt               = each.value.campaign.adopt
     request             = { campaignArn = local._campaign_arns[each.value.key] }
   })
@@ -48,15 +47,16 @@ resource "aws_lambda_invocation" "campaign" {
 
 # As with datasets: an update that failed is asked for again by the next apply.
 resource "aws_lambda_invocation" "campaign_ready" {
-  for_each      = local._keyed_campaigns
+  for_each      = local._named_campaigns
   function_name = local._glue
   input         = aws_lambda_invocation.campaign[each.key].input
 }
 
 # What a run reads of it; functions/model.py has the same shape. It depends on the campaign, so that it is destroyed first: a run
-# that is under way then finds the campaign declared no more, and does not make again what is being deleted.
+# that is under way then finds the campaign declared no more, and does not make again what is being deleted. Under another name it
+# is another item, since one that is only changed would be changed after the old campaign was deleted.
 resource "aws_dynamodb_table_item" "campaign" {
-  for_each   = local._keyed_campaigns
+  for_each   = { for key, name in local._campaigns : "${key}/${name}" => merge(local._solutions[key], { key = key }) }
   table_name = aws_dynamodb_table.ledger.name
   hash_key   = aws_dynamodb_table.ledger.hash_key
   range_key  = aws_dynamodb_table.ledger.range_key
@@ -74,5 +74,19 @@ resource "aws_dynamodb_table_item" "campaign" {
     }
   })
 
-  depends_on = [aws_lambda_invocation.campaign_ready]
+  depends_on = [aws_lambda_invocation.campaign_ready, module.step]
+}
+
+# Destroyed before that: with deletion protection on, the removal is refused while runs still know of the campaign, and move it.
+resource "aws_lambda_invocation" "campaign_guard" {
+  for_each        = local._named_campaigns
+  function_name   = local._glue
+  lifecycle_scope = "CRUD"
+  input = jsonencode({
+    resource            = "guard"
+    name                = "campaign ${each.key}"
+    deletion_protection = var.deletion_protection
+  })
+
+  depends_on = [module.glue, aws_dynamodb_table_item.campaign]
 }

@@ -7,7 +7,7 @@ resource "aws_lambda_invocation" "guard" {
   lifecycle_scope = "CRUD"
   input = jsonencode({
     resource            = "guard"
-    name                = each.key
+    name                = "everything of pipeline '${each.key}'"
     deletion_protection = var.deletion_protection
   })
 
@@ -26,6 +26,7 @@ resource "aws_lambda_invocation" "guard" {
     aws_iam_role_policy.scheduler,
     aws_iam_role_policy.service,
     aws_lambda_event_source_mapping.step,
+    aws_lambda_invocation.campaign_guard,
     aws_lambda_invocation.campaign_ready,
     aws_lambda_invocation.dataset_ready,
     aws_lambda_invocation.solution_ready,

@@ -70,5 +70,5 @@ resource "aws_dynamodb_table_item" "pipeline" {
   })
 
   # The data can be read, and the campaigns are declared, from the moment that a run can be asked for.
-  depends_on = [aws_dynamodb_table_item.campaign, aws_iam_role_policy.service, aws_s3_bucket_policy.data]
+  depends_on = [aws_dynamodb_table_item.campaign, aws_iam_role_policy.service, aws_s3_bucket_policy.data, module.step]
 }

@@ -9,7 +9,8 @@ variable "pipelines" {
       - `prefix`: where its CSV files lie in the data bucket. Default `<pipeline>/<type>/`.
     - `event_tracker`: make an event tracker, for events that your application sends. Default false.
     - `filters`: filter expressions, by a name of yours.
-    - `solutions`: what is trained, by a name of yours.
+    - `solutions`: what is trained, by a name of yours. A changed recipe or hyperparameter makes another one beside it; what it
+      replaced stays until the next such change, to go back to, and goes then, protected or not.
       - `recipe`: a recipe's name, such as `aws-user-personalization-v2`, or its ARN.
       - `event_type`: train on events of this type only.
       - `hyperparameters`: of the recipe's algorithm.
@@ -161,5 +162,11 @@ variable "pipelines" {
   validation {
     condition     = alltrue([for p in var.pipelines : length(setsubtract(keys(p.datasets), ["interactions", "items", "users"])) == 0])
     error_message = "pipelines[…].datasets: the types are interactions, items and users. Wrong: ${join(", ", flatten([for key, p in var.pipelines : [for type in setsubtract(keys(p.datasets), ["interactions", "items", "users"]) : "pipelines[\"${key}\"].datasets[\"${type}\"]"]]))}."
+  }
+
+  # A message that waits is sent again after 15 minutes at most, so a deadline can't be kept more exactly than that.
+  validation {
+    condition     = alltrue([for p in var.pipelines : min(p.deadlines.import_hours, p.deadlines.train_hours, p.deadlines.deploy_hours) >= 0.25])
+    error_message = "pipelines[…].deadlines: at least 0.25 hours each. Less in: ${join(", ", [for key, p in var.pipelines : key if min(p.deadlines.import_hours, p.deadlines.train_hours, p.deadlines.deploy_hours) < 0.25])}."
   }
 }

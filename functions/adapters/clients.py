@@ -9,10 +9,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+ATTEMPTS, CONNECT_SECONDS, READ_SECONDS = 3, 3, 8
+"""A call to a service that does not answer ends in half a minute: see :data:`functions.shell.LONGEST_MESSAGE`."""
+
 _CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 5},
-    connect_timeout=5,
-    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
     user_agent_extra="personalize-pipelines",
 )
 

@@ -6,16 +6,17 @@ One table; pk/sk are (pipeline, name), (campaign#name, solution/campaign), (leas
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from functions.errors import Conflict, UnknownPipeline
+from functions.errors import Conflict, InvalidMessage, UnknownPipeline, Unreadable
 from functions.model import Campaign, Message, Pipeline, RunStatus, dump, dump_short, parse
 from functions.ports import Mark
 from functions.records import Lease, Run
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=400)
 """How long a run's record stays (the table's TTL attribute is ``expires``)."""
+
+T = TypeVar("T")
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize
@@ -52,9 +55,9 @@ class DynamoLedger:
         item = self._get("pipeline", name)
         if item is None:
             raise UnknownPipeline(name, self.pipelines())
-        declared = parse(Pipeline, item["spec"])
+        declared = _record(Pipeline, item["spec"])
         campaigns = {
-            each["sk"].partition("/")[0]: parse(Campaign, each["spec"])
+            each["sk"].partition("/")[0]: _record(Campaign, each["spec"])
             for each in self._under(f"campaign#{name}", "sk, spec")
         }
         solutions = {key: replace(each, campaign=campaigns.get(key)) for key, each in declared.solutions.items()}
@@ -65,7 +68,7 @@ class DynamoLedger:
     def lease(self, pipeline: str) -> Lease:
         """Return the pipeline's lease, an empty one before its first run."""
         item = self._get("lease", pipeline)
-        return parse(Lease, item["lease"]) if item else Lease()
+        return _record(Lease, item["lease"]) if item else Lease()
 
     def save_lease(self, pipeline: str, lease: Lease) -> None:
         """Write the lease, one version on; raise Conflict if another was written since it was read."""
@@ -79,7 +82,7 @@ class DynamoLedger:
     # -------------------------------------------------------------- runs
 
     def run(self, pipeline: str, run_id: str) -> Run | None:
-        """Return a run, None if there is none."""
+        """Return a run, None if there is none; raise :class:`functions.errors.Unreadable`."""
         item = self._get(f"run#{pipeline}", run_id)
         return _run(item) if item else None
 
@@ -113,7 +116,8 @@ class DynamoLedger:
             Limit=count,
             ConsistentRead=True,
         )
-        return [_run({key: _plain(_read(value)) for key, value in item.items()}) for item in answer["Items"]]
+        items = [{key: _plain(_read(value)) for key, value in item.items()} for item in answer["Items"]]
+        return [run for item in items for run in _readable(item)]
 
     def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
         """Move a branch's cursor past the message (never back), noting what was sent and what it reached."""
@@ -239,7 +243,20 @@ def _item(run: Run) -> dict[str, Any]:
 
 def _run(item: dict[str, Any]) -> Run:
     fields = {key: value for key, value in item.items() if key not in ("pk", "sk", "expires")}
-    return parse(Run, fields | {"plan": json.loads(fields["plan"]) if fields["plan"] else None})
+    return _record(Run, fields | {"plan": json.loads(fields["plan"]) if fields["plan"] else None})
+
+
+def _readable(item: dict[str, Any]) -> Iterator[Run]:
+    with suppress(Unreadable):
+        yield _run(item)
+
+
+def _record(kind: type[T], content: str | dict[str, Any]) -> T:
+    """Read what this or other code wrote; raise :class:`functions.errors.Unreadable` where that can't be done."""
+    try:
+        return parse(kind, content, strict=False)
+    except InvalidMessage as error:
+        raise Unreadable(f"The ledger holds what this version can't read: {error}") from error
 
 
 def _plain(value: Any) -> Any:

@@ -12,18 +12,18 @@ from typing import Any
 from functions.errors import NotFound, PipelineError
 from functions.glue.patience import Patience
 from functions.glue.request import Change, Wanted
-from functions.names import is_of_family, sibling_arn, solution_of
+from functions.names import stranger
 from functions.ports import Personalize
 from functions.telemetry import logger
 
 
 class TakenError(PipelineError):
-    """A campaign of the chosen name exists, and serves a solution that is none of this pipeline's."""
+    """A campaign of the chosen name exists, and serves a solution that is none of this deployment's."""
 
-    def __init__(self, campaign: str, serves: str, solution: str) -> None:
+    def __init__(self, campaign: str, serves: str, deployment: str) -> None:
         super().__init__(
-            f"Campaign {campaign} exists, and serves {serves}, which is neither solution {solution} nor a predecessor "
-            "of it. Choose another campaign.name, or set campaign.adopt = true to let the pipeline move this one. "
+            f"Campaign {campaign} exists, and serves {serves}, which is none of {deployment}'s solutions. "
+            "Choose another campaign.name, or set campaign.adopt = true to let the pipeline move this one. "
             "Nothing was changed."
         )
 
@@ -65,11 +65,9 @@ class Campaigns:
         if wanted.adopt:
             return None
         try:
-            serves = solution_of(self._describe(wanted)["solutionVersionArn"])
+            return stranger(self._describe(wanted)["solutionVersionArn"], wanted.name)
         except NotFound:
             return None
-        ours = sibling_arn(wanted.request["campaignArn"], "solution", wanted.name)
-        return None if is_of_family(serves, ours) else serves
 
     def _describe(self, wanted: Wanted) -> dict[str, Any]:
         campaign: dict[str, Any] = self.personalize.call("DescribeCampaign", wanted.request)["campaign"]

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.glue.campaigns import Campaigns
 from functions.glue.datasets import Datasets
+from functions.glue.granted import Granted
 from functions.glue.patience import Patience
 from functions.glue.request import Change, read
 from functions.glue.solutions import Solutions
@@ -46,17 +47,18 @@ class Guard:
 
     def delete(self, change: Change) -> dict[str, Any]:
         """Refuse where deletion protection is on."""
-        change.wanted.refuse_deletion(f"everything of pipeline {change.wanted.name!r}")
+        change.wanted.refuse_deletion(change.wanted.name)
         return {}
 
 
 def apply(event: Event, personalize: Personalize, patience: Patience) -> dict[str, Any]:
     """Do what Terraform asks; whatever goes wrong is raised, and Terraform shows its message."""
     change = read(event)
+    granted = Granted(personalize, patience)
     resources: dict[str, Resource] = {
-        "dataset": Datasets(personalize, patience),
-        "solution": Solutions(personalize, patience),
-        "campaign": Campaigns(personalize, patience),
+        "dataset": Datasets(granted, patience),
+        "solution": Solutions(granted, patience),
+        "campaign": Campaigns(granted, patience),
         "guard": Guard(),
     }
     resource = resources[change.wanted.resource]

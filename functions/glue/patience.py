@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from functions.errors import InUse, NotFound, PipelineError
+from functions.errors import InUse, NotFound, PipelineError, ServiceError
 from functions.statuses import meaning
 
 T = TypeVar("T")
+
+LOOKS_AT_A_DENIAL = 12
+"""A minute, at five seconds between two looks."""
 
 
 class TookTooLongError(PipelineError):
@@ -57,6 +60,20 @@ class Patience:
                 self._rest(f"{what} is still being deleted")
         except NotFound:
             return
+
+    def until_allowed(self, call: Callable[[], T]) -> T:
+        """Make a call that IAM may deny for a minute, since it has heard of the permission only now.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+        """
+        for _ in range(LOOKS_AT_A_DENIAL):
+            try:
+                return call()
+            except ServiceError as error:
+                if error.code != "AccessDeniedException":
+                    raise
+                self._rest(str(error))
+        return call()
 
     def _rest(self, state: str) -> None:
         if self.seconds_left() < 2 * self.between_looks:

@@ -23,7 +23,8 @@ class ProtectedError(PipelineError):
 class Wanted:
     """A resource as declared. ``request`` holds the create call's parameters in Personalize's own spelling.
 
-    A campaign, which a run creates, has its ARN there. ``name`` is the solution's, without the digest at its end.
+    A campaign, which a run creates, has its ARN there. ``name`` is a solution's without the digest at its end, the
+    deployment's that a campaign belongs to, or what a guard guards.
     """
 
     resource: Literal["dataset", "solution", "campaign", "guard"]

@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from functions import history
 from functions.errors import AlreadyExists, InUse, NotFound, PipelineError
 from functions.glue.patience import Patience
 from functions.glue.request import Change, Wanted
@@ -35,13 +36,14 @@ https://docs.aws.amazon.com/personalize/latest/dg/API_AutoTrainingConfig.html
 
 
 class StillServedError(PipelineError):
-    """Campaigns that are not this module's serve a solution that is to be deleted."""
+    """Campaigns that are not the solution's own serve it, and it is to be deleted."""
 
     def __init__(self, solution: str, campaigns: list[str]) -> None:
         commands = "; ".join(f"aws personalize delete-campaign --campaign-arn {arn}" for arn in campaigns)
         super().__init__(
-            f"Solution {solution} stays, for campaigns serve it that were not made here. Delete them ({commands}), "
-            "and then destroy again. Nothing was deleted."
+            f"Solution {solution} stays, for campaigns serve it that are not its own: they were made elsewhere, or are "
+            f"declared for another solution now and have not been moved by a run yet. Let a run move them, or delete "
+            f"them ({commands}), and then destroy again. Nothing was deleted."
         )
 
 
@@ -67,8 +69,12 @@ class Solutions:
         return {"arn": arn, "name": name}
 
     def update(self, change: Change) -> dict[str, Any]:
-        """Bring the solution to what is declared. What is needed no more goes first: it takes up a place."""
-        self._clear(change.wanted)
+        """Bring the solution to what is declared.
+
+        Where that makes another beside it, what is needed no more goes first: it takes up a place.
+        """
+        if change.before and name_of(change.before) != name_of(change.wanted):
+            self._clear(change.wanted)
         return self.create(change)
 
     def delete(self, change: Change) -> dict[str, Any]:
@@ -119,8 +125,7 @@ class Solutions:
         return set()
 
     def _trained(self, arn: str) -> bool:
-        versions = self.personalize.pages("ListSolutionVersions", "solutionVersions", {"solutionArn": arn})
-        return any(meaning(version["status"]) == "ready" for version in versions)
+        return bool(history.completed(history.versions(arn, self.personalize)))
 
     def _campaigns(self, arn: str) -> list[str]:
         """Return the ARNs of the campaigns on a solution, without those that are on their way out."""
@@ -144,7 +149,7 @@ class Solutions:
 
     def _stop_training(self, arn: str) -> None:
         """Stop what would hold up the deletion, and go on costing."""
-        for version in self.personalize.pages("ListSolutionVersions", "solutionVersions", {"solutionArn": arn}):
+        for version in history.versions(arn, self.personalize):
             if version["status"] in UNDER_WAY:
                 version_arn = {"solutionVersionArn": version["solutionVersionArn"]}
                 self.personalize.call("StopSolutionVersionCreation", version_arn)

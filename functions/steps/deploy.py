@@ -8,7 +8,7 @@ from typing import Any
 from functions.engine import Observed, Step, tags
 from functions.errors import NotFound, UnknownPipeline
 from functions.model import Campaign, Message, Wait
-from functions.names import family_of, is_of_family, solution_of
+from functions.names import stranger
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause, Skip
 from functions.ports import Ledger, Personalize, Ports
 from functions.shell import consumer
@@ -46,19 +46,17 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
         return _await(message, current)
     if current is None:
         return Make((_create(message, declared),))
-    if stranger := _stranger(message, current):
+    if serves := _somebody_elses(message, current):
         return Fail(
-            f"campaign {declared.name} serves {stranger}, which is none of this pipeline's: choose another "
-            "campaign.name, or set campaign.adopt = true to have it moved"
+            f"campaign {declared.name} serves {serves}, which is none of {message.plan.name}'s solutions: choose "
+            "another campaign.name, or set campaign.adopt = true to have it moved"
         )
     return _move(message, current, floor)
 
 
-def _stranger(message: Message, current: dict[str, Any]) -> str | None:
+def _somebody_elses(message: Message, current: dict[str, Any]) -> str | None:
     """Return the solution that the campaign serves where that is somebody else's, and it is not to be adopted."""
-    serves = solution_of(current["solutionVersionArn"])
-    ours = is_of_family(serves, family_of(message.solution.arn))
-    return None if ours or _declared(message).adopt else serves
+    return None if _declared(message).adopt else stranger(current["solutionVersionArn"], message.plan.name)
 
 
 def _move(message: Message, current: dict[str, Any], floor: float) -> Outcome:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from functions.endings import close, release, verdict
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from functions.endings import close, conclude, release, verdict
 from functions.model import IMPORTS, Ending, Message
 from functions.ports import Mark, Ports
 from functions.records import Run
@@ -43,5 +45,13 @@ def _skip_solutions(run: Run, message: Message, ports: Ports) -> None:
         ports.ledger.advance(replace(message, branch=name), ports.clock(), (), skipped)
 
 
-WORKER = Worker(lambda record, ports: finish(receive(record), ports))
+def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
+    """End the run all the same where only its event could not be put."""
+    message = receive(record)
+    run = ports.ledger.run(message.pipeline, message.run_id)
+    if run and not run.over and (end := verdict(run.branches)):
+        conclude(run, end, ports)
+
+
+WORKER = Worker(lambda record, ports: finish(receive(record), ports), give_up)
 handler = entry(batch(WORKER))

@@ -149,8 +149,9 @@ def begin(pipeline: Pipeline, trigger: Trigger, ports: Ports) -> None:
     name, run_id, now = pipeline.pipeline, trigger.run_id or "", ports.clock()
     queued = ports.ledger.run(name, run_id)
     created_at = queued.created_at if queued else now.isoformat()
+    turn_at = (queued.turn_at if queued else None) or created_at
     stored = files_of(pipeline, ports.objects)
-    waiting = unsettled(pipeline, stored, datetime.fromisoformat(created_at), now)
+    waiting = unsettled(pipeline, stored, datetime.fromisoformat(turn_at), now)
     if trigger.trigger == "upload" and waiting:
         logger.info("uploads have not settled", extra={"seconds": waiting})
         later = replace(trigger, hop=trigger.hop + 1)

@@ -273,6 +273,15 @@ run "rejects_settle_seconds" {
   }
 }
 
+run "rejects_deadlines" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { deadlines = { train_hours = 0.2 } }) }
+  }
+}
+
 run "rejects_filter_empty" {
   command         = plan
   expect_failures = [aws_cloudcontrolapi_resource.filter]

@@ -189,15 +189,15 @@ run "pipeline" {
 
   assert {
     condition = { for key, campaign in aws_lambda_invocation.campaign : key => jsondecode(campaign.input) } == {
-      "movies/for-you/front-page" = {
+      "front-page" = {
         resource            = "campaign"
         deletion_protection = true
-        name                = "shop-movies-for-you"
+        name                = "shop"
         adopt               = true
         request             = { campaignArn = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page" }
       }
     }
-    error_message = "A campaign that is declared is glue's to delete, under a key that holds its name: ${jsonencode({ for key, campaign in aws_lambda_invocation.campaign : key => campaign.input })}"
+    error_message = "A campaign that is declared is glue's to delete, under its name: ${jsonencode({ for key, campaign in aws_lambda_invocation.campaign : key => campaign.input })}"
   }
 
   assert {
@@ -253,6 +253,7 @@ run "pipeline" {
       name           = "shop"
       role_arn       = "arn:aws:iam::123456789012:role/shop-personalize"
       settle_seconds = 300
+      deadlines      = { import_hours = 24, train_hours = 72, deploy_hours = 12, stop_training = false }
       tags           = { team = "web" }
     }
     error_message = "The ledger holds another declaration: ${aws_dynamodb_table_item.pipeline["movies"].item}"
@@ -271,6 +272,11 @@ run "pipeline" {
   assert {
     condition     = jsondecode(aws_scheduler_schedule.this["movies/once"].target[0].input).request == { pipeline = "movies", what = "import", solutions = null, training_mode = "FULL", force = true }
     error_message = "The schedule asks for: ${aws_scheduler_schedule.this["movies/once"].target[0].input}"
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.watchdog.target[0].input == "{\"watch\":\"runs\"}"
+    error_message = "The watchdog's schedule sends: ${aws_scheduler_schedule.watchdog.target[0].input}"
   }
 
   assert {

@@ -184,7 +184,7 @@ def test_a_campaign_of_somebody_elses_is_moved_only_to_adopt_it(world: World) ->
 
     def declare(*, adopt: bool) -> None:
         chosen = replace(declared.solutions["for-you"], campaign=replace(campaign, adopt=adopt))
-        world.ledger.declared["shop"] = replace(declared, solutions={"for-you": chosen})
+        world.ledger.declared["shop"] = replace(declared, name="other", solutions={"for-you": chosen})
 
     declare(adopt=False)
     world.trigger(identifier="nightly/2", what="train")
@@ -198,6 +198,20 @@ def test_a_campaign_of_somebody_elses_is_moved_only_to_adopt_it(world: World) ->
     world.settle()
     assert world.runs()[-1].status == "SUCCEEDED"
     assert "acme-shop-for-you-" in served(world, "similar")
+
+
+def test_a_campaign_that_is_declared_for_another_solution_moves_to_it(world: World) -> None:
+    world.trigger()
+    world.settle()
+    declared = world.ledger.declared["shop"]
+    one, other = declared.solutions["for-you"], declared.solutions["similar"]
+    swapped = {"for-you": replace(one, campaign=other.campaign), "similar": replace(other, campaign=one.campaign)}
+    world.ledger.declared["shop"] = replace(declared, solutions=swapped)
+    world.trigger(identifier="nightly/2", what="train")
+    world.settle()
+    assert world.runs()[-1].status == "SUCCEEDED"
+    assert "acme-shop-for-you-" in served(world, "similar")
+    assert "acme-shop-similar-" in served(world, "for-you")
 
 
 def test_what_cannot_be_parsed_reaches_the_dead_letters_whole(world: World) -> None:

@@ -19,7 +19,7 @@ from functions.glue.solutions import name_of
 from functions.model import IMPORTS, Deadlines, Ending, Message, Request, Trigger, Wait, dump, dump_short
 from functions.records import QUIET, Branch, Lease
 from functions.watchdog import WATCH
-from tests.contract.account import Account, Context
+from tests.contract.account import Account
 from tests.contract.table import handler
 from tests.support.build import (
     CAMPAIGN,
@@ -39,6 +39,7 @@ from tests.support.build import (
     plan,
     run,
 )
+from tests.support.lambda_context import Context
 from tests.support.scripted import Answer
 
 Event = dict[str, Any]
@@ -309,6 +310,7 @@ CAMPAIGN_WANTED: Event = {
     "request": {"campaignArn": CAMPAIGN.arn},
 }
 TAGS_BEFORE = {"tags": {"owner": "me"}}
+OTHER_RECIPE = {"recipeArn": "arn:aws:personalize:::recipe/aws-popularity-count"}
 
 
 def a_dataset(schema: str = NEW_SCHEMA, **update: Any) -> dict[str, Any]:
@@ -323,7 +325,8 @@ def a_solution(*, auto: bool = True, **update: Any) -> dict[str, Any]:
 
 def glue(name: str, wanted: Event, action: str, **answers: Answer | Sequence[Answer]) -> Scenario:
     """Return the scenario of one of Terraform's calls."""
-    before = {**wanted, **TAGS_BEFORE} if action == "update" else wanted
+    other = {**wanted.get("request", {}), **(OTHER_RECIPE if wanted["resource"] == "solution" else {})}
+    before = {**wanted, **TAGS_BEFORE, "request": other} if action == "update" else wanted
     return Scenario("glue", name, {**wanted, "tf": {"action": action, "prev_input": before}}, answers)
 
 

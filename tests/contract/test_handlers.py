@@ -14,10 +14,11 @@ from functions.model import IMPORTS, Ending, Message, Request, Trigger, dump
 from functions.records import Branch
 from functions.steps.start import cause_of
 from functions.telemetry import logger
-from tests.contract.account import Account, Context
+from tests.contract.account import Account
 from tests.contract.scenarios import OF_CAMPAIGN, OF_IMPORTS, SCENARIOS, Scenario, batch, serving
 from tests.contract.table import STEPS, handler
 from tests.support.build import IMPORT_JOB, NOW, RUN_ID, VERSION, message, pipeline, plan, record, run
+from tests.support.lambda_context import Context
 
 Line = dict[str, Any]
 

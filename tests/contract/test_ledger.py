@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from functions.adapters.dynamodb import DynamoLedger
-from functions.errors import Conflict, UnknownPipeline
+from functions.errors import Conflict, UnknownPipeline, Unreadable
 from functions.model import IMPORTS, Message, Pipeline, Request, dump_short, parse_short
 from functions.ports import Ledger, Mark
 from functions.records import Branch, Lease, Run
@@ -299,6 +300,26 @@ def test_a_record_goes_after_four_hundred_days(account: Account) -> None:
     key = {"pk": {"S": "run#shop"}, "sk": {"S": RUN_ID}}
     expires = int(client("dynamodb").get_item(TableName=TABLE, Key=key)["Item"]["expires"]["N"])
     assert expires == int((NOW - timedelta(minutes=5) + timedelta(days=400)).timestamp())
+
+
+def test_what_a_newer_version_has_written_is_read(account: Account) -> None:
+    account.declare(pipeline())
+    account.ledger.create_run(run(plan=plan()))
+    account.ledger.save_lease("shop", Lease(active=ACTIVE))
+    for pk, sk, name in (("pipeline", "shop", "spec"), ("lease", "shop", "lease"), ("run#shop", RUN_ID, "plan")):
+        account.rewrite(pk, sk, name, lambda text: json.dumps({**json.loads(text), "new": {"in": "version 9"}}))
+    assert account.ledger.pipeline("shop") == pipeline()
+    assert account.ledger.lease("shop").active == ACTIVE
+    assert account.ledger.run("shop", RUN_ID) == run(plan=plan())
+
+
+def test_what_cannot_be_read_is_no_message_to_blame(account: Account) -> None:
+    account.ledger.create_run(run(plan=plan()))
+    account.ledger.create_run(run("another"))
+    account.rewrite("run#shop", RUN_ID, "plan", lambda text: "{}")
+    with pytest.raises(Unreadable, match=r'missing value for field "plan\.name"'):
+        account.ledger.run("shop", RUN_ID)
+    assert [each.run_id for each in account.ledger.latest_runs("shop", 5)] == ["another"]
 
 
 def test_another_refusal_is_raised(account: Account) -> None:

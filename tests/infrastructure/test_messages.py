@@ -16,6 +16,7 @@ MESSAGES = {
         "pipelines[…].domain: ECOMMERCE, VIDEO_ON_DEMAND, or left out for a Custom dataset group. Wrong in: movies.",
         'begin and end with a letter or digit. Wrong: "my books".',
         "pipelines[…].datasets: interactions is missing in: reads.",
+        "pipelines[…].deadlines: at least 0.25 hours each. Less in: reads.",
         'the types are interactions, items and users. Wrong: pipelines["actions"].datasets["actions"].',
     ),
     "schemas": (

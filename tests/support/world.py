@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.glue.dispatch import apply
 from functions.glue.patience import Patience
@@ -24,6 +23,7 @@ from functions.steps import deploy, finish, import_data, poll, start, train
 from local.personalize import Personalize
 from local.personalize.durations import Seconds
 from tests.support.build import record
+from tests.support.lambda_context import Context
 from tests.support.memory import LocalService, MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -187,7 +187,7 @@ class World:
         self.now = max(self.now, due) + timedelta(milliseconds=100)
         self.delivered[step] += 1
         given = record(body, identifier, sent, receives).raw_event
-        answer = batch(WORKERS[step], self.ports)({"Records": [given]}, LambdaContext())
+        answer = batch(WORKERS[step], self.ports)({"Records": [given]}, Context())
         if answer["batchItemFailures"]:
             if receives == RECEIVES:
                 self.dead.append((step, body))

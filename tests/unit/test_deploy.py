@@ -205,7 +205,7 @@ def test_somebody_elses_campaign_is_not_moved() -> None:
     personalize = Scripted(DescribeCampaign=campaign(version=OTHERS))
     outcome = carry_out(STEP, to_deploy(), ports(personalize))
     assert outcome == Fail(
-        f"campaign acme-shop-for-you serves {OTHERS.removesuffix('/v1')}, which is none of this pipeline's: choose "
+        f"campaign acme-shop-for-you serves {OTHERS.removesuffix('/v1')}, which is none of acme's solutions: choose "
         "another campaign.name, or set campaign.adopt = true to have it moved"
     )
     assert personalize.operations == NOTHING

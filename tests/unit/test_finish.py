@@ -10,8 +10,8 @@ import pytest
 from functions.endings import verdict
 from functions.model import IMPORTS, BranchStatus, Ending, Message, Request, Trigger, dump
 from functions.records import Branch, Lease, Run
-from functions.steps.finish import finish
-from tests.support.build import NOW, RUN_ID, holder, ledger_with, message, ports, run
+from functions.steps.finish import finish, give_up
+from tests.support.build import NOW, RUN_ID, holder, ledger_with, message, ports, record, run
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryQueues
 
 
@@ -102,6 +102,35 @@ def test_a_failed_branch_fails_the_run_with_its_reason_but_not_the_others() -> N
         "y": "SUCCEEDED",
     }
     assert [kind for kind, _ in scene.bus.events] == ["Personalize run failed"]
+
+
+class Refusing(MemoryBus):
+    """A bus that takes nothing."""
+
+    def put(self, detail_type: str, detail: dict[str, Any]) -> None:
+        raise ConnectionError
+
+
+def test_a_run_whose_event_nobody_takes_ends_at_last_and_the_next_begins() -> None:
+    """Its message would go to the dead letters, and the run would go on for ever."""
+    scene = Scene(x=RUNNING)
+    remembered(scene)
+    told = message("finish", "x", hop=4, ending=Ending("SUCCEEDED"))
+    outside = ports(ledger=scene.ledger, bus=Refusing(), queues=scene.queues)
+    with pytest.raises(ConnectionError):
+        finish(told, outside)
+    assert scene.run.status == "RUNNING"
+    with pytest.raises(ConnectionError):
+        give_up(record(dump(told)), "ConnectionError", outside)
+    assert scene.run.finished_at
+    assert [step for step, _, _ in scene.queues.sent] == ["start"]
+
+
+def test_an_end_in_success_leaves_its_phase_as_the_poll_noted_it() -> None:
+    over = {"deploy": {"started_at": "then", "finished_at": "later", "arns": ["c"]}}
+    scene = Scene(x=replace(RUNNING, steps=over))
+    scene.finish("x", phase="deploy")
+    assert scene.run.branches["x"].steps == over
 
 
 def test_a_failed_phase_is_noted_as_ended() -> None:
@@ -201,11 +230,6 @@ def test_another_runs_end_starts_nobody() -> None:
 
 def test_the_event_comes_before_the_run_is_closed() -> None:
     """A bus that refuses leaves the run open, for the message's next delivery."""
-
-    class Refusing(MemoryBus):
-        def put(self, detail_type: str, detail: dict[str, Any]) -> None:
-            raise ConnectionError
-
     scene = Scene(x=RUNNING)
     scene.bus = Refusing()
     told: Message = message("finish", "x", hop=4, ending=Ending("SUCCEEDED"))

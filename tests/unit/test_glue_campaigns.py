@@ -15,10 +15,11 @@ from tests.support.scripted import Scripted
 
 SOLUTION = "acme-shop-for-you"
 ARN = arn("campaign", "front-page")
-WANTED: dict[str, Any] = {"resource": "campaign", "name": SOLUTION, "request": {"campaignArn": ARN}}
+WANTED: dict[str, Any] = {"resource": "campaign", "name": "acme", "request": {"campaignArn": ARN}}
 ADOPTED, PROTECTED = {**WANTED, "adopt": True}, {**WANTED, "deletion_protection": True}
 OURS = f"{SOLUTION}-0a1b2c3d"
-STRANGERS = ["elses-0a1b2c3d", f"{SOLUTION}-by-hand", f"{SOLUTION}-too-0a1b2c3d", f"x{OURS}", SOLUTION]
+OTHERS_OF_OURS = "acme-books-similar-4e5f6a7b"
+STRANGERS = ["elses-0a1b2c3d", f"x{OURS}", "acme"]
 GONE = NotFound("ResourceNotFoundException", "gone", "DescribeCampaign")
 BUSY = InUse("ResourceInUseException", "is being updated", "DeleteCampaign")
 
@@ -38,6 +39,7 @@ def serving(solution: str, status: str = "ACTIVE") -> dict[str, Any]:
     [
         pytest.param(GONE, id="none: the first run makes it"),
         pytest.param(serving(OURS), id="serves the solution, or one that went before it"),
+        pytest.param(serving(OTHERS_OF_OURS), id="served another one of ours until now"),
     ],
 )
 def test_a_name_that_is_free_or_ours_is_taken_and_nothing_made(action: str, found: Any) -> None:
@@ -53,7 +55,7 @@ def test_a_name_that_is_somebody_elses_is_refused_with_what_to_do(action: str, s
     with pytest.raises(TakenError) as told:
         glue(personalize, action)
     assert f"Campaign front-page exists, and serves {arn('solution', stranger)}, which" in str(told.value)
-    assert f"solution {SOLUTION} " in str(told.value)
+    assert "none of acme's solutions" in str(told.value)
     assert "Choose another campaign.name, or set campaign.adopt = true" in str(told.value)
 
 

@@ -71,7 +71,12 @@ def test_the_guard_only_guards(action: str) -> None:
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_the_guard_refuses_a_protected_destroy(protected: bool) -> None:
-    event = {**GUARD, "name": "shop", "deletion_protection": protected, "tf": {"action": "delete", "prev_input": GUARD}}
+    event = {
+        **GUARD,
+        "name": "everything of pipeline 'shop'",
+        "deletion_protection": protected,
+        "tf": {"action": "delete", "prev_input": GUARD},
+    }
     if not protected:
         assert apply(event, Scripted(), VirtualSleep().patience()) == {}
         return

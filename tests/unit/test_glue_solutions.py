@@ -187,7 +187,8 @@ def serving(solution: str, update: tuple[str, str] | None = None) -> dict[str, A
 def versions(*statuses: str) -> dict[str, Any]:
     return {
         "solutionVersions": [
-            {"solutionVersionArn": f"{OLDER}/v{number}", "status": status} for number, status in enumerate(statuses)
+            {"solutionVersionArn": f"{OLDER}/v{number}", "status": status, "creationDateTime": NOW}
+            for number, status in enumerate(statuses)
         ]
     }
 
@@ -279,6 +280,9 @@ def test_what_cannot_change_makes_a_solution_beside_the_one_that_serves() -> Non
     assert "DeleteSolution" not in personalize.operations
 
 
+BEFORE = {**WANTED, "request": RECIPE_CHANGED}
+
+
 def deleted(personalize: Scripted) -> list[str]:
     return [params["solutionArn"] for name, params in personalize.calls if name == "DeleteSolution"]
 
@@ -295,7 +299,7 @@ def clearing(**answers: Answer | Sequence[Answer]) -> Scripted:
 
 def test_what_no_campaign_serves_any_more_goes_before_anything_is_made() -> None:
     personalize = clearing()
-    glue(personalize, "update", WANTED, WANTED)
+    glue(personalize, "update", WANTED, BEFORE)
     assert deleted(personalize) == [OLDER, OLDEST]
     assert personalize.params("ListSolutions") == {"datasetGroupArn": GROUP}
     assert personalize.operations.index("CreateSolution") > personalize.operations.index("DeleteSolution") + 1
@@ -314,7 +318,7 @@ def test_what_no_campaign_serves_any_more_goes_before_anything_is_made() -> None
 )
 def test_what_the_campaign_needs_stays(campaign: dict[str, Any], gone: list[str]) -> None:
     personalize = clearing(DescribeCampaign=campaign)
-    glue(personalize, "update", WANTED, WANTED)
+    glue(personalize, "update", WANTED, BEFORE)
     assert deleted(personalize) == gone
     assert "ListSolutionVersions" not in personalize.operations
 
@@ -345,8 +349,15 @@ def test_where_none_is_served_the_newest_that_is_trained_stays(
     wanted: dict[str, Any], campaign: Any, ready: list[str], gone: list[str]
 ) -> None:
     personalize = clearing(DescribeCampaign=campaign, ListSolutionVersions=trained(*ready))
-    glue(personalize, "update", wanted, wanted)
+    glue(personalize, "update", wanted, BEFORE)
     assert deleted(personalize) == gone
+
+
+def test_what_changes_nothing_of_that_kind_deletes_nothing() -> None:
+    """The predecessor is all there is to go back to: a new tag does not take it away."""
+    personalize = clearing(TagResource={})
+    glue(personalize, "update", {**WANTED, "tags": {"team": "other"}}, WANTED)
+    assert deleted(personalize) == []
 
 
 def test_any_number_of_changes_leaves_one_predecessor() -> None:
@@ -375,7 +386,7 @@ def test_any_number_of_changes_leaves_one_predecessor() -> None:
 
 def test_a_predecessor_in_use_is_left_alone_and_not_waited_for() -> None:
     personalize = clearing(DeleteSolution=[BUSY, {}])
-    assert glue(personalize, "update", WANTED, WANTED) == {"arn": ARN, "name": NAME}
+    assert glue(personalize, "update", WANTED, BEFORE) == {"arn": ARN, "name": NAME}
     assert deleted(personalize) == [OLDER, OLDEST]
     assert "StopSolutionVersionCreation" not in personalize.operations, "a run that began before trains it"
 

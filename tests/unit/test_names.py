@@ -68,9 +68,16 @@ def test_a_solution_version_that_fits_is_not_cut() -> None:
     ],
 )
 def test_a_family_is_a_name_with_any_digest(solution: str, ours: bool) -> None:
-    family = names.family_of(arn("solution", "acme-shop-for-you-99999999"))
-    assert family == arn("solution", "acme-shop-for-you")
-    assert names.is_of_family(solution, family) is ours
+    assert names.is_of_family(solution, arn("solution", "acme-shop-for-you")) is ours
+
+
+@pytest.mark.parametrize(
+    ("solution", "strange"),
+    [("acme-shop-for-you-0a1b2c3d", False), ("acme-books", False), ("acme", True), ("acme2-shop", True), ("x", True)],
+)
+def test_a_solution_of_another_deployment_is_a_stranger(solution: str, strange: bool) -> None:
+    found = names.stranger(f"{arn('solution', solution)}/v1", "acme")
+    assert found == (arn("solution", solution) if strange else None)
 
 
 def test_a_version_is_of_its_solution() -> None:

@@ -7,11 +7,16 @@ from typing import Any
 
 import pytest
 
-from functions.errors import InUse, NotFound
+from functions.errors import InUse, NotFound, ServiceError
+from functions.glue.granted import Granted
 from functions.glue.patience import BroughtToNothingError, TookTooLongError
-from tests.support.build import VirtualSleep
+from tests.support.build import VirtualSleep, arn
+from tests.support.scripted import Scripted
 
 GONE = NotFound("ResourceNotFoundException", "gone", "Describe")
+DENIED = ServiceError("AccessDeniedException", "not authorized", "DescribeCampaign")
+ARN = arn("campaign", "front-page")
+PAGE = {"solutions": [{"solutionArn": arn("solution", "s")}]}
 BUSY = InUse("ResourceInUseException", "an import is under way", "DeleteDataset")
 
 
@@ -67,6 +72,30 @@ def test_other_refusals_are_not_waited_out() -> None:
     with pytest.raises(NotFound):
         time.patience().until_free("x", told(GONE))
     assert time.slept == []
+
+
+def test_what_iam_has_not_heard_of_yet_is_waited_for() -> None:
+    time = VirtualSleep()
+    personalize = Granted(
+        Scripted(DescribeCampaign=[DENIED, DENIED, {}], ListSolutions=[DENIED, PAGE]), time.patience()
+    )
+    assert personalize.call("DescribeCampaign", {"campaignArn": ARN}) == {}
+    assert list(personalize.pages("ListSolutions", "solutions", {})) == PAGE["solutions"]
+    assert time.slept == [5.0] * 3
+
+
+def test_what_iam_denies_for_more_than_a_minute_is_denied() -> None:
+    time = VirtualSleep()
+    with pytest.raises(ServiceError, match="not authorized"):
+        Granted(Scripted(DescribeCampaign=DENIED), time.patience()).call("DescribeCampaign", {"campaignArn": ARN})
+    assert sum(time.slept) == 60
+
+
+def test_other_errors_are_told_at_once() -> None:
+    with pytest.raises(NotFound):
+        Granted(Scripted(DescribeCampaign=GONE), VirtualSleep(0).patience()).call(
+            "DescribeCampaign", {"campaignArn": ARN}
+        )
 
 
 @pytest.mark.parametrize(

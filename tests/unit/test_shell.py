@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.adapters.clients import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 from functions.errors import InvalidMessage
 from functions.model import Ending, Message, dump, parse
 from functions.outcomes import Done
 from functions.ports import Ports
-from functions.shell import Worker, batch, worker
+from functions.shell import LONGEST_MESSAGE, Worker, batch, worker
+from tests.contract.table import STEPS
 from tests.support.build import ledger_with, message, ports, record
+from tests.support.lambda_context import Context
 from tests.support.memory import MemoryQueues
 from tests.unit.test_engine import deciding
 
@@ -37,7 +39,7 @@ class Scene:
     def receive(self, receives: int) -> list[str]:
         """Hand a record over for the so-manieth time; return the records that stay in the queue."""
         event = {"Records": [record("{}", receives=receives).raw_event]}
-        answer = batch(Worker(self._handle, self._give_up), ports)(event, LambdaContext())
+        answer = batch(Worker(self._handle, self._give_up), ports)(event, Context())
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
@@ -49,6 +51,23 @@ def test_a_message_is_given_up_when_it_is_received_for_the_last_time(receives: i
     scene = Scene(ValueError("why"))
     assert scene.receive(receives) == ["m-1"]
     assert scene.given_up == given_up
+
+
+def test_a_message_is_not_begun_with_too_little_time_left() -> None:
+    """Lambda would end the whole batch, and nobody would be told."""
+    seen: list[str] = []
+    worked = Worker(lambda record, ports: seen.append(record.message_id))
+    event = {"Records": [record("{}").raw_event]}
+    short, enough = Context(milliseconds=44_999), Context(milliseconds=45_000)
+    assert batch(worked, ports)(event, short) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert seen == []
+    assert batch(worked, ports)(event, enough) == {"batchItemFailures": []}
+    assert seen == ["m-1"]
+
+
+def test_a_call_that_is_never_answered_ends_while_its_message_has_time() -> None:
+    assert ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) < LONGEST_MESSAGE
+    assert all(step["timeout"] >= 2 * LONGEST_MESSAGE for step in STEPS.values())
 
 
 def test_what_is_no_message_has_no_run_to_fail() -> None:

@@ -278,6 +278,17 @@ def test_an_upload_that_waits_and_comes_twice_waits_once(hop: int) -> None:
     assert (parse(Trigger, sent).hop, scene.run("a").hop) == (hop + 1, hop + 1)
 
 
+def test_a_remembered_upload_rests_from_its_turn_on() -> None:
+    """It may have waited behind another run for longer than it would have waited for files."""
+    asked = holder("b", trigger="upload", after="a")
+    queued = {"status": "QUEUED", "trigger": "upload", "created_at": (NOW - timedelta(hours=9)).isoformat()}
+    ledger = ledger_with(run("b", **queued, turn_at=NOW.isoformat()), leases={"shop": Lease(active=asked)})
+    scene = Scene(ledger, uploaded=timedelta(seconds=100))
+    scene.trigger("b", kind="upload")
+    ((step, _, delay),) = scene.queues.sent
+    assert (step, delay) == ("start", 201)
+
+
 LOST = "no sign of life for 3 hours: its messages are lost"
 LONG_AGO = (NOW - SILENCE).isoformat()
 
@@ -409,6 +420,7 @@ HOUR = timedelta(hours=1)
     ("versions", "trained"),
     [
         pytest.param([a_version(HOUR)], [], id="since the import"),
+        pytest.param([a_version(2 * HOUR)], [], id="at the moment of the import's end"),
         pytest.param([a_version(3 * HOUR)], ["for-you", "similar"], id="before the import"),
         pytest.param([], ["for-you", "similar"], id="never"),
         pytest.param([a_version(HOUR, "CREATE FAILED")], ["for-you", "similar"], id="in vain"),

@@ -110,6 +110,15 @@ def test_a_version_that_an_earlier_run_left_behind_is_taken_over(status: str, ta
     assert ("CreateSolutionVersion" in personalize.operations) is not taken_over
 
 
+@pytest.mark.parametrize(("before", "found"), [(9, True), (11, False)])
+def test_personalizes_clock_may_be_behind_ours(before: float, found: bool) -> None:
+    ours = {**version(1), "creationDateTime": NOW - timedelta(minutes=before)}
+    named = {"solutionVersion": {"solutionVersionArn": ours["solutionVersionArn"], "name": NAME}}
+    personalize = scripted(ours, DescribeSolutionVersion=named)
+    carry_out(STEP, MESSAGE, ports(personalize))
+    assert ("CreateSolutionVersion" not in personalize.operations) is found
+
+
 def test_a_name_that_is_taken_by_none_of_the_versions_fails() -> None:
     elsewhere = {"solutionVersion": {"solutionVersionArn": VERSION, "name": "other"}}
     personalize = scripted(version(1), create=THERE, DescribeSolutionVersion=elsewhere)

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from functions.errors import Unreadable
 from functions.model import IMPORTS, Ending, Message, Request, Trigger, dump_short, parse
 from functions.records import QUIET, SILENCE, Branch, Lease, Run
 from functions.steps.start import give_up, handle
 from functions.watchdog import WATCH, look_after
 from tests.support.build import NOW, RUN_ID, VERSION, holder, ledger_with, message, pipeline, plan, ports, record, run
-from tests.support.memory import MemoryBus, MemoryQueues
+from tests.support.memory import MemoryBus, MemoryLedger, MemoryQueues
 
 POLLING = message("poll", "for-you", hop=3, phase="train")
 DONE = Branch(status="SUCCEEDED")
@@ -122,6 +123,35 @@ def test_a_run_that_moves_or_is_at_hand_is_left_alone(silent: timedelta, but: st
     before = scene.run
     scene.look_after(but=but)
     assert (scene.queues.sent, scene.run) == ([], before)
+
+
+class Foreign(MemoryLedger):
+    """A ledger whose runs another version has written."""
+
+    def run(self, pipeline: str, run_id: str) -> Run | None:
+        if run_id == RUN_ID:
+            raise Unreadable("a field is missing")
+        return super().run(pipeline, run_id)
+
+
+def test_a_run_that_cannot_be_read_gives_way() -> None:
+    scene = Scene(silent=timedelta(0))
+    scene.ledger = Foreign(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
+    scene.look_after()
+    assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+
+
+def test_a_bus_that_takes_nothing_does_not_keep_a_lost_run() -> None:
+    class Refusing(MemoryBus):
+        def put(self, detail_type: str, detail: dict[str, Any]) -> None:
+            raise ConnectionError
+
+    scene = Scene(silent=SILENCE)
+    scene.bus = Refusing()
+    with pytest.raises(ConnectionError):  # for the log, and for the message that is tried again
+        scene.look_after()
+    assert scene.run.status == "FAILED"
+    assert [trigger.run_id for trigger in scene.triggers] == ["b"]
 
 
 def test_the_schedules_message_has_all_pipelines_looked_after() -> None:

@@ -32,6 +32,12 @@ variable "package" {
   type = string
 }
 
+variable "for_you" {
+  description = "The campaign of the solution for-you."
+  type        = object({ name = optional(string) })
+  default     = {}
+}
+
 variable "similar" {
   description = "The campaign of the solution similar; null is none."
   type = object({
@@ -94,7 +100,7 @@ module "personalize" {
       }
 
       solutions = {
-        for-you = { recipe = "aws-user-personalization-v2", hyperparameters = { hidden_dimension = var.factors }, campaign = {} }
+        for-you = { recipe = "aws-user-personalization-v2", hyperparameters = { hidden_dimension = var.factors }, campaign = var.for_you }
         similar = { recipe = "aws-similar-items", campaign = var.similar }
       }
 
