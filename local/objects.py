@@ -29,7 +29,7 @@ class S3Objects:
         self._lock = threading.Lock()
         self._client: S3Client | None = None
 
-    def list(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
+    def list(self, bucket: str, prefix: str, role: str) -> Iterator[tuple[str, int]]:
         """Yield key and size of every object whose key starts with the prefix."""
         try:
             for page in self._s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -38,13 +38,20 @@ class S3Objects:
         except ClientError as error:
             raise _refused(error, f"s3://{bucket}/{prefix}") from error
 
-    def read(self, bucket: str, key: str) -> BinaryIO:
+    def read(self, bucket: str, key: str, role: str) -> BinaryIO:
         """Return an object's content, as a stream."""
         try:
             body = self._s3().get_object(Bucket=bucket, Key=key)["Body"]
         except ClientError as error:
             raise _refused(error, f"s3://{bucket}/{key}") from error
         return cast(BinaryIO, body)
+
+    def write(self, bucket: str, key: str, body: bytes, role: str) -> None:
+        """Put an object."""
+        try:
+            self._s3().put_object(Bucket=bucket, Key=key, Body=body)
+        except ClientError as error:
+            raise _refused(error, f"s3://{bucket}/{key}") from error
 
     def _s3(self) -> S3Client:
         # Made late: the gateway must be up, and clients cost time to make.

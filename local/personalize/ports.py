@@ -15,22 +15,29 @@ class ObjectsError(Exception):
 
 
 class Objects(Protocol):
-    """Reads S3 objects."""
+    """S3, as Personalize uses it: with the permissions of the role that a job names (its ARN)."""
 
-    def list(self, bucket: str, prefix: str) -> Iterable[tuple[str, int]]:
+    def list(self, bucket: str, prefix: str, role: str) -> Iterable[tuple[str, int]]:
         """Return key and size of every object whose key starts with the prefix."""
 
-    def read(self, bucket: str, key: str) -> bytes | BinaryIO:
+    def read(self, bucket: str, key: str, role: str) -> bytes | BinaryIO:
         """Return an object's content."""
+
+    def write(self, bucket: str, key: str, body: bytes, role: str) -> None:
+        """Put an object."""
 
 
 class NoObjects:
     """An account without S3."""
 
-    def list(self, bucket: str, prefix: str) -> Iterable[tuple[str, int]]:
+    def list(self, bucket: str, prefix: str, role: str) -> Iterable[tuple[str, int]]:
         """Refuse."""
         raise ObjectsError(f"the bucket {bucket} does not exist")
 
-    def read(self, bucket: str, key: str) -> bytes | BinaryIO:
+    def read(self, bucket: str, key: str, role: str) -> bytes | BinaryIO:
+        """Refuse."""
+        raise ObjectsError(f"the bucket {bucket} does not exist")
+
+    def write(self, bucket: str, key: str, body: bytes, role: str) -> None:
         """Refuse."""
         raise ObjectsError(f"the bucket {bucket} does not exist")

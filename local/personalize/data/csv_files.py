@@ -28,23 +28,23 @@ _MILLISECONDS = 100_000_000_000
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 
 
-def read(objects: Objects, location: str, schema: Schema) -> pd.DataFrame:
+def read(objects: Objects, location: str, role: str, schema: Schema) -> pd.DataFrame:
     """Read a file, or all files under a prefix that ends in a slash; raises JobFailedError with a reason."""
     bucket, _, path = location.removeprefix("s3://").partition("/")
     try:
         frames = [
-            _read_file(_content(objects, bucket, key), f"s3://{bucket}/{key}", schema)
-            for key in _keys(objects, bucket, path, location)
+            _read_file(_content(objects, bucket, key, role), f"s3://{bucket}/{key}", schema)
+            for key in _keys(objects, bucket, path, location, role)
         ]
     except ObjectsError as error:
         raise JobFailedError(f"Could not read {location}: {error}") from error
     return stack(frames, schema)
 
 
-def _keys(objects: Objects, bucket: str, path: str, location: str) -> list[str]:
+def _keys(objects: Objects, bucket: str, path: str, location: str, role: str) -> list[str]:
     if not location.startswith("s3://"):
         raise JobFailedError(f"The data location {location} is not an S3 location.")
-    found = sorted(key for key, _ in objects.list(bucket, path) if not key.endswith("/"))
+    found = sorted(key for key, _ in objects.list(bucket, path, role) if not key.endswith("/"))
     keys = found if not path or path.endswith("/") else [key for key in found if key == path]
     if not keys:
         hint = "; a prefix must end in /" if found else ""
@@ -52,8 +52,8 @@ def _keys(objects: Objects, bucket: str, path: str, location: str) -> list[str]:
     return keys
 
 
-def _content(objects: Objects, bucket: str, key: str) -> bytes:
-    content = objects.read(bucket, key)
+def _content(objects: Objects, bucket: str, key: str, role: str) -> bytes:
+    content = objects.read(bucket, key, role)
     return content if isinstance(content, bytes) else content.read()
 
 

@@ -143,11 +143,12 @@ class DatasetImportJob(Kind):
             return None
         table = world.state.tables[record.attributes["datasetArn"]]
         schema, before, objects = table.schema, table.bulk, world.objects
+        role = record.attributes.get("roleArn", "")
         location, mode = record.attributes["dataSource"]["dataLocation"], record.attributes["importMode"]
         minimum = world.quotas["minimum-imported-interactions"] if schema.type.name == "INTERACTIONS" else 1
 
         def read() -> Imported:
-            frame = csv_files.read(objects, location, schema)
+            frame = csv_files.read(objects, location, role, schema)
             if len(frame) < minimum:
                 raise JobFailedError(
                     f"There are {len(frame)} records at {location}, and an import of {schema.type.name} "
