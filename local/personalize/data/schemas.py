@@ -207,6 +207,8 @@ DATASET_TYPES: Mapping[str, DatasetType] = {
         ),
     )
 }
+MEASURED = frozenset({"INTERACTIONS", "ITEMS"})
+"""The types whose columns a metric attribution may sum up."""
 TIMESTAMPS = frozenset({"TIMESTAMP", "CREATION_TIMESTAMP", "EXPIRATION_TIMESTAMP", "ACTION_EXPIRATION_TIMESTAMP"})
 """Columns in epoch seconds."""
 
