@@ -69,7 +69,8 @@ def _report(measures: Iterable[Measure], frame: pd.DataFrame, items: pd.DataFram
                 ["TIMESTAMP", _SOURCE], ascending=[False, True]
             )
         )
-    return pd.concat(parts, ignore_index=True).reindex(columns=list(_COLUMNS))
+    report: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return report[list(_COLUMNS)]
 
 
 def _values(measure: Measure, frame: pd.DataFrame, items: pd.DataFrame | None) -> pd.Series[float]:
