@@ -120,6 +120,7 @@ def _planes() -> dict[str, dict[str, Operation]]:
         "ListTagsForResource": operations.list_tags,
         "ListRecipes": operations.list_recipes,
         "DescribeRecipe": operations.describe_recipe,
+        "ListMetricAttributionMetrics": operations.list_metrics,
         "StopSolutionVersionCreation": training.stop_version,
         "GetSolutionMetrics": training.get_metrics,
     }
@@ -128,6 +129,8 @@ def _planes() -> dict[str, dict[str, Operation]]:
     return {
         CONTROL: control,
         EVENTS: {
+            "PutActionInteractions": events.put_action_interactions,
+            "PutActions": events.put_actions,
             "PutEvents": events.put_events,
             "PutItems": events.put_items,
             "PutUsers": events.put_users,

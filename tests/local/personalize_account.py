@@ -65,14 +65,19 @@ class MemoryObjects:
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
 
-    def list(self, bucket: str, prefix: str) -> Iterable[tuple[str, int]]:
+    def list(self, bucket: str, prefix: str, role: str = "") -> Iterable[tuple[str, int]]:
         if bucket == "forbidden":
             raise ObjectsError("Access Denied")
         keys = (key.removeprefix(f"{bucket}/") for key in self.contents if key.startswith(f"{bucket}/"))
         return [(key, len(self.contents[f"{bucket}/{key}"])) for key in keys if key.startswith(prefix)]
 
-    def read(self, bucket: str, key: str) -> bytes:
+    def read(self, bucket: str, key: str, role: str = "") -> bytes:
         return self.contents[f"{bucket}/{key}"]
+
+    def write(self, bucket: str, key: str, body: bytes, role: str = "") -> None:
+        if bucket == "forbidden":
+            raise ObjectsError("Access Denied")
+        self.contents[f"{bucket}/{key}"] = body
 
 
 class Account:

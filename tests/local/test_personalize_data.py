@@ -20,6 +20,33 @@ def column(name: str, kind: str | list[str] = "string", **more: Any) -> dict[str
     return {"name": name, "type": kind, **more}
 
 
+SHOP_ITEMS = [column("ITEM_ID"), column("PRICE", "float"), column("CATEGORY_L1", ["string"], categorical=True)]
+FILM_ITEMS = [column("ITEM_ID"), column("CREATION_TIMESTAMP", "long"), column("GENRES", categorical=True)]
+NULL_TEXT = column("PRODUCT_DESCRIPTION", ["null", "string"], textual=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "domain"),
+    [
+        ("Items", SHOP_ITEMS, "ECOMMERCE"),
+        ("Items", [*SHOP_ITEMS, NULL_TEXT, column("GENDER", ["null", "string"], categorical=True)], "ECOMMERCE"),
+        ("Items", FILM_ITEMS, "VIDEO_ON_DEMAND"),
+        ("Items", [*FILM_ITEMS, column("PRICE", ["null", "float"])], "VIDEO_ON_DEMAND"),
+        ("Items", [column("ITEM_ID"), column("PRICE", "double"), column("TITLE"), column("NEW", "boolean")], None),
+        ("Items", [column("ITEM_ID"), column("A", textual=True)], None),
+        ("Users", [column("USER_ID"), column("SUBSCRIPTION_MODEL", categorical=True)], "VIDEO_ON_DEMAND"),
+        ("Users", [column("USER_ID"), *(column(f"X{at}", "int") for at in range(25))], "ECOMMERCE"),
+        ("Interactions", [*INTERACTIONS[:4], *(column(f"X{at}") for at in range(5))], "ECOMMERCE"),
+        ("Actions", [column("ACTION_ID"), column("A", "int"), column("ACTION_EXPIRATION_TIMESTAMP", "long")], None),
+    ],
+)
+def test_good_schemas(kind: str, fields: list[dict[str, Any]], domain: str | None) -> None:
+    account = Account()
+    schema = account("CreateSchema", name="s", schema=avro(kind, fields), domain=domain)["schemaArn"]
+    shown = account("DescribeSchema", schemaArn=schema)["schema"]
+    assert (json.loads(shown["schema"])["fields"], shown.get("domain")) == (fields, domain)
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "domain", "message"),
     [
@@ -33,6 +60,49 @@ def column(name: str, kind: str | list[str] = "string", **more: Any) -> dict[str
         ("Items", [column("ITEM_ID"), column("A", textual=True), column("B", textual=True)], None, "can be textual"),
         ("Items", [column("ITEM_ID"), column("A", "int", categorical=True)], None, "not a string"),
         ("Items", ITEMS, "ECOMMERCE", r"\[CATEGORY_L1\]"),
+        ("Items", [*ITEMS, column("CREATION_TIMESTAMP", "int")], None, "CREATION_TIMESTAMP must be of type long"),
+        (
+            "Items",
+            [*ITEMS, column("CREATION_TIMESTAMP", ["null", "long"])],
+            None,
+            "CREATION_TIMESTAMP must not be null",
+        ),
+        (
+            "Items",
+            [column("ITEM_ID"), column("TITLE")],
+            None,
+            "at least 1 metadata field .categorical, textual or numer",
+        ),
+        ("Items", [column("ITEM_ID"), column("CREATION_TIMESTAMP", "long")], None, "at least 1 metadata field"),
+        ("Items", [*SHOP_ITEMS[:2], column("CATEGORY_L1")], "ECOMMERCE", "CATEGORY_L1 must be categorical"),
+        ("Items", [*SHOP_ITEMS, column("PRODUCT_DESCRIPTION")], "ECOMMERCE", "PRODUCT_DESCRIPTION must be textual"),
+        (
+            "Items",
+            [SHOP_ITEMS[0], column("PRICE", "double"), SHOP_ITEMS[2]],
+            "ECOMMERCE",
+            "PRICE must be of type float",
+        ),
+        ("Items", FILM_ITEMS[:2], "VIDEO_ON_DEMAND", r"in the domain VIDEO_ON_DEMAND: \[GENRES\]"),
+        (
+            "Interactions",
+            [*INTERACTIONS[:4], column("EVENT_VALUE", "double")],
+            None,
+            "EVENT_VALUE must be of type float",
+        ),
+        ("Interactions", [*INTERACTIONS[:3], column("EVENT_TYPE", categorical=True)], None, "must not be categorical"),
+        ("Interactions", [*INTERACTIONS, column("IMPRESSION", "long")], None, "IMPRESSION must be of type string"),
+        ("Users", [column("USER_ID"), column("A", textual=True)], None, "at most 0 fields can be textual"),
+        ("Users", [*USERS, column("SUBSCRIPTION_MODEL")], "VIDEO_ON_DEMAND", "SUBSCRIPTION_MODEL must be categorical"),
+        ("Users", [column("USER_ID"), *(column(f"X{at}", "int") for at in range(26))], None, "at most 25 are allowed"),
+        ("Actions", [column("ACTION_ID"), column("VALUE", "long")], None, "at least 1 metadata field"),
+        ("Actions", [column("ACTION_ID"), *(column(f"X{at}", "int") for at in range(11))], None, "at most 10 are"),
+        (
+            "Actions",
+            [column("ACTION_ID"), column("A", "int"), column("VALUE", "int")],
+            None,
+            "VALUE must be of type long",
+        ),
+        ("ActionInteractions", INTERACTIONS, None, r"required fields are missing: \[ACTION_ID\]"),
         ("Users", [column("USER_ID"), column("A", ["string", "int"])], None, "a list of one and null"),
         ("Users", [column("USER_ID"), {"name": "A", "type": {"type": "array", "items": "string"}}], None, "types are"),
         ("Weather", USERS, None, "it must be one of Interactions, Items, Users"),
@@ -106,7 +176,7 @@ def test_all_files_under_a_prefix_are_imported() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("USER_ID,TIMESTAMP,EVENT_TYPE\n", "Input CSV is missing the following columns:[ITEM_ID,EVENT_VALUE]"),
+        ("USER_ID,TIMESTAMP,EVENT_TYPE\n", "Input CSV is missing the following columns:[ITEM_ID, EVENT_VALUE]"),
         (
             HEADER + GOOD + "u,i,1700000000000,watch,\n",
             "line 1002, column TIMESTAMP: '1700000000000' is in milliseconds",
@@ -116,13 +186,30 @@ def test_all_files_under_a_prefix_are_imported() -> None:
         (HEADER + GOOD + "u,i,-5,watch,\n", "column TIMESTAMP: '-5' is not an epoch time"),
         (HEADER + GOOD + "u,i,99999999999999999999,watch,\n", "line 1002, column TIMESTAMP"),
         (HEADER + GOOD + ",i,1700000000,watch,\n", "line 1002, column USER_ID: '' is empty"),
-        (HEADER + GOOD + f"{'u' * 257},i,1700000000,watch,\n", "is over 256 characters"),
+        (
+            HEADER + GOOD + f"{'u' * 257},i,1700000000,watch,\n",
+            "more than 256 characters for USER_ID.",
+        ),
         (HEADER + GOOD + "u,i,1700000000,watch,high\n", "column EVENT_VALUE: 'high' is not of type float"),
-        (HEADER + GOOD + "u,i,1700000000\n", "column EVENT_TYPE"),
+        (HEADER + GOOD + "u,i,1700000000\n", "Expected 5 fields in line 1002, saw 3"),
+        (HEADER + "\n\n" + GOOD + "u,i,1700000000,watch\n", "Expected 5 fields in line 1004, saw 4"),
+        (
+            HEADER + '"u,1",i,1700000000,"a ""b"" \\"c\\",",\n' + GOOD + "u,i,1700000000,watch\n",
+            "in line 1003, saw 4",
+        ),
+        (HEADER + GOOD + 'u,"i\ni",1700000000,watch,\n', "line 1002: a record must be on a single line"),
+        (HEADER + "\n" + GOOD + "u,i,x,watch,\n", "line 1003, column TIMESTAMP: 'x' is not of type long"),
+        (HEADER + "\n" + GOOD + "u,i,-1,watch,\n", "line 1003, column TIMESTAMP: '-1' is not an epoch time"),
+        (
+            HEADER + GOOD + f"u,i,1700000000,{'x' * 1001},\n",
+            "more than 1000 characters for EVENT_TYPE",
+        ),
+        (HEADER.replace("ITEM_ID", "ITEM_ID,ITEMID"), "line 1: columns must have unique names"),
+        (HEADER.replace("ITEM_ID", '"ITEM_ID"'), "columns:[ITEM_ID]. File: s3://b/bad.csv, line 1. Don't enclose"),
         (HEADER + GOOD + "u,i,1700000000,watch,1,2,3\n", "Expected 5 fields in line 1002, saw 7"),
         (HEADER + "u,i,1700000000,watch,1,2\n" + GOOD, "Expected 5 fields in line 2, saw 6"),
-        (HEADER + GOOD + '"u,i,1700000000,watch,1\n', "b/bad.csv can't be read"),
-        (HEADER.encode() + b"\xff\xfe,i,1700000000,watch,\n", "is not UTF-8"),
+        (HEADER + GOOD + '"u,i,1700000000,watch,1\n', "line 1002 can't be read: unexpected end of data"),
+        (HEADER.encode() + GOOD.encode() + b"\xff\xfe,i,1700000000,watch,\n", "line 1002 is not UTF-8"),
         (HEADER + GOOD + "u,i,nan,watch,\n", "line 1002, column TIMESTAMP: 'nan' is not of type long"),
         (b"\xff\xfe\x00", "is not UTF-8"),
         ("", "is empty"),

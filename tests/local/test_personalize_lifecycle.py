@@ -8,7 +8,7 @@ import pytest
 
 from local.personalize.errors import InUseError, InvalidInputError, NotFoundError
 from local.personalize.models import Path, Record
-from tests.local.personalize_account import INTERACTIONS, Account, taste_data, trained_group
+from tests.local.personalize_account import INTERACTIONS, ROLE, Account, taste_data, trained_group
 
 # Each path takes 100 seconds: 20 pending, 80 at work.
 DURATIONS = {"*": {"*": 100.0}}
@@ -69,11 +69,32 @@ def a_filter(account: Account) -> str:
     return str(made["filterArn"])
 
 
+def good_export(account: Account) -> str:
+    ready(account, good_import(account))
+    arn = account("ListDatasets")["datasets"][0]["datasetArn"]
+    output = {"s3DataDestination": {"path": "s3://b/out/"}}
+    made = account("CreateDatasetExportJob", jobName="e", datasetArn=arn, roleArn=ROLE, jobOutput=output)
+    return str(made["datasetExportJobArn"])
+
+
+def attribution(account: Account) -> str:
+    ready(account, dataset(account))
+    arn = account("ListDatasetGroups")["datasetGroups"][0]["datasetGroupArn"]
+    metrics = [{"metricName": "m", "eventType": "watch", "expression": "SAMPLECOUNT()"}]
+    output = {"roleArn": ROLE}
+    made = account(
+        "CreateMetricAttribution", name="m", datasetGroupArn=arn, metrics=metrics, metricsOutputConfig=output
+    )
+    return str(made["metricAttributionArn"])
+
+
 LIVES: list[tuple[str, Make, str, bool]] = [
     ("DatasetGroup", group, "ACTIVE", True),
     ("Dataset", dataset, "ACTIVE", True),
     ("DatasetImportJob", good_import, "ACTIVE", False),
     ("DatasetImportJob", bad_import, "CREATE FAILED", False),
+    ("DatasetExportJob", good_export, "ACTIVE", False),
+    ("MetricAttribution", attribution, "ACTIVE", True),
     ("Solution", solution, "ACTIVE", True),
     ("SolutionVersion", version, "ACTIVE", False),
     ("Campaign", campaign, "ACTIVE", True),

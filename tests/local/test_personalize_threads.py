@@ -24,10 +24,10 @@ class HeldUp(MemoryObjects):
         super().__init__()
         self.asked, self.open = threading.Event(), threading.Event()
 
-    def list(self, bucket: str, prefix: str) -> Iterable[tuple[str, int]]:
+    def list(self, bucket: str, prefix: str, role: str = "") -> Iterable[tuple[str, int]]:
         self.asked.set()
         assert self.open.wait(10)
-        return super().list(bucket, prefix)
+        return super().list(bucket, prefix, role)
 
 
 def real_time(**options: object) -> Account:

@@ -137,15 +137,18 @@ class MemoryObjects:
             if where == bucket and key.startswith(prefix) and not key.endswith("/")
         ]
 
-    def list(self, bucket: str, prefix: str) -> list[tuple[str, int]]:
+    def list(self, bucket: str, prefix: str, role: str = "") -> list[tuple[str, int]]:
         return [
             (key, len(body))
             for (where, key), (body, _) in sorted(self.files.items())
             if where == bucket and key.startswith(prefix)
         ]
 
-    def read(self, bucket: str, key: str) -> bytes:
+    def read(self, bucket: str, key: str, role: str = "") -> bytes:
         return self.files[bucket, key][0]
+
+    def write(self, bucket: str, key: str, body: bytes, role: str = "") -> None:
+        self.files[bucket, key] = (body, self.clock())
 
 
 @dataclass

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
 from local.personalize.data import csv_files, schemas
+from local.personalize.data.attribution_reports import Reporting
 from local.personalize.data.schemas import Schema
 from local.personalize.data.tables import Table, conform, merge, stack
 from local.personalize.errors import InUseError, InvalidInputError, JobFailedError
+from local.personalize.kinds import attribution
 from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.lifecycle import UPDATE
 from local.personalize.models import Attributes, Path, Record
+from local.personalize.ports import Objects, ObjectsError
 from local.personalize.quotas import Quota
 from local.personalize.work import Job
 from local.personalize.world import World
@@ -66,7 +71,10 @@ class Dataset(Kind):
                 f"The schema {request['schemaArn']} is for {schema.type.name}, and the dataset is to hold {kind.name}."
             )
         _check_domain(world, request["datasetGroupArn"], request["schemaArn"])
-        return {**super().attributes(world, request), "datasetType": kind.name}
+        attributes = {**super().attributes(world, request), "datasetType": kind.name}
+        if kind.name == "ACTION_INTERACTIONS":  # such a dataset comes with a tracker of its own
+            attributes["trackingId"] = str(uuid.uuid4())
+        return attributes
 
     def arn(self, world: World, request: Request, attributes: Attributes) -> str:
         """Name the dataset by its group and type."""
@@ -101,10 +109,12 @@ class Dataset(Kind):
         world.state.tables.pop(record.arn, None)
 
     def blockers(self, world: World, record: Record) -> Iterator[Record]:
-        """Add the trainings under way: they hold their group's datasets."""
+        """Add the trainings under way, and what reports on the data: they hold their group's datasets."""
         yield from super().blockers(world, record)
         group = record.attributes["datasetGroupArn"]
         yield from (version for version in world.in_group("SolutionVersion", group) if version.busy)
+        if record.attributes["datasetType"] in schemas.MEASURED:
+            yield from world.in_group("MetricAttribution", group)
 
 
 @dataclass(frozen=True)
@@ -143,16 +153,24 @@ class DatasetImportJob(Kind):
             return None
         table = world.state.tables[record.attributes["datasetArn"]]
         schema, before, objects = table.schema, table.bulk, world.objects
+        role = record.attributes.get("roleArn", "")
         location, mode = record.attributes["dataSource"]["dataLocation"], record.attributes["importMode"]
+        most = world.quotas[f"{mode.lower()}-import-bytes"]
         minimum = world.quotas["minimum-imported-interactions"] if schema.type.name == "INTERACTIONS" else 1
 
+        published = record.attributes.get("publishAttributionMetricsToS3") and schema.type.name == "INTERACTIONS"
+        reports = attribution.reporting(world, world.group_of(record) or "") if published else None
+        moment = world.clock()
+
         def read() -> Imported:
-            frame = csv_files.read(objects, location, schema)
+            frame = csv_files.read(objects, location, role, schema, most=most)
             if len(frame) < minimum:
                 raise JobFailedError(
                     f"There are {len(frame)} records at {location}, and an import of {schema.type.name} "
                     f"needs at least {minimum}."
                 )
+            if reports:
+                _publish(reports, objects, frame, mode, moment)
             return Imported(frame, before, _joined(frame, before, schema, mode))
 
         return read
@@ -168,12 +186,19 @@ class DatasetImportJob(Kind):
         table.replace(conform(joined, table.schema))
 
 
+def _publish(reports: Reporting, objects: Objects, frame: pd.DataFrame, mode: str, moment: datetime) -> None:
+    try:
+        reports.publish(objects, frame, mode, moment)
+    except ObjectsError as error:
+        raise JobFailedError(f"Could not publish attribution metrics to {reports.location}: {error}") from error
+
+
 def _joined(frame: pd.DataFrame, before: pd.DataFrame | None, schema: Schema, mode: str) -> pd.DataFrame:
     """Return what a dataset holds once the frame is in."""
     if mode == "INCREMENTAL" and before is not None:
         return merge(stack([conform(before, schema), conform(frame, schema)], schema), schema.keys)
     # Interactions have no ID of their own: each row is one that happened.
-    return frame if schema.type.name == "INTERACTIONS" else merge(frame, schema.keys)
+    return merge(frame, schema.keys) if schema.type.identified else frame
 
 
 def _schema_of(world: World, arn: str) -> Schema:
