@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.personalize.kinds.base import Kind
+from local.personalize.kinds.batch import BatchInferenceJob, BatchSegmentJob
 from local.personalize.kinds.data import Dataset, DatasetGroup, DatasetImportJob, SchemaKind
 from local.personalize.kinds.serving import Campaign, EventTracker, Filter
 from local.personalize.kinds.training import Solution, SolutionVersion
@@ -21,5 +22,7 @@ KINDS: Mapping[str, Kind] = {
         Campaign(),
         EventTracker(),
         Filter(),
+        BatchInferenceJob(),
+        BatchSegmentJob(),
     )
 }
