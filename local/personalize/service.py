@@ -120,6 +120,8 @@ def _planes() -> dict[str, dict[str, Operation]]:
         "ListTagsForResource": operations.list_tags,
         "ListRecipes": operations.list_recipes,
         "DescribeRecipe": operations.describe_recipe,
+        "DescribeAlgorithm": operations.describe_algorithm,
+        "DescribeFeatureTransformation": operations.describe_feature_transformation,
         "StopSolutionVersionCreation": training.stop_version,
         "GetSolutionMetrics": training.get_metrics,
     }
