@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from local.personalize.filters.evaluation import Subject, passes
+from local.personalize.recipes import RELATED
 from local.personalize.serving.query import Query
 
 Mask = NDArray[np.bool_]
@@ -23,6 +24,15 @@ def filtered(query: Query) -> Mask:
         items=items.aligned(names) if items else pd.DataFrame(index=names),
         item_codes=model.item_codes,
         interactions=interactions.of_user(query.user or "") if interactions else pd.DataFrame(),
+        current_item=_current_item(query),
         user=users.indexed().reindex([query.user]).dropna(how="all") if users else pd.DataFrame(),
     )
     return passes(query.filter, subject, query.filter_values)
+
+
+def _current_item(query: Query) -> pd.DataFrame | None:
+    """Return what is known of the item that others are asked for, if that is what the recipe is about."""
+    items = query.source.tables.get("ITEMS")
+    if query.source.recipe.type != RELATED or items is None:
+        return None
+    return items.indexed().reindex([query.item])
