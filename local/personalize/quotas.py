@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+_GB = 1024**3
+
 QUOTAS: Mapping[str, int] = {
     "dataset-groups": 5,
     "schemas": 500,
@@ -27,7 +29,12 @@ QUOTAS: Mapping[str, int] = {
     "item-affinity-queries": 500,
     "item-attribute-affinity-queries": 10,
     "event-trackers": 1,
+    "metric-attributions": 1,
+    "data-deletion-jobs": 5,
     "minimum-imported-interactions": 1000,
+    "full-import-bytes": 100 * _GB,
+    "incremental-import-bytes": 1 * _GB,
+    "data-deletion-bytes": 100 * 1024**2,
     "minimum-interactions": 1000,
     "minimum-users": 25,
 }

@@ -38,7 +38,7 @@ _FIELDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"name": "USER_ID", "type": "string"},
         {"name": "ITEM_ID", "type": "string"},
         {"name": "TIMESTAMP", "type": "long"},
-        {"name": "EVENT_TYPE", "type": ["null", "string"]},
+        {"name": "EVENT_TYPE", "type": "string"},
     ],
     "Users": [
         {"name": "USER_ID", "type": "string"},

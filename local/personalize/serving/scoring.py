@@ -7,8 +7,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from local.personalize.data.tables import Row
+from local.personalize.errors import InvalidInputError
 from local.personalize.learning.interactions import EventRule
-from local.personalize.learning.rankers import Factors, Neighbours, Popular, Trending
+from local.personalize.learning.order import Who
 from local.personalize.recipes import USER
 from local.personalize.serving.query import Query
 
@@ -21,28 +22,29 @@ Mask = NDArray[np.bool_]
 
 def scored(query: Query) -> tuple[Scores, Mask]:
     """Return a score for each item, and which items may be recommended at all."""
-    model = query.source.model
-    ranker = model.ranker
+    model, recipe = query.source.model, query.source.recipe
+    if model.ranker is None:
+        raise InvalidInputError(f"{recipe.name} does not recommend items.")
     allowed = np.ones(len(model.items), bool)
+    item = model.item_codes.get(query.item or "") if recipe.item != "unused" else None
+    if item is not None:
+        allowed[item] = False
+    who = somebody(query)
+    if model.skip_known and recipe.type == USER:
+        allowed[who.history.indices] = False
     popularity = model.popularity.astype(np.float64)
-    if isinstance(ranker, Neighbours):
-        code = model.item_codes.get(query.item or "")
-        if code is None:  # an item that is not known: the popular ones
-            return popularity, allowed
-        allowed[code] = False
-        # Popularity decides between items that nobody takes with this one.
-        return ranker.beside(code) + 1e-6 * popularity / max(1.0, popularity.max(initial=0)), allowed
-    if isinstance(ranker, Popular | Trending):
-        return ranker.scores.astype(np.float64), allowed
-    row, live = _history(query)
-    if row.nnz == 0 or not isinstance(ranker, Factors):  # a user of whom nothing is known
-        total = popularity.sum()
-        return popularity / total if total else popularity, allowed
-    if model.skip_known and query.source.recipe.type == USER:
-        allowed[row.indices] = False
-    code = model.user_codes.get(query.user or "")
-    scores = ranker.for_history(row) if live or code is None else ranker.for_user(code)
-    return scores.astype(np.float64), allowed
+    popularity /= max(1.0, popularity.sum())
+    scores = model.ranker.scores(who, item)
+    if scores is None:  # nothing is known of who or what is asked about: what is popular
+        return popularity, allowed
+    # Popularity decides between equals.
+    return scores.astype(np.float64) + 1e-6 * popularity, allowed
+
+
+def somebody(query: Query) -> Who:
+    """Return what the model can know of the user who asks."""
+    history, fresh = _history(query)
+    return Who(query.source.model.user_codes.get(query.user or ""), history, fresh)
 
 
 def softmax(scores: Scores) -> Scores:
