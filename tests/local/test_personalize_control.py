@@ -14,7 +14,6 @@ from local.personalize.errors import (
     InvalidNextTokenError,
     LimitExceededError,
     NotFoundError,
-    ServiceError,
     TooManyTagsError,
     UnknownOperationError,
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from local.personalize.kinds.attribution import MetricAttribution
 from local.personalize.kinds.base import Kind
+from local.personalize.kinds.batch import BatchInferenceJob, BatchSegmentJob
 from local.personalize.kinds.data import Dataset, DatasetGroup, DatasetImportJob, SchemaKind
 from local.personalize.kinds.deletions import DataDeletionJob
 from local.personalize.kinds.exports import DatasetExportJob
@@ -28,6 +29,8 @@ KINDS: Mapping[str, Kind] = {
         Recommender(),
         EventTracker(),
         Filter(),
+        BatchInferenceJob(),
+        BatchSegmentJob(),
         MetricAttribution(),
     )
 }
