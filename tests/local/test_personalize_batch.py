@@ -300,14 +300,20 @@ class Everything(Shop):
         self.account = account = Account(quotas={"active-solutions": 100})
         self.group, self.versions, self.jobs = account.group(), {}, 0
         described = item_data().assign(
-            DESCRIPTION=[f"{['red', 'blue', 'green', 'gray'][taste_of(item)]} thing" for item in item_data()["ITEM_ID"]]
+            TITLE=item_data()["ITEM_ID"],
+            DESCRIPTION=[
+                f"{['red', 'blue', 'green', 'gray'][taste_of(item)]} thing" for item in item_data()["ITEM_ID"]
+            ],
         )
-        text = {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True}
+        texts: list[dict[str, Any]] = [
+            {"name": "TITLE", "type": "string", "itemName": True},
+            {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
+        ]
         kind = {"name": "KIND", "type": "string", "categorical": True}
         actions: list[dict[str, Any]] = [{"name": "ACTION_ID", "type": "string"}, kind]
         datasets: Sequence[tuple[str, list[dict[str, Any]], pd.DataFrame]] = (
             ("Interactions", INTERACTIONS, taste_data()),
-            ("Items", [*ITEMS, text], described),
+            ("Items", [*ITEMS, *texts], described),
             ("Actions", actions, pd.DataFrame({"ACTION_ID": ["a1", "a2"], "KIND": ["x", "y"]})),
         )
         for name, fields, data in datasets:
@@ -507,25 +513,25 @@ def test_there_are_only_so_many_queries_for_segments(shop: Shop, recipe: str, mo
             "aws-sims",
             "Inference",
             {"batchInferenceJobConfig": {"itemExplorationConfig": {"explorationWeight": "0.3"}}},
-            "itemExplorationConfig can't be used with aws-sims",
+            "itemExplorationConfig can't be given with aws-sims",
         ),
         (
             "aws-sims",
             "Inference",
             {"batchInferenceJobConfig": {"rankingInfluence": {"POPULARITY": 0.3}}},
-            "rankingInfluence can't be used with aws-sims",
+            "rankingInfluence can't be given with aws-sims",
         ),
         (
             "aws-user-personalization",
             "Inference",
             {"batchInferenceJobConfig": {"itemExplorationConfig": {"explorationWeight": "2"}}},
-            "explorationWeight must be a number between 0 and 1, and is '2'",
+            "explorationWeight of aws-user-personalization",
         ),
         (
             "aws-user-personalization",
             "Inference",
             {"batchInferenceJobConfig": {"itemExplorationConfig": {"weight": "1"}}},
-            "takes explorationWeight and explorationItemAgeCutOff, not weight",
+            r"takes explorationWeight and explorationItemAgeCutOff, not \[weight\]",
         ),
     ],
 )
