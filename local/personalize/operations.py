@@ -23,7 +23,7 @@ from local.personalize.errors import (
 )
 from local.personalize.kinds.base import Kind, Request
 from local.personalize.models import Attributes, Life, Record
-from local.personalize.recipes import RECIPES, recipe_of
+from local.personalize.recipes import RECIPES, algorithm, feature_transformation, recipe_of
 from local.personalize.service_models import CONTROL, operation_model, output_members, service_model
 from local.personalize.world import World
 
@@ -220,6 +220,16 @@ def list_recipes(world: World, request: Request) -> Answer:
 def describe_recipe(world: World, request: Request) -> Answer:
     """Show a recipe."""
     return {"recipe": recipe_of(request["recipeArn"]).describe()}
+
+
+def describe_algorithm(world: World, request: Request) -> Answer:
+    """Show what trains a recipe."""
+    return {"algorithm": algorithm(request["algorithmArn"])}
+
+
+def describe_feature_transformation(world: World, request: Request) -> Answer:
+    """Show what prepares data for a recipe."""
+    return {"featureTransformation": feature_transformation(request["featureTransformationArn"])}
 
 
 def list_metrics(world: World, request: Request) -> Answer:

@@ -31,6 +31,8 @@ class Field:
     nullable: bool = False
     categorical: bool = False
     textual: bool = False
+    title: bool = False
+    """Whether it is the item's name (itemName)."""
 
     @property
     def informs(self) -> bool:
@@ -321,6 +323,7 @@ def _field(raw: Mapping[str, Any]) -> Field:
         nullable="null" in types,
         categorical=raw.get("categorical") is True,
         textual=raw.get("textual") is True,
+        title=raw.get("itemName") is True,
     )
 
 
