@@ -9,19 +9,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-QUOTAS: Mapping[str, int] = {
+REGION_QUOTAS: Mapping[str, int] = {
     "dataset-groups": 5,
     "schemas": 500,
     "pending-import-jobs": 5,
+    "pending-export-jobs": 5,  # not documented: as imports
     "pending-solution-versions": 20,
+    "pending-batch-inference-jobs": 5,
+    "pending-batch-segment-jobs": 5,
+}
+GROUP_QUOTAS: Mapping[str, int] = {
     "active-solutions": 10,
     "campaigns": 5,
+    "recommenders": 5,
     "filters": 30,
     "event-trackers": 1,
+    "metric-attributions": 1,
+    "pending-data-deletion-jobs": 5,
+}
+MINIMUMS: Mapping[str, int] = {
     "minimum-imported-interactions": 1000,
     "minimum-interactions": 1000,
     "minimum-users": 25,
 }
+QUOTAS: Mapping[str, int] = {**REGION_QUOTAS, **GROUP_QUOTAS, **MINIMUMS}
 
 
 @dataclass(frozen=True)
