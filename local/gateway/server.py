@@ -88,11 +88,12 @@ async def _serve(
 
 
 async def _open(port: int, assembly: Assembly) -> None:
-    while True:
+    listens = not assembly.keeper
+    while not listens:
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection(LOOPBACK, port)
             writer.close()
-            break
+            listens = True
         await asyncio.sleep(0.05)
     assembly.open()
 

@@ -205,7 +205,7 @@ class _Jobs:
     def done(self, record: Record, path: Path, result: object) -> None:
         kind = self._world.kinds[record.kind]
         kind.done(self._world, record, path, result)
-        if path is kind.update and record.update:
+        if path == kind.update and record.update:  # equal, for a path that was kept is another object
             record.attributes.update(record.update.attributes)
 
     def settled(self, record: Record, path: Path) -> None:
