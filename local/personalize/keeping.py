@@ -1,22 +1,26 @@
 """Keeps the state of a Personalize in a folder.
 
 What is big (rows of bulk imports, trained models) never changes once it is made: each goes into a file of its own,
-once. The rest is written anew whenever it changed. The files are pickles: take a folder from nobody you don't trust.
+once. A table with what was streamed into it has a file, too, written anew when it has changed; so has all the rest.
+The lock is held for as long as it takes to copy what can change; the writing is done without it.
+
+The files are pickles: take a folder from nobody you don't trust.
 """
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 import io
 import json
 import pickle
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -38,8 +42,8 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._parts: dict[int, tuple[object, str]] = {}
-        """The objects that have files: by their ids, with themselves, so that an id stays theirs."""
+        self._parts: dict[int, _Part] = {}
+        """The objects that have files, by their ids."""
 
     def load(self) -> State | None:
         """Return what was kept, if anything. Raises StateError."""
@@ -53,7 +57,7 @@ class Shelf:
                 f"{_header()!r}): use that version, or another folder, or delete {self._folder}."
             )
         try:
-            state: State = _Unpickler(io.BytesIO(body), self._part).load()
+            state: State = _Unpickler(io.BytesIO(body), lambda name: self._load(name).thing).load()
         except Exception as error:
             raise StateError(
                 f"{path} can't be read ({error!r}): use another folder, or delete {self._folder}."
@@ -62,25 +66,38 @@ class Shelf:
 
     def save(self, state: State, lock: AbstractContextManager[Any]) -> None:
         """Keep a state, which changes under the lock only. A process that dies meanwhile leaves what was there."""
-        main = io.BytesIO()
-        pickler = _Pickler(main, self._parts)
+        main, used = io.BytesIO(), _Used(self._parts)
         with lock:
-            pickler.dump(state)
+            _Pickler(main, state, used).dump(state)
         self._folder.mkdir(parents=True, exist_ok=True)
-        for thing, name in pickler.new.values():
-            write_atomically(self._folder / name, pickle.dumps(thing, pickle.HIGHEST_PROTOCOL))
+        while used.new:
+            part, snapshot = used.new.pop()
+            content = io.BytesIO()
+            pickler = _Pickler(content, snapshot, used)
+            pickler.dump(snapshot)
+            part.inner = pickler.named
+            write_atomically(self._folder / part.name, content.getvalue())
         write_atomically(self._folder / _MAIN, _header() + b"\n" + main.getvalue())
-        self._parts = pickler.used
-        names = {name for _, name in self._parts.values()}
+        self._parts = used.parts
+        names = {part.name for part in self._parts.values()}
         for path in self._folder.glob(f"*{_PART}"):
             if path.name not in names:
                 path.unlink()
 
-    def _part(self, name: str) -> object:
+    def _load(self, name: str) -> _Part:
+        loaded = next((part for part in self._parts.values() if part.name == name), None)
+        if loaded:
+            return loaded
+        inner: list[_Part] = []
+
+        def named(other: str) -> object:
+            inner.append(self._load(other))
+            return inner[-1].thing
+
         with (self._folder / name).open("rb") as file:
-            thing = pickle.load(file)  # noqa: S301 - the user's own folder
-        self._parts[id(thing)] = thing, name
-        return thing
+            thing: object = _Unpickler(file, named).load()
+        part = self._parts[id(thing)] = _Part(thing, _mark(thing), name, inner)
+        return part
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -95,28 +112,79 @@ def _part(name: str) -> object:
     raise NotImplementedError(name)
 
 
+@dataclass
+class _Part:
+    """What has a file: the object itself (so that its id stays its own), and what it was like when it was written.
+
+    `inner` are the parts that its file names.
+    """
+
+    thing: object
+    mark: object
+    name: str
+    inner: list[_Part] = field(default_factory=list)
+
+
+class _Used:
+    """The parts that a state has now, and those of them that are to be written, as they were under the lock."""
+
+    def __init__(self, before: Mapping[int, _Part]) -> None:
+        self._before = before
+        self.parts: dict[int, _Part] = {}
+        self.new: list[tuple[_Part, object]] = []
+
+    def part(self, thing: object) -> _Part:
+        """Return an object's part: the one that it had, unless it has changed."""
+        key = id(thing)
+        if key in self.parts:
+            return self.parts[key]
+        mark, known = _mark(thing), self._before.get(key)
+        if known is None or known.mark != mark:
+            known = _Part(thing, mark, f"{uuid.uuid4().hex}{_PART}")
+            self.new.append((known, _snapshot(thing)))
+        self.parts[key] = known
+        for inner in known.inner:
+            self.part(inner.thing)
+        return known
+
+
+def _mark(thing: object) -> object:
+    """Return what differs when a table has changed; the others never do."""
+    if isinstance(thing, Table):
+        return thing.version, len(thing.streamed), id(thing.bulk), id(thing.schema)
+    return None
+
+
+def _snapshot(thing: object) -> object:
+    """Copy what may change while it is written."""
+    if not isinstance(thing, Table):
+        return thing
+    copied = copy.copy(thing)
+    for name, value in vars(copied).items():
+        if isinstance(value, dict):
+            setattr(copied, name, {key: list(each) if isinstance(each, list) else each for key, each in value.items()})
+        elif isinstance(value, list | set):
+            setattr(copied, name, copy.copy(value))
+    return copied
+
+
 class _Pickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, parts: dict[int, tuple[object, str]]) -> None:
+    def __init__(self, file: io.BytesIO, whole: object, used: _Used) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self._parts = parts
-        self.used: dict[int, tuple[object, str]] = {}
-        self.new: dict[int, tuple[object, str]] = {}
+        self._whole = whole
+        self._used = used
+        self.named: list[_Part] = []
 
     def reducer_override(self, thing: Any) -> Any:
-        """Put a name for what is big."""
-        if not isinstance(thing, pd.DataFrame | Trained):
+        """Put a name for what has a file of its own."""
+        if thing is self._whole or not isinstance(thing, pd.DataFrame | Trained | Table):
             return NotImplemented
-        key = id(thing)
-        if key not in self.used:
-            known = self._parts.get(key)
-            self.used[key] = known or (thing, f"{uuid.uuid4().hex}{_PART}")
-            if not known:
-                self.new[key] = self.used[key]
-        return _part, (self.used[key][1],)
+        self.named.append(self._used.part(thing))
+        return _part, (self.named[-1].name,)
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: io.BytesIO, part: Callable[[str], object]) -> None:
+    def __init__(self, file: BinaryIO, part: Callable[[str], object]) -> None:
         super().__init__(file)
         self._part = part
 
@@ -130,6 +198,6 @@ class _Unpickler(pickle.Unpickler):
 def _header() -> bytes:
     """Return what must be the same to read a state: its format, and the members of all that is in it."""
     classes = [each for each in vars(models).values() if isinstance(each, type) and dataclasses.is_dataclass(each)]
-    members = sorted(f"{each.__name__}.{field.name}" for each in [*classes, Table, Trained] for field in fields(each))
+    members = sorted(f"{each.__name__}.{member.name}" for each in [*classes, Table, Trained] for member in fields(each))
     digest = hashlib.sha256(" ".join(members).encode()).hexdigest()[:12]
     return json.dumps({"format": FORMAT, "members": digest}).encode()

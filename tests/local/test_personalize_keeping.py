@@ -32,7 +32,7 @@ def test_what_is_big_is_written_once_and_removed_when_it_is_gone(tmp_path: Path)
     shelf = Shelf(tmp_path)
     shelf.save(world.state, world.lock)
     first = parts(tmp_path)
-    assert len(first) == 3  # interactions, items, and the model
+    assert len(first) == 5  # interactions and items, the rows of each, and the model
     account("UpdateCampaign", campaignArn=campaign, minProvisionedTPS=2)
     shelf.save(world.state, world.lock)
     assert parts(tmp_path) == first
@@ -61,6 +61,29 @@ def test_what_was_kept_serves_the_same(tmp_path: Path) -> None:
     before = parts(tmp_path)
     shelf.save(state, threading.Lock())
     assert parts(tmp_path) == before
+
+
+def test_events_are_kept_and_only_their_table_is_written_anew(tmp_path: Path) -> None:
+    account, campaign = trained()
+    world = account.service.world
+    group = account("ListDatasetGroups")["datasetGroups"][0]["datasetGroupArn"]
+    tracking = account("CreateEventTracker", name="t", datasetGroupArn=group)["trackingId"]
+    account.service.advance()
+    shelf = Shelf(tmp_path)
+    shelf.save(world.state, world.lock)
+    before = parts(tmp_path)
+    for item in ("i1", "i5"):
+        event = {"eventType": "watch", "itemId": item, "sentAt": account.clock.now, "eventId": item}
+        account.events("PutEvents", trackingId=tracking, sessionId="s", userId="new", eventList=[event])
+    shelf.save(world.state, world.lock)
+    after = parts(tmp_path)
+    assert len(before.keys() - after.keys()) == len(after.keys() - before.keys()) == 1
+    state = Shelf(tmp_path).load()
+    assert state is not None
+    again = Account(state=state)
+    assert again.recommended(campaign, userId="new") == account.recommended(campaign, userId="new")
+    again.events("PutEvents", trackingId=tracking, sessionId="s", userId="new", eventList=[event])
+    assert again.recommended(campaign, userId="new") == account.recommended(campaign, userId="new"), "an ID seen before"
 
 
 @pytest.mark.parametrize("content", [b"", b'{"format": 0}\nx', b"\x80junk"])
