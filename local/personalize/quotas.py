@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+_GB = 1024**3
+
 REGION_QUOTAS: Mapping[str, int] = {
     "dataset-groups": 5,
     "schemas": 500,
@@ -23,16 +25,26 @@ GROUP_QUOTAS: Mapping[str, int] = {
     "campaigns": 5,
     "recommenders": 5,
     "filters": 30,
+    "filter-fields": 10,
+    "fields-of-all-filters": 20,
     "event-trackers": 1,
     "metric-attributions": 1,
-    "pending-data-deletion-jobs": 5,
+    "data-deletion-jobs": 5,
 }
-MINIMUMS: Mapping[str, int] = {
+AMOUNTS: Mapping[str, int] = {
     "minimum-imported-interactions": 1000,
     "minimum-interactions": 1000,
     "minimum-users": 25,
+    "full-import-bytes": 100 * _GB,
+    "incremental-import-bytes": 1 * _GB,
+    "data-deletion-bytes": 100 * 1024**2,
+    "batch-input-files": 1000,
+    "batch-input-bytes": 1_000_000_000,
+    "batch-records": 50_000_000,
+    "item-affinity-queries": 500,
+    "item-attribute-affinity-queries": 10,
 }
-QUOTAS: Mapping[str, int] = {**REGION_QUOTAS, **GROUP_QUOTAS, **MINIMUMS}
+QUOTAS: Mapping[str, int] = {**REGION_QUOTAS, **GROUP_QUOTAS, **AMOUNTS}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from local.personalize.control import Control
 from local.personalize.durations import Durations, Spans
 from local.personalize.errors import ServiceError, UnknownOperationError
 from local.personalize.journal import Call
-from local.personalize.kinds import KINDS, training
+from local.personalize.kinds import KINDS, recommenders, training
 from local.personalize.lifecycle import Engine
 from local.personalize.models import Appointment, Path, Record, State
 from local.personalize.operations import Operation
@@ -174,14 +174,21 @@ def _planes() -> dict[str, dict[str, Operation]]:
         "ListTagsForResource": operations.list_tags,
         "ListRecipes": operations.list_recipes,
         "DescribeRecipe": operations.describe_recipe,
+        "DescribeAlgorithm": operations.describe_algorithm,
+        "DescribeFeatureTransformation": operations.describe_feature_transformation,
+        "ListMetricAttributionMetrics": operations.list_metrics,
         "StopSolutionVersionCreation": training.stop_version,
         "GetSolutionMetrics": training.get_metrics,
+        "StartRecommender": recommenders.start_recommender,
+        "StopRecommender": recommenders.stop_recommender,
     }
     for kind in KINDS.values():
         control.update(operations.operations_of(kind))
     return {
         CONTROL: control,
         EVENTS: {
+            "PutActionInteractions": events.put_action_interactions,
+            "PutActions": events.put_actions,
             "PutEvents": events.put_events,
             "PutItems": events.put_items,
             "PutUsers": events.put_users,
@@ -189,6 +196,7 @@ def _planes() -> dict[str, dict[str, Operation]]:
         RUNTIME: {
             "GetRecommendations": runtime.get_recommendations,
             "GetPersonalizedRanking": runtime.get_personalized_ranking,
+            "GetActionRecommendations": runtime.get_action_recommendations,
         },
     }
 

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 FIRST = timedelta(hours=1)
 """AWS begins within the hour. At its end, we know whether a version was made by hand meanwhile: then it is skipped."""
 _FIRST, _NEXT = "first training", "next training"
+_NEWS = ("INTERACTIONS",)
+_NEWS_OF_ACTIONS = ("INTERACTIONS", "ACTION_INTERACTIONS")
 _DEFAULT = "rate(7 days)"
 _RATE = re.compile(r"rate\((\d+) days?\)")
 
@@ -71,17 +73,22 @@ def _has_news(world: World, solution: Record, versions: list[Record]) -> bool:
     last = versions[-1]
     if last.life.under_way:
         return False
-    wanted = "ACTION_INTERACTIONS" if recipe_of(solution.attributes["recipeArn"]).type == ACTIONS else "INTERACTIONS"
+    types = _NEWS_OF_ACTIONS if recipe_of(solution.attributes["recipeArn"]).type == ACTIONS else _NEWS
     for dataset in world.in_group("Dataset", solution.attributes["datasetGroupArn"]):
-        if dataset.attributes["datasetType"] != wanted or dataset.arn not in world.state.tables:
+        kind, table = dataset.attributes["datasetType"], world.state.tables.get(dataset.arn)
+        if table is None or kind not in types:
             continue
-        if len(world.state.tables[dataset.arn].streamed) > world.state.trained[last.arn].events_seen:
+        imports = (job for job in world.of("DatasetImportJob") if job.attributes["datasetArn"] == dataset.arn)
+        if any(job.status == "ACTIVE" and _came_after(job, last) for job in imports):
             return True
-        for job in world.of("DatasetImportJob"):
-            came = job.serial > last.serial or job.life.updated_at > last.life.created_at
-            if job.attributes["datasetArn"] == dataset.arn and job.status == "ACTIVE" and came:
-                return True
+        if len(table.streamed) > world.state.trained[last.arn].seen.get(kind, 0):
+            return True
     return False
+
+
+def _came_after(job: Record, version: Record) -> bool:
+    """Say whether an import ended after a training began; what is made later has the higher serial number."""
+    return job.serial > version.serial or job.life.updated_at > version.life.created_at
 
 
 def _versions(world: World, solution: Record) -> list[Record]:
