@@ -32,7 +32,7 @@ DATA ?=
 BYTECODE ?=
 ARGS ?=
 
-.PHONY: help setup package local demo test lint format lock bench-cold docs pr clean
+.PHONY: help setup package local demo test lint format lock bench-cold bench-local docs pr clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ $(UV):
 
 bench-cold: package ## Measure each handler's cold import from the zip
 	@$(BIN)/python -m scripts.bench_cold
+
+bench-local: $(READY) ## Measure the local Personalize beside the libraries that it stands on (ARGS='--rounds 3')
+	@$(BIN)/python -m scripts.bench_local $(ARGS)
 
 docs: $(READY) ## Write the generated tables into the README files
 	@$(BIN)/python -m scripts.docs
