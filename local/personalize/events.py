@@ -1,22 +1,26 @@
-"""PutEvents, PutItems and PutUsers: records that come one by one, kept apart from bulk imports."""
+"""The Put operations: records that come one by one, kept apart from bulk imports.
+
+https://docs.aws.amazon.com/personalize/latest/dg/incremental-data-updates.html
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from local.personalize.data.schemas import Schema
-from local.personalize.data.tables import Table
-from local.personalize.errors import InUseError, InvalidInputError
+from local.personalize.data.schemas import Field, Schema, plain
+from local.personalize.data.tables import Row, Table
+from local.personalize.errors import InUseError, InvalidInputError, NotFoundError
 from local.personalize.kinds.base import Request
 from local.personalize.models import Record
 from local.personalize.world import World
 
-_RESERVED = frozenset({"userid", "sessionid", "eventtype", "timestamp", "recommendationid", "impression"})
-_INTEGERS, _FLOATS = ("int", "long"), ("float", "double")
+_RESERVED = frozenset(map(plain, ("userId", "sessionId", "eventType", "timestamp", "recommendationId", "impression")))
+"""Names that the properties of an event can't have, whatever their case."""
+_BITS, _FLOATS = {"int": 32, "long": 64}, ("float", "double")
 
 
 def put_events(world: World, request: Request) -> dict[str, Any]:
@@ -29,13 +33,16 @@ def put_events(world: World, request: Request) -> dict[str, Any]:
         table = _interactions(world, request["trackingId"])
         user = request.get("userId", request["sessionId"])
         rows = [(event, _event_row(event, user, table.schema)) for event in request["eventList"]]
-        for event, row in rows:
-            event_id = event.get("eventId")
-            if "ITEM_ID" not in row or (event_id and event_id in table.event_ids):
-                continue
-            if event_id:
-                table.event_ids.add(event_id)
-            table.stream(row)
+        _stream(table, [(event.get("eventId"), row) for event, row in rows if "ITEM_ID" in row])
+    return {}
+
+
+def put_action_interactions(world: World, request: Request) -> dict[str, Any]:
+    """Add events to the action interactions of the group, whose dataset has a tracker of its own."""
+    with world.lock:
+        table = _action_interactions(world, request["trackingId"])
+        events = [(each.get("eventId"), _action_row(each, table.schema)) for each in request["actionInteractions"]]
+        _stream(table, events)
     return {}
 
 
@@ -49,6 +56,11 @@ def put_users(world: World, request: Request) -> dict[str, Any]:
     return _put(world, request, "USERS", "users", "userId", "USER_ID")
 
 
+def put_actions(world: World, request: Request) -> dict[str, Any]:
+    """Add actions, or replace those that there are."""
+    return _put(world, request, "ACTIONS", "actions", "actionId", "ACTION_ID")
+
+
 def _put(world: World, request: Request, kind: str, listed: str, member: str, key: str) -> dict[str, Any]:
     with world.lock:
         dataset = world.get("Dataset", request["datasetArn"])
@@ -58,11 +70,21 @@ def _put(world: World, request: Request, kind: str, listed: str, member: str, ke
             raise InUseError(f"{dataset.arn} is {dataset.status}, and must be ACTIVE.")
         table = world.state.tables[dataset.arn]
         rows = [
-            _typed({key: each[member], **_properties(each.get("properties"))}, table.schema) for each in request[listed]
+            _typed({**_properties(each.get("properties")), key: each[member]}, table.schema) for each in request[listed]
         ]
         for row in rows:
             table.stream(row)
     return {}
+
+
+def _stream(table: Table, events: Iterable[tuple[str | None, Row]]) -> None:
+    """Add events; of those with the same ID, the first one counts."""
+    for event_id, row in events:
+        if event_id and event_id in table.event_ids:
+            continue
+        if event_id:
+            table.event_ids.add(event_id)
+        table.stream(row)
 
 
 def _interactions(world: World, tracking_id: str) -> Table:
@@ -78,14 +100,20 @@ def _interactions(world: World, tracking_id: str) -> Table:
     raise InvalidInputError(f"The dataset group of {tracker.arn} has no ACTIVE Interactions dataset.")
 
 
+def _action_interactions(world: World, tracking_id: str) -> Table:
+    for dataset in world.of("Dataset"):
+        if dataset.attributes.get("trackingId") != tracking_id:
+            continue
+        if dataset.arn in world.state.tables and dataset.status == "ACTIVE":
+            return world.state.tables[dataset.arn]
+        raise InUseError(f"{dataset.arn} is {dataset.status}, and must be ACTIVE.")
+    raise NotFoundError(f"There is no Action interactions dataset with the tracking ID {tracking_id}.")
+
+
 def _event_row(event: Mapping[str, Any], user: str, schema: Schema) -> dict[str, Any]:
     sent: datetime = event["sentAt"]
-    properties = _properties(event.get("properties"))
-    reserved = sorted(name for name in properties if name.replace("_", "").lower() in _RESERVED)
-    if reserved:
-        raise InvalidInputError(f"An event's properties can't hold {', '.join(reserved)}.")
     row = {
-        **properties,
+        **_event_properties(event),
         "USER_ID": user,
         "ITEM_ID": event.get("itemId"),
         "TIMESTAMP": int(sent.timestamp()),
@@ -96,6 +124,28 @@ def _event_row(event: Mapping[str, Any], user: str, schema: Schema) -> dict[str,
         "EVENT_ATTRIBUTION_SOURCE": event.get("metricAttribution", {}).get("eventAttributionSource"),
     }
     return _typed(row, schema)
+
+
+def _action_row(event: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    happened: datetime = event["timestamp"]
+    row = {
+        **_event_properties(event),
+        "USER_ID": event.get("userId", event["sessionId"]),
+        "ACTION_ID": event["actionId"],
+        "TIMESTAMP": int(happened.timestamp()),
+        "EVENT_TYPE": event["eventType"],
+        "RECOMMENDATION_ID": event.get("recommendationId"),
+        "IMPRESSION": "|".join(event["impression"]) if event.get("impression") else None,
+    }
+    return _typed(row, schema)
+
+
+def _event_properties(event: Mapping[str, Any]) -> dict[str, Any]:
+    properties = _properties(event.get("properties"))
+    reserved = sorted(name for name in properties if plain(name) in _RESERVED)
+    if reserved:
+        raise InvalidInputError(f"An event's properties can't hold {', '.join(reserved)}.")
+    return properties
 
 
 def _properties(text: str | None) -> dict[str, Any]:
@@ -127,15 +177,36 @@ def _typed(row: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
                 raise InvalidInputError(f"{each.name} must be given: the schema does not allow null.")
             continue
         try:
-            typed[each.name] = _value(value, each.type)
-        except (TypeError, ValueError) as error:
+            typed[each.name] = _kept(_value(value, each.type), each, schema)
+        except (TypeError, ValueError, OverflowError) as error:
             raise InvalidInputError(f"{each.name} must be of type {each.type}, and is {value!r}.") from error
     return typed
 
 
+def _kept(value: Any, column: Field, schema: Schema) -> Any:
+    """Return a value that keeps the column's rules: the same as for imports."""
+    if isinstance(value, str):
+        limit = schema.limit(column.name)
+        if column.textual:
+            return value[:limit]
+        if len(value) > limit:
+            raise InvalidInputError(f"Length cannot be more than {limit} characters for {column.name}.")
+        if not schema.allows(column.name, value):
+            choices = ", ".join(schema.type.choices[column.name])
+            raise InvalidInputError(f"{column.name} must be one of {choices}, and is {value!r}.")
+    elif column.name in schema.type.bounds:
+        low, high = schema.type.bounds[column.name]
+        if not low <= value <= high:
+            raise InvalidInputError(f"{column.name} must be between {low} and {high}, and is {value}.")
+    return value
+
+
 def _value(value: Any, kind: str) -> Any:
-    if kind in _INTEGERS:
-        return int(value)
+    if kind in _BITS:
+        number = int(value)
+        if number.bit_length() >= _BITS[kind]:
+            raise ValueError(value)
+        return number
     if kind in _FLOATS:
         return float(value)
     if kind == "boolean":

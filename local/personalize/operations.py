@@ -23,7 +23,7 @@ from local.personalize.errors import (
 )
 from local.personalize.kinds.base import Kind, Request
 from local.personalize.models import Attributes, Life, Record
-from local.personalize.recipes import RECIPES, recipe_of
+from local.personalize.recipes import RECIPES, algorithm, feature_transformation, recipe_of
 from local.personalize.service_models import CONTROL, operation_model, output_members, service_model
 from local.personalize.world import World
 
@@ -93,7 +93,10 @@ def list_all(kind: Kind, world: World, request: Request) -> Answer:
         if arn not in world.state.records:
             raise NotFoundError(f"Resource Arn {arn} does not exist.")
     records = [record for record in world.of(kind.name) if _matches(world, record, filters)]
-    page, token = paginate(operation, [(record.serial, record) for record in records], request)
+    entries = [(record.serial, record) for record in records]
+    if kind.newest_first:
+        entries = [(-serial, record) for serial, record in reversed(entries)]
+    page, token = paginate(operation, entries, request)
     members = output_members(operation).items()
     member = next(name for name, shape in members if isinstance(shape, ListShape))
     return {member: [view(kind, world, record) for record in page], "nextToken": token}
@@ -101,7 +104,7 @@ def list_all(kind: Kind, world: World, request: Request) -> Answer:
 
 def update(kind: Kind, world: World, request: Request) -> Answer:
     """Begin an update: the resource stays as it is until that is done."""
-    record = world.get(kind.name, request[kind.arn_member])
+    record = world.get(kind.name, _arn(kind.arn_member, request))
     if kind.update is None:
         raise InvalidInputError(f"{record.arn} can't be updated.")
     if record.updating:
@@ -113,6 +116,13 @@ def update(kind: Kind, world: World, request: Request) -> Answer:
     changes = copy.deepcopy(kind.updated(world, record, kind.resolve(world, request)))
     world.engine.update(record, changes, kind.update)
     return {kind.arn_member: record.arn}
+
+
+def _arn(member: str, request: Request) -> str:
+    if member not in request:  # the model does not require all that make no sense without
+        raise InvalidInputError(f"{member} must be given.")
+    arn: str = request[member]
+    return arn
 
 
 def delete(kind: Kind, world: World, request: Request) -> Answer:
@@ -177,10 +187,10 @@ def _matches(world: World, record: Record, filters: Mapping[str, Any]) -> bool:
 
 
 def paginate(operation: str, entries: Iterable[tuple[int, T]], request: Request) -> tuple[list[T], str | None]:
-    """Return a page of entries (each with its serial number, ascending), and the next page's token."""
-    after = _read_token(operation, request["nextToken"]) if "nextToken" in request else 0
+    """Return a page of entries (each with a number, ascending), and the next page's token."""
+    after = _read_token(operation, request["nextToken"]) if "nextToken" in request else None
     size = request.get("maxResults", _PAGE)
-    left = [(serial, entry) for serial, entry in entries if serial > after]
+    left = [(number, entry) for number, entry in entries if after is None or number > after]
     page = left[:size]
     token = _write_token(operation, page[-1][0]) if len(left) > len(page) else None
     return [entry for _, entry in page], token
@@ -210,6 +220,23 @@ def list_recipes(world: World, request: Request) -> Answer:
 def describe_recipe(world: World, request: Request) -> Answer:
     """Show a recipe."""
     return {"recipe": recipe_of(request["recipeArn"]).describe()}
+
+
+def describe_algorithm(world: World, request: Request) -> Answer:
+    """Show what trains a recipe."""
+    return {"algorithm": algorithm(request["algorithmArn"])}
+
+
+def describe_feature_transformation(world: World, request: Request) -> Answer:
+    """Show what prepares data for a recipe."""
+    return {"featureTransformation": feature_transformation(request["featureTransformationArn"])}
+
+
+def list_metrics(world: World, request: Request) -> Answer:
+    """Show the metrics of a metric attribution."""
+    attributes = world.get("MetricAttribution", _arn("metricAttributionArn", request)).attributes
+    page, token = paginate("ListMetricAttributionMetrics", enumerate(attributes["metrics"], 1), request)
+    return {"metrics": page, "nextToken": token}
 
 
 def tag(world: World, request: Request) -> Answer:

@@ -14,6 +14,10 @@ class ObjectsError(Exception):
     """Raised by `Objects` when S3 refuses: no such bucket or key, access denied. The text says which."""
 
 
+class DeniedError(ObjectsError):
+    """Raised by `Objects` when the role or the bucket's policy does not allow it. The text is the service's own."""
+
+
 class Objects(Protocol):
     """S3, as Personalize uses it: with the permissions of the role that a job names (its ARN)."""
 

@@ -120,6 +120,9 @@ def _planes() -> dict[str, dict[str, Operation]]:
         "ListTagsForResource": operations.list_tags,
         "ListRecipes": operations.list_recipes,
         "DescribeRecipe": operations.describe_recipe,
+        "DescribeAlgorithm": operations.describe_algorithm,
+        "DescribeFeatureTransformation": operations.describe_feature_transformation,
+        "ListMetricAttributionMetrics": operations.list_metrics,
         "StopSolutionVersionCreation": training.stop_version,
         "GetSolutionMetrics": training.get_metrics,
     }
@@ -128,6 +131,8 @@ def _planes() -> dict[str, dict[str, Operation]]:
     return {
         CONTROL: control,
         EVENTS: {
+            "PutActionInteractions": events.put_action_interactions,
+            "PutActions": events.put_actions,
             "PutEvents": events.put_events,
             "PutItems": events.put_items,
             "PutUsers": events.put_users,

@@ -106,7 +106,7 @@ def test_all_files_under_a_prefix_are_imported() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("USER_ID,TIMESTAMP,EVENT_TYPE\n", "Input CSV is missing the following columns:[ITEM_ID,EVENT_VALUE]"),
+        ("USER_ID,TIMESTAMP,EVENT_TYPE\n", "Input CSV is missing the following columns:[ITEM_ID, EVENT_VALUE]"),
         (
             HEADER + GOOD + "u,i,1700000000000,watch,\n",
             "line 1002, column TIMESTAMP: '1700000000000' is in milliseconds",
@@ -116,13 +116,30 @@ def test_all_files_under_a_prefix_are_imported() -> None:
         (HEADER + GOOD + "u,i,-5,watch,\n", "column TIMESTAMP: '-5' is not an epoch time"),
         (HEADER + GOOD + "u,i,99999999999999999999,watch,\n", "line 1002, column TIMESTAMP"),
         (HEADER + GOOD + ",i,1700000000,watch,\n", "line 1002, column USER_ID: '' is empty"),
-        (HEADER + GOOD + f"{'u' * 257},i,1700000000,watch,\n", "is over 256 characters"),
+        (
+            HEADER + GOOD + f"{'u' * 257},i,1700000000,watch,\n",
+            "more than 256 characters for USER_ID.",
+        ),
         (HEADER + GOOD + "u,i,1700000000,watch,high\n", "column EVENT_VALUE: 'high' is not of type float"),
-        (HEADER + GOOD + "u,i,1700000000\n", "column EVENT_TYPE"),
+        (HEADER + GOOD + "u,i,1700000000\n", "Expected 5 fields in line 1002, saw 3"),
+        (HEADER + "\n\n" + GOOD + "u,i,1700000000,watch\n", "Expected 5 fields in line 1004, saw 4"),
+        (
+            HEADER + '"u,1",i,1700000000,"a ""b"" \\"c\\",",\n' + GOOD + "u,i,1700000000,watch\n",
+            "in line 1003, saw 4",
+        ),
+        (HEADER + GOOD + 'u,"i\ni",1700000000,watch,\n', "line 1002: a record must be on a single line"),
+        (HEADER + "\n" + GOOD + "u,i,x,watch,\n", "line 1003, column TIMESTAMP: 'x' is not of type long"),
+        (HEADER + "\n" + GOOD + "u,i,-1,watch,\n", "line 1003, column TIMESTAMP: '-1' is not an epoch time"),
+        (
+            HEADER + GOOD + f"u,i,1700000000,{'x' * 1001},\n",
+            "more than 1000 characters for EVENT_TYPE",
+        ),
+        (HEADER.replace("ITEM_ID", "ITEM_ID,ITEMID"), "line 1: columns must have unique names"),
+        (HEADER.replace("ITEM_ID", '"ITEM_ID"'), "columns:[ITEM_ID]. File: s3://b/bad.csv, line 1. Don't enclose"),
         (HEADER + GOOD + "u,i,1700000000,watch,1,2,3\n", "Expected 5 fields in line 1002, saw 7"),
         (HEADER + "u,i,1700000000,watch,1,2\n" + GOOD, "Expected 5 fields in line 2, saw 6"),
-        (HEADER + GOOD + '"u,i,1700000000,watch,1\n', "b/bad.csv can't be read"),
-        (HEADER.encode() + b"\xff\xfe,i,1700000000,watch,\n", "is not UTF-8"),
+        (HEADER + GOOD + '"u,i,1700000000,watch,1\n', "line 1002 can't be read: unexpected end of data"),
+        (HEADER.encode() + GOOD.encode() + b"\xff\xfe,i,1700000000,watch,\n", "line 1002 is not UTF-8"),
         (HEADER + GOOD + "u,i,nan,watch,\n", "line 1002, column TIMESTAMP: 'nan' is not of type long"),
         (b"\xff\xfe\x00", "is not UTF-8"),
         ("", "is empty"),

@@ -1,93 +1,155 @@
 """Reads CSV files from S3 and checks every value against the schema.
 
-The quick way reads typed columns at C speed. Only if that fails, the file is read again as text, to find the
-file, line and column to blame.
+The quick way reads typed columns at C speed. Only if that fails, or what came out of it breaks a rule, the file is read
+again as text, to find the file, line and column to blame (`blame`).
+
+https://docs.aws.amazon.com/personalize/latest/dg/preparing-training-data.html
 """
 
 from __future__ import annotations
 
-import csv
 import io
-import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
-from local.personalize.data.schemas import TIMESTAMPS, Field, Schema
+from local.personalize.data import blame
+from local.personalize.data.blame import ESCAPE, FALSE, TRUE, File
+from local.personalize.data.schemas import TIMESTAMPS, Field, Schema, plain
 from local.personalize.data.tables import dtype, stack
 from local.personalize.errors import JobFailedError
-from local.personalize.ports import Objects, ObjectsError
+from local.personalize.ports import DeniedError, Objects, ObjectsError
 
-_MAX_ID, _MAX_CATEGORY, _MAX_TEXT = 256, 1000, 20_000
 _HEAD = 1 << 20
 _MILLISECONDS = 100_000_000_000
 """Epoch seconds beyond this lie in the year 5138: the value is in milliseconds."""
-_TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
+
+Chosen = Callable[[str], bool]
+"""Whether a key under a prefix is to be read."""
 
 
-def read(objects: Objects, location: str, role: str, schema: Schema) -> pd.DataFrame:
-    """Read a file, or all files under a prefix that ends in a slash; raises JobFailedError with a reason."""
+def read(
+    objects: Objects,
+    location: str,
+    role: str,
+    schema: Schema,
+    *,
+    chosen: Chosen = lambda key: True,
+    most: int | None = None,
+) -> pd.DataFrame:
+    """Read a file, or all chosen files under a prefix that ends in a slash; raises JobFailedError with a reason.
+
+    most: how many bytes they may have together.
+    """
     bucket, _, path = location.removeprefix("s3://").partition("/")
     try:
-        frames = [
-            _read_file(_content(objects, bucket, key, role), f"s3://{bucket}/{key}", schema)
-            for key in _keys(objects, bucket, path, location, role)
-        ]
+        keys = _keys(objects, bucket, path, location, role, chosen, most)
+        files = (File(f"s3://{bucket}/{key}", _content(objects, bucket, key, role)) for key in keys)
+        return stack(_frames(files, schema), schema)
+    except DeniedError as error:
+        raise JobFailedError(str(error)) from error
     except ObjectsError as error:
         raise JobFailedError(f"Could not read {location}: {error}") from error
-    return stack(frames, schema)
 
 
-def _keys(objects: Objects, bucket: str, path: str, location: str, role: str) -> list[str]:
+def _keys(
+    objects: Objects, bucket: str, path: str, location: str, role: str, chosen: Chosen, most: int | None
+) -> list[str]:
     if not location.startswith("s3://"):
-        raise JobFailedError(f"The data location {location} is not an S3 location.")
-    found = sorted(key for key, _ in objects.list(bucket, path, role) if not key.endswith("/"))
-    keys = found if not path or path.endswith("/") else [key for key in found if key == path]
+        raise JobFailedError(f"Invalid Data location. {location} is not an S3 location.")
+    sizes = {key: size for key, size in objects.list(bucket, path, role) if not key.endswith("/")}
+    whole = not path or path.endswith("/")
+    keys = sorted(key for key in sizes if (chosen(key) if whole else key == path))
     if not keys:
-        hint = "; a prefix must end in /" if found else ""
-        raise JobFailedError(f"There is no data at {location}{hint}.")
+        hint = "; a prefix must end in /" if sizes and not whole else ""
+        raise JobFailedError(f"Invalid Data location. There is no data at {location}{hint}.")
+    total = sum(sizes[key] for key in keys)
+    if most is not None and total > most:
+        raise JobFailedError(f"The data at {location} has {total:,} bytes, and at most {most:,} are allowed.")
     return keys
 
 
 def _content(objects: Objects, bucket: str, key: str, role: str) -> bytes:
     content = objects.read(bucket, key, role)
-    return content if isinstance(content, bytes) else content.read()
+    content = content if isinstance(content, bytes) else content.read()
+    return content.removeprefix(b"\xef\xbb\xbf")
 
 
-def _read_file(content: bytes, name: str, schema: Schema) -> pd.DataFrame:
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    header = _header(content, name)
-    missing = [each.name for each in schema.fields if each.name not in header]
-    if missing:
-        raise JobFailedError(f"Input CSV is missing the following columns:[{','.join(missing)}] File: {name}")
+def _frames(files: Any, schema: Schema) -> list[pd.DataFrame]:
+    frames: list[pd.DataFrame] = []
+    first: tuple[str, list[str]] | None = None
+    for file in files:
+        header = _header(file, schema)
+        if first is not None and header != first[1]:
+            raise JobFailedError(
+                f"Column headers must match across all files: {file.name}, line 1 has [{', '.join(header)}], "
+                f"and {first[0]} has [{', '.join(first[1])}]."
+            )
+        first = first or (file.name, header)
+        frames.append(_read_file(file, len(header), schema))
+    return frames
+
+
+def _read_file(file: File, width: int, schema: Schema) -> pd.DataFrame:
+    if not _even(file.content, width):
+        blame.uneven(file, width)
     try:
-        frame = _read_typed(content, schema)
+        frame = _read_typed(file.content, schema)
     except (ValueError, OverflowError) as error:  # pandas' parser errors are ValueErrors
-        raise JobFailedError(_blame(content, name, schema) or f"{name} can't be read: {error}") from error
+        blame.unread(file, schema)
+        raise JobFailedError(f"{file.name} can't be read: {' '.join(str(error).split())}") from error
     for each in schema.fields:
-        _check(frame[each.name], each, name)
+        frame[each.name] = _checked(frame[each.name], each, schema, file)
     return frame
 
 
-def _header(content: bytes, name: str) -> list[str]:
-    head = content[:_HEAD]
+def _header(file: File, schema: Schema) -> list[str]:
+    """Return the column names as they stand there: quotation marks are not for headers, and belong to the name."""
+    line = next((line for line in file.content[:_HEAD].splitlines() if line.strip()), b"")
     try:
-        text = (head if len(head) == len(content) else head[: head.rfind(b"\n") + 1]).decode("utf-8")
+        header = line.decode("utf-8").split(",")
     except UnicodeDecodeError as error:
-        raise JobFailedError(f"{name} is not UTF-8: {error}") from error
-    try:
-        lines = [line for line in itertools.islice(csv.reader(io.StringIO(text)), 2) if line]
-    except csv.Error as error:
-        raise JobFailedError(f"{name} can't be read: {error}") from error
-    if not lines:
-        raise JobFailedError(f"{name} is empty; its first line must name the columns.")
-    header, *rows = lines
-    if any(len(row) > len(header) for row in rows):  # pandas would drop the rest with a warning
-        raise JobFailedError(f"{name} can't be read: Expected {len(header)} fields in line 2, saw {len(rows[0])}")
+        raise JobFailedError(f"{file.name}, line 1 is not UTF-8: {error.reason}.") from error
+    if not line:
+        raise JobFailedError(f"{file.name} is empty; its first line must name the columns.")
+    missing = [each.name for each in schema.fields if each.name not in header]
+    if missing:
+        hint = " Don't enclose headers in quotation marks." if '"' in line.decode() else ""
+        raise JobFailedError(
+            f"Input CSV is missing the following columns:[{', '.join(missing)}]. File: {file.name}, line 1.{hint}"
+        )
+    names = [plain(name) for name in header]
+    twice = [name for name in header if names.count(plain(name)) > 1]
+    if twice:
+        raise JobFailedError(
+            f"{file.name}, line 1: columns must have unique names, and underscores don't count: [{', '.join(twice)}]."
+        )
     return header
+
+
+def _even(content: bytes, width: int) -> bool:
+    """Say whether all lines seem to have as many values as the header. If not, they are to be looked at one by one.
+
+    pandas takes a missing value at the end of a line for null, and a quoted line break for a part of the value.
+    """
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"\n\n" in content or content.startswith(b"\n"):
+        content = b"\n".join(line for line in content.split(b"\n") if line)
+    read = np.frombuffer(content, np.uint8)
+    commas, breaks = read == ord(","), read == ord("\n")
+    if b'"' in content:
+        marks = read == ord('"')
+        marks[1:] &= read[:-1] != ord(ESCAPE)
+        quoted = np.logical_xor.accumulate(marks)
+        if (breaks & quoted).any():
+            return False
+        commas &= ~quoted
+    lines = np.count_nonzero(breaks) + (not content.endswith(b"\n"))
+    return bool(np.count_nonzero(commas) == lines * (width - 1))
 
 
 def _read_typed(content: bytes, schema: Schema) -> pd.DataFrame:
@@ -100,10 +162,10 @@ def _read_typed(content: bytes, schema: Schema) -> pd.DataFrame:
             dtype=cast(Any, defaultdict(lambda: "str", numbers)),
             keep_default_na=False,
             na_values={each.name: [""] for each in schema.fields if each.type != "string" or each.nullable},
-            true_values=list(_TRUE),
-            false_values=list(_FALSE),
+            true_values=list(TRUE),
+            false_values=list(FALSE),
             index_col=False,
-            skip_blank_lines=True,
+            escapechar=ESCAPE,
         )
     for column, kind in numbers.items():
         # What is no number, as nan, comes out of the cast like this.
@@ -122,77 +184,55 @@ def _categorized(column: pd.Series[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, uniques)
 
 
-def _check(column: pd.Series[Any], declared: Field, name: str) -> None:
+def _checked(column: pd.Series[Any], declared: Field, schema: Schema, file: File) -> pd.Series[Any]:
+    """Return a column whose values keep the rules; raises JobFailedError naming the first that does not."""
+
+    def refuse(bad: pd.Series[bool], what: str) -> None:
+        rows = np.flatnonzero(bad.fillna(False).to_numpy(dtype=bool))
+        if len(rows):
+            raise JobFailedError(
+                blame.reason(file, int(rows[0]), declared.name, str(column.iloc[rows[0]]), what, len(rows))
+            )
+
     if not declared.nullable:
-        _refuse(column.isna(), column, declared, name, "is empty")
+        refuse(column.isna(), "is empty")
     if declared.type == "string":
-        categories = column.cat.categories
-        lengths = categories.str.len()
-        limit = _limit(declared)
-        if limit and len(categories) and lengths.max() > limit:
-            _refuse(column.isin(categories[lengths > limit]), column, declared, name, f"is over {limit} characters")
-        if not declared.nullable and "" in categories:
-            _refuse(column == "", column, declared, name, "is empty")
-    elif declared.name in TIMESTAMPS and len(column):
-        _refuse(column > _MILLISECONDS, column, declared, name, "is in milliseconds, and must be in epoch seconds")
-        _refuse(column < 0, column, declared, name, "is not an epoch time in seconds")
-    elif declared.type == "int" and len(column):
-        _refuse(column.abs() > np.iinfo(np.int32).max, column, declared, name, "does not fit an int")
+        return _checked_string(column, declared, schema, file, refuse)
+    if not len(column):
+        return column
+    if declared.name in TIMESTAMPS:
+        refuse(column > _MILLISECONDS, "is in milliseconds, and must be in epoch seconds")
+        refuse(column < 0, "is not an epoch time in seconds")
+    if declared.type == "int":
+        refuse(column.abs() > np.iinfo(np.int32).max, "does not fit an int")
+    if declared.name in schema.type.bounds:
+        low, high = schema.type.bounds[declared.name]
+        refuse((column < low) | (column > high), f"must be between {low} and {high}")
+    return column
 
 
-def _limit(declared: Field) -> int | None:
-    if declared.name.endswith("_ID") and not declared.nullable:
-        return _MAX_ID
-    if declared.categorical:
-        return _MAX_CATEGORY
-    return _MAX_TEXT
+def _checked_string(
+    column: pd.Series[Any],
+    declared: Field,
+    schema: Schema,
+    file: File,
+    refuse: Callable[[pd.Series[bool], str], None],
+) -> pd.Series[Any]:
+    categories = column.cat.categories
+    if not declared.nullable and "" in categories:
+        refuse(column == "", "is empty")
+    limit = schema.limit(declared.name)
+    lengths = categories.str.len()
+    if len(categories) and lengths.max() > limit:
+        if declared.textual:  # the guide: texts are truncated at the limit
+            return column.astype("str").str.slice(stop=limit).astype("category")
+        row = int(np.flatnonzero(column.isin(categories[lengths > limit]).to_numpy())[0])
+        raise JobFailedError(blame.too_long(file, row, declared.name, limit))
+    unknown = [value for value in _values(categories, declared, schema) if not schema.allows(declared.name, value)]
+    if unknown:
+        refuse(column.isin(unknown), f"must be one of {', '.join(schema.type.choices[declared.name])}")
+    return column
 
 
-def _refuse(bad: pd.Series[bool], column: pd.Series[Any], declared: Field, name: str, what: str) -> None:
-    rows = np.flatnonzero(bad.fillna(False).to_numpy(dtype=bool))
-    if len(rows):
-        raise JobFailedError(_reason(name, int(rows[0]), declared, str(column.iloc[rows[0]]), what, len(rows)))
-
-
-def _reason(name: str, row: int, declared: Field, value: str, what: str, count: int = 1) -> str:
-    shown = value if len(value) <= 40 else value[:37] + "..."
-    more = f" ({count} such rows)" if count > 1 else ""
-    return f"Invalid value in {name}, line {row + 2}, column {declared.name}: '{shown}' {what}{more}."
-
-
-def _blame(content: bytes, name: str, schema: Schema) -> str | None:
-    """Find what the quick way stumbled on."""
-    try:
-        text = pd.read_csv(
-            io.BytesIO(content), dtype=str, keep_default_na=False, index_col=False, skip_blank_lines=True
-        )
-    except (ValueError, OverflowError) as error:
-        return f"{name} can't be read: {' '.join(str(error).split())}"
-    for declared in schema.fields:
-        for row, value in _bad_values(text[declared.name].tolist(), declared):
-            what = "is empty" if value == "" else f"is not of type {declared.type}"
-            return _reason(name, row, declared, value, what)
-    return None
-
-
-def _bad_values(values: Sequence[str], declared: Field) -> Iterator[tuple[int, str]]:
-    if declared.type == "string":
-        return
-    for row, value in enumerate(values):
-        if not isinstance(value, str) or value == "":
-            if not declared.nullable:
-                yield row, ""
-        elif not _reads_as(value, declared.type):
-            yield row, value
-
-
-def _reads_as(value: str, kind: str) -> bool:
-    if kind == "boolean":
-        return value in _TRUE + _FALSE
-    try:
-        if kind in ("float", "double"):
-            float(value)
-            return True
-        return abs(int(value)) < 2**63
-    except ValueError:
-        return False
+def _values(categories: pd.Index[Any], declared: Field, schema: Schema) -> Sequence[str]:
+    return list(categories) if declared.name in schema.type.choices else ()

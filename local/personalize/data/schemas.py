@@ -1,6 +1,7 @@
 """Avro schemas, and the rules for those of each dataset type and domain.
 
 https://docs.aws.amazon.com/personalize/latest/dg/how-it-works-dataset-schema.html
+https://docs.aws.amazon.com/personalize/latest/dg/custom-datasets-and-schemas.html
 """
 
 from __future__ import annotations
@@ -17,12 +18,8 @@ from local.personalize.errors import InvalidInputError
 
 NUMBERS = frozenset({"float", "double", "int", "long"})
 PRIMITIVES = NUMBERS | {"string", "boolean"}
-_STRING = frozenset({"string"})
-_LONG = frozenset({"long"})
-_FLOAT = frozenset({"float", "double"})
-
-Types = Mapping[str, frozenset[str]]
-"""Field name to the Avro types that it may have."""
+MAX_ID, MAX_STRING, MAX_TEXT = 256, 1000, 20_000
+"""How many characters IDs, other strings and texts may have; texts are cut, the others refused."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,46 @@ class Field:
     nullable: bool = False
     categorical: bool = False
     textual: bool = False
+    title: bool = False
+    """Whether it is the item's name (itemName)."""
+
+    @property
+    def informs(self) -> bool:
+        """Whether models learn from it: other strings and booleans only filter."""
+        return self.type in NUMBERS or self.categorical or self.textual
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a required or reserved field must be. A string is categorical, textual or neither, as it says here."""
+
+    type: str
+    null: bool = False
+    categorical: bool = False
+    textual: bool = False
+
+    def problems(self, given: Field) -> Iterator[str]:
+        """Say what is wrong with a field."""
+        if given.type != self.type:
+            yield f"{given.name} must be of type {self.type}, and is {given.type}"
+        elif given.nullable and not self.null:
+            yield f"{given.name} must not be null"
+        for attribute in ("categorical", "textual"):
+            wanted: bool = getattr(self, attribute)
+            if self.type == "string" and getattr(given, attribute) is not wanted:
+                yield f"{given.name} must {'' if wanted else 'not '}be {attribute}"
+
+
+Columns = Mapping[str, Column]
+"""Field name to what it must be."""
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a domain asks for and reserves on top."""
+
+    required: Columns = field(default_factory=dict)
+    reserved: Columns = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,15 +79,33 @@ class DatasetType:
 
     name: str
     keys: tuple[str, ...]
-    required: Types
-    reserved: Types
+    required: Columns
+    reserved: Columns
     max_extra: int
-    min_extra: int = 0
+    domains: Mapping[str, Domain]
+    """The domains that have the type at all."""
+    informed: bool = False
+    """Whether a field besides those required must be there that models learn from."""
     max_textual: int = 0
-    domains: Mapping[str, Types] = field(default_factory=dict)
     replaceable: bool = False
     """Whether UpdateDataset may replace the schema."""
+    exportable: bool = True
+    bounds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Least and greatest value of a column."""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The values that a column may have; neither case nor underscores count."""
 
+    @property
+    def identified(self) -> bool:
+        """Whether a record has an ID of its own, so that a new one replaces the old one."""
+        return len(self.keys) == 1
+
+
+_STRING, _LONG, _FLOAT = Column("string"), Column("long"), Column("float")
+_STRING_OR_NULL, _LONG_OR_NULL, _FLOAT_OR_NULL = (Column(kind, null=True) for kind in ("string", "long", "float"))
+_CATEGORY, _CATEGORY_OR_NULL = Column("string", categorical=True), Column("string", null=True, categorical=True)
+_TEXT = Column("string", null=True, textual=True)
+_EVENTS = Domain(required={"EVENT_TYPE": _STRING})
 
 DATASET_TYPES: Mapping[str, DatasetType] = {
     kind.name: kind
@@ -61,25 +116,49 @@ DATASET_TYPES: Mapping[str, DatasetType] = {
             required={"USER_ID": _STRING, "ITEM_ID": _STRING, "TIMESTAMP": _LONG},
             reserved={
                 "EVENT_TYPE": _STRING,
-                "EVENT_VALUE": _FLOAT,
-                "IMPRESSION": _STRING,
-                "RECOMMENDATION_ID": _STRING,
-                "EVENT_ATTRIBUTION_SOURCE": _STRING,
+                "EVENT_VALUE": _FLOAT_OR_NULL,
+                "IMPRESSION": _STRING_OR_NULL,
+                "RECOMMENDATION_ID": _STRING_OR_NULL,
+                "EVENT_ATTRIBUTION_SOURCE": _STRING_OR_NULL,
             },
             max_extra=5,
-            domains={"ECOMMERCE": {"EVENT_TYPE": _STRING}, "VIDEO_ON_DEMAND": {"EVENT_TYPE": _STRING}},
+            domains={"ECOMMERCE": _EVENTS, "VIDEO_ON_DEMAND": _EVENTS},
         ),
         DatasetType(
             "ITEMS",
             keys=("ITEM_ID",),
             required={"ITEM_ID": _STRING},
             reserved={"CREATION_TIMESTAMP": _LONG},
-            min_extra=1,
+            informed=True,
             max_extra=100,
             max_textual=1,
             domains={
-                "ECOMMERCE": {"PRICE": NUMBERS, "CATEGORY_L1": _STRING},
-                "VIDEO_ON_DEMAND": {"CREATION_TIMESTAMP": _LONG, "GENRES": _STRING},
+                # https://docs.aws.amazon.com/personalize/latest/dg/ECOMMERCE-items-dataset.html
+                "ECOMMERCE": Domain(
+                    required={"PRICE": _FLOAT, "CATEGORY_L1": _CATEGORY},
+                    reserved={
+                        "CATEGORY_L2": _CATEGORY_OR_NULL,
+                        "CATEGORY_L3": _CATEGORY_OR_NULL,
+                        "PRODUCT_DESCRIPTION": _TEXT,
+                        "AGE_GROUP": _CATEGORY_OR_NULL,
+                        "ADULT": _CATEGORY_OR_NULL,
+                        "GENDER": _CATEGORY_OR_NULL,
+                    },
+                ),
+                # https://docs.aws.amazon.com/personalize/latest/dg/VIDEO-ON-DEMAND-items-dataset.html
+                "VIDEO_ON_DEMAND": Domain(
+                    required={"CREATION_TIMESTAMP": _LONG, "GENRES": _CATEGORY},
+                    reserved={
+                        "PRICE": _FLOAT_OR_NULL,
+                        "DURATION": _FLOAT_OR_NULL,
+                        "GENRE_L2": _CATEGORY_OR_NULL,
+                        "GENRE_L3": _CATEGORY_OR_NULL,
+                        "AVERAGE_RATING": _FLOAT_OR_NULL,
+                        "PRODUCT_DESCRIPTION": _TEXT,
+                        "CONTENT_OWNER": _CATEGORY_OR_NULL,
+                        "CONTENT_CLASSIFICATION": _CATEGORY_OR_NULL,
+                    },
+                ),
             },
             replaceable=True,
         ),
@@ -88,28 +167,51 @@ DATASET_TYPES: Mapping[str, DatasetType] = {
             keys=("USER_ID",),
             required={"USER_ID": _STRING},
             reserved={},
-            min_extra=1,
+            informed=True,
             max_extra=25,
+            domains={
+                "ECOMMERCE": Domain(),
+                "VIDEO_ON_DEMAND": Domain(reserved={"SUBSCRIPTION_MODEL": _CATEGORY_OR_NULL}),
+            },
             replaceable=True,
         ),
+        # Next-best-action is for Custom dataset groups only.
+        # https://docs.aws.amazon.com/personalize/latest/dg/actions-datasets.html
         DatasetType(
             "ACTIONS",
             keys=("ACTION_ID",),
             required={"ACTION_ID": _STRING},
-            reserved={"CREATION_TIMESTAMP": _LONG, "ACTION_EXPIRATION_TIMESTAMP": _LONG, "VALUE": NUMBERS},
-            min_extra=1,
+            reserved={
+                "CREATION_TIMESTAMP": _LONG,
+                "VALUE": _LONG_OR_NULL,
+                "TYPE": _STRING_OR_NULL,
+                # The guide's table has the one name, its text and examples the other.
+                "EXPIRATION_TIMESTAMP": _LONG_OR_NULL,
+                "ACTION_EXPIRATION_TIMESTAMP": _LONG_OR_NULL,
+                "REPEAT_FREQUENCY": _LONG_OR_NULL,
+            },
+            informed=True,
             max_extra=10,
+            domains={},
+            exportable=False,
+            bounds={"VALUE": (1, 10), "REPEAT_FREQUENCY": (0, 30)},
         ),
+        # https://docs.aws.amazon.com/personalize/latest/dg/action-interactions-datasets.html
         DatasetType(
             "ACTION_INTERACTIONS",
             keys=("USER_ID", "ACTION_ID", "TIMESTAMP", "EVENT_TYPE"),
             required={"USER_ID": _STRING, "ACTION_ID": _STRING, "EVENT_TYPE": _STRING, "TIMESTAMP": _LONG},
-            reserved={"RECOMMENDATION_ID": _STRING, "IMPRESSION": _STRING},
+            reserved={"RECOMMENDATION_ID": _STRING_OR_NULL, "IMPRESSION": _STRING_OR_NULL},
             max_extra=5,
+            domains={},
+            exportable=False,
+            choices={"EVENT_TYPE": ("Taken", "Not Taken", "Viewed")},
         ),
     )
 }
-TIMESTAMPS = frozenset({"TIMESTAMP", "CREATION_TIMESTAMP", "ACTION_EXPIRATION_TIMESTAMP"})
+MEASURED = frozenset({"INTERACTIONS", "ITEMS"})
+"""The types whose columns a metric attribution may sum up."""
+TIMESTAMPS = frozenset({"TIMESTAMP", "CREATION_TIMESTAMP", "EXPIRATION_TIMESTAMP", "ACTION_EXPIRATION_TIMESTAMP"})
 """Columns in epoch seconds."""
 
 
@@ -133,6 +235,17 @@ class Schema:
         """The columns that tell one record from another."""
         return [key for key in self.type.keys if key in self.by_name]
 
+    def limit(self, name: str) -> int:
+        """Return how many characters a value of a string column may have."""
+        if name.endswith("_ID") and name in self.type.required:
+            return MAX_ID
+        return MAX_TEXT if self[name].textual else MAX_STRING
+
+    def allows(self, name: str, value: str) -> bool:
+        """Say whether a column's own list of values, if it has one, has this value."""
+        choices = self.type.choices.get(name)
+        return choices is None or plain(value) in map(plain, choices)
+
 
 def dataset_type(name: str) -> DatasetType:
     """Return the dataset type of that name, in whatever case."""
@@ -146,7 +259,7 @@ def dataset_type(name: str) -> DatasetType:
 def parse(text: str, domain: str | None = None) -> Schema:
     """Read a schema and check it by the rules of its type and domain; raises InvalidInputError."""
     record = _avro(text)
-    kind = next((t for t in DATASET_TYPES.values() if _plain(t.name) == _plain(str(record["name"]))), None)
+    kind = next((t for t in DATASET_TYPES.values() if plain(t.name) == plain(str(record["name"]))), None)
     if kind is None:
         names = ", ".join(name.title().replace("_", "") for name in DATASET_TYPES)
         raise InvalidInputError(f"The schema's name is {record['name']!r}; it must be one of {names}.")
@@ -210,32 +323,37 @@ def _field(raw: Mapping[str, Any]) -> Field:
         nullable="null" in types,
         categorical=raw.get("categorical") is True,
         textual=raw.get("textual") is True,
+        title=raw.get("itemName") is True,
     )
 
 
 def _problems(schema: Schema, domain: str | None) -> Iterator[str]:
     kind = schema.type
-    required = {**kind.required, **kind.domains.get(domain or "", {})}
+    if domain and domain not in kind.domains:
+        yield f"a Domain dataset group can't have {kind.name} datasets"
+        return
+    extras = kind.domains[domain] if domain else Domain()
+    required = {**kind.required, **extras.required}
+    ruled = {**kind.reserved, **extras.reserved, **required}
     missing = [name for name in required if name not in schema.by_name]
     if missing:
         where = f" in the domain {domain}" if domain else ""
         yield f"required fields are missing{where}: [{','.join(missing)}]"
-    names = [_plain(each.name) for each in schema.fields]
-    twice = sorted({each.name for each in schema.fields if names.count(_plain(each.name)) > 1})
+    names = [plain(each.name) for each in schema.fields]
+    twice = sorted({each.name for each in schema.fields if names.count(plain(each.name)) > 1})
     if twice:
         yield f"field names must be unique, and underscores don't count: [{','.join(twice)}]"
     for each in schema.fields:
-        types = required.get(each.name) or kind.reserved.get(each.name)
-        if types and each.type not in types:
-            yield f"{each.name} must be of type {' or '.join(sorted(types))}, and is {each.type}"
-        if each.name in kind.required and each.nullable:
-            yield f"{each.name} must not be null"
         if (each.categorical or each.textual) and each.type != "string":
             yield f"{each.name} can't be categorical or textual, since it is not a string"
-    metadata = [each for each in schema.fields if each.name not in kind.required]
-    extra = [each for each in metadata if each.name not in kind.reserved]
-    if len(metadata) < kind.min_extra:
-        yield f"it needs at least {kind.min_extra} metadata field"
+        if each.name in ruled:
+            yield from ruled[each.name].problems(each)
+    extra = [each for each in schema.fields if each.name not in ruled]
+    # The guide tells reserved fields from metadata, but its own default schema of VIDEO_ON_DEMAND's users has no other.
+    metadata = [each for each in schema.fields if each.name not in {**kind.required, **kind.reserved}]
+    if kind.informed and not any(each.informs for each in metadata):
+        what = "categorical, textual or numerical" if kind.max_textual else "categorical or numerical"
+        yield f"it needs at least 1 metadata field ({what})"
     if len(extra) > kind.max_extra:
         yield f"it has {len(extra)} metadata fields, and at most {kind.max_extra} are allowed"
     textual = [each.name for each in schema.fields if each.textual]
@@ -243,5 +361,6 @@ def _problems(schema: Schema, domain: str | None) -> Iterator[str]:
         yield f"at most {kind.max_textual} fields can be textual, and there are [{','.join(textual)}]"
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", "").upper()
+def plain(name: str) -> str:
+    """Return a name without what does not tell it from others: case, underscores, spaces."""
+    return name.replace("_", "").replace(" ", "").upper()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -50,6 +50,22 @@ class Table:
             self.by_user.setdefault(user, []).append(len(self.streamed))
         self.streamed.append(row)
         self.version += 1
+
+    def forget(self, users: Collection[str]) -> int:
+        """Drop all rows of some users, and return how many there were. Snapshots keep what they have."""
+        if "USER_ID" not in self.schema.by_name:
+            return 0
+        before = len(self.streamed) + (0 if self.bulk is None else len(self.bulk))
+        kept = [row for row in self.streamed if row.get("USER_ID") not in users]
+        if self.bulk is not None:
+            bulk = self.bulk[~self.bulk["USER_ID"].isin(list(users))].reset_index(drop=True)
+            strings = [each.name for each in self.schema.fields if each.type == "string"]
+            self.bulk = bulk.assign(**{name: bulk[name].cat.remove_unused_categories() for name in strings})
+        self.streamed, self.by_user = [], {}
+        for row in kept:
+            self.stream(row)
+        self.version += 1
+        return before - len(kept) - (0 if self.bulk is None else len(self.bulk))
 
     def indexed(self) -> pd.DataFrame:
         """Return the newest row of each key with the (one) key as the index; kept until something changes."""

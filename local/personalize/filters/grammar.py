@@ -2,44 +2,58 @@
 
     EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch", "like") | INCLUDE ItemID WHERE Items.GENRES IN ($GENRES)
 
-https://docs.aws.amazon.com/personalize/latest/dg/filter-expressions.html
+https://docs.aws.amazon.com/personalize/latest/dg/creating-filter-expressions.html
+
+What is well-formed here may still be refused: see `rules`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import lark
 
-from local.personalize.data.schemas import NUMBERS, Schema
 from local.personalize.errors import InvalidInputError
 
 _GRAMMAR = r"""
 start: clause ("|" clause)*
-clause: MODE TARGET "WHERE"i either ("IF"i both)?
-?either: both ("OR"i both)*
-?both: unit ("AND"i unit)*
+clause: MODE TARGET _WHERE either (_IF check)?
+?either: both (_OR both)*
+?both: unit (_AND unit)*
 ?unit: condition | "(" either ")"
-condition: field (IN | NOT_IN) "(" value ("," value)* ")"   -> among
-         | field OPERATOR value                             -> compared
+?check: condition (_AND condition)*          -> both
+condition: field (IN | NOT_IN) "(" operand ("," operand)* ")"   -> among
+         | field (IN | NOT_IN) current                          -> among
+         | field OPERATOR operand                               -> compared
+         | field OPERATOR "(" operand ")"                       -> compared
 field: NAME "." NAME
-?value: STRING | NUMBER | PLACEHOLDER | STAR
+current: NAME "." NAME
+?operand: STRING | NUMBER | PLACEHOLDER | STAR | current
 
-MODE.2: "INCLUDE"i | "EXCLUDE"i
-TARGET.2: "ItemID"i | "UserID"i | "ActionID"i
+attributes: condition (_AND condition)*      -> both
+
+MODE: /(INCLUDE|EXCLUDE)\b/i
+TARGET: /(ItemID|UserID|ActionID)\b/i
+_WHERE: /WHERE\b/i
+_IF: /IF\b/i
+_AND: /AND\b/i
+_OR: /OR\b/i
 NOT_IN.2: /NOT\s+IN\b/i
 IN.2: /IN\b/i
 OPERATOR: "!=" | "<=" | ">=" | "=" | "<" | ">"
 NAME: /[A-Za-z_][A-Za-z0-9_]*/
-STRING: /"[^"]*"/ | /'[^']*'/
-NUMBER: /-?\d+(\.\d+)?/
+STRING: /"(\\.|[^"\\])*"/s | /'(\\.|[^'\\])*'/s
+NUMBER: /-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?/
 PLACEHOLDER: /\$[A-Za-z0-9_]+/
 STAR: "*"
 %ignore /\s+/
 """
+MAX_LENGTH = 2500
+"""As the service's model has it for a filter's expression."""
 _DATASETS = {
     "interactions": "INTERACTIONS",
     "interaction": "INTERACTIONS",
@@ -49,10 +63,13 @@ _DATASETS = {
     "user": "USERS",
     "currentuser": "USERS",
     "actions": "ACTIONS",
+    "action": "ACTIONS",
     "action_interactions": "ACTION_INTERACTIONS",
+    "action_interaction": "ACTION_INTERACTIONS",
 }
+_ESCAPED = re.compile(r"""\\(["'\\])""")
 
-Value = str | float
+Value = str | int | float
 Mode = Literal["INCLUDE", "EXCLUDE"]
 
 
@@ -68,12 +85,19 @@ class Anything:
     """The star: whatever the value is."""
 
 
-Operand = Value | Placeholder | Anything
+@dataclass(frozen=True)
+class CurrentItem:
+    """A field of the item that related ones are asked for."""
+
+    field: str
+
+
+Operand = Value | Placeholder | Anything | CurrentItem
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A field compared with values. `operator` is IN, NOT IN, or a sign."""
+    """A field compared with values. `operator` is IN, NOT IN, or a sign. `field` is in upper case."""
 
     dataset: str
     field: str
@@ -115,10 +139,14 @@ class Clause:
         return next(conditions(self.where)).dataset
 
     @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All its conditions, those on the user who asks with them."""
+        return (*conditions(self.where), *(conditions(self.only_if) if self.only_if else ()))
+
+    @property
     def placeholders(self) -> frozenset[str]:
         """The names of the values that it needs."""
-        both = [*conditions(self.where), *(conditions(self.only_if) if self.only_if else ())]
-        return frozenset(o.name for c in both for o in c.operands if isinstance(o, Placeholder))
+        return frozenset(o.name for c in self.conditions for o in c.operands if isinstance(o, Placeholder))
 
 
 @dataclass(frozen=True)
@@ -128,9 +156,24 @@ class Filter:
     clauses: tuple[Clause, ...]
 
     @property
+    def target(self) -> str:
+        """What it lets pass: itemid, userid or actionid."""
+        return self.clauses[0].target
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All its conditions."""
+        return tuple(condition for clause in self.clauses for condition in clause.conditions)
+
+    @property
     def placeholders(self) -> frozenset[str]:
         """The names of all values that it takes."""
         return frozenset().union(*(clause.placeholders for clause in self.clauses))
+
+    @property
+    def needs_current_item(self) -> bool:
+        """Whether it can be asked only along with an item."""
+        return any(isinstance(operand, CurrentItem) for each in self.conditions for operand in each.operands)
 
 
 def conditions(expression: Expression) -> Iterator[Condition]:
@@ -142,59 +185,57 @@ def conditions(expression: Expression) -> Iterator[Condition]:
             yield from conditions(part)
 
 
+def unescaped(text: str) -> str:
+    """Return what stands between the quotes, without the backslashes before quotes and backslashes."""
+    return _ESCAPED.sub(r"\1", text)
+
+
 @functools.lru_cache(maxsize=256)
 def parse(text: str) -> Filter:
     """Read an expression; raises InvalidInputError that shows where it is wrong."""
+    read: Filter = _read(text, "start", "filter expression")
+    return read
+
+
+@functools.lru_cache(maxsize=256)
+def parse_attributes(text: str) -> Expression:
+    """Read what a line of a batch segment job asks for: `ITEMS.genres = "Comedy" AND ITEMS.genres = "Action"`.
+
+    https://docs.aws.amazon.com/personalize/latest/dg/prepare-input-data-user-segment.html
+    """
+    read: Expression = _read(text, "attributes", "expression in itemAttributes")
+    return read
+
+
+def _read(text: str, rule: str, what: str) -> Any:
+    if len(text) > MAX_LENGTH:
+        raise InvalidInputError(f"The {what} is longer than {MAX_LENGTH} characters.")
     try:
-        read: Filter = _READER.transform(_PARSER.parse(text))
-        return read
-    except lark.exceptions.VisitError as error:
-        raise error.orig_exc from None
+        return _PARSER.parse(text, start=rule)
+    except _MisplacedError as error:
+        raise InvalidInputError(_shown(what, text, error.at, error.reason)) from None
     except lark.exceptions.UnexpectedInput as error:
         at = len(text) if isinstance(error, lark.exceptions.UnexpectedEOF) else error.pos_in_stream or 0
         if isinstance(error, lark.exceptions.UnexpectedToken) and error.token.type == "$END":
             at = len(text)
-        raise InvalidInputError(
-            f"The filter expression is not valid at position {at + 1}: {text[:at]}>>>{text[at:]}"
-        ) from error
+        raise InvalidInputError(_shown(what, text, at)) from error
 
 
-def check(expression: Filter, schemas: Mapping[str, Schema]) -> None:
-    """Refuse fields that the group's datasets don't have, and clauses that mix datasets."""
-    if len({clause.target for clause in expression.clauses}) > 1:
-        raise InvalidInputError("All parts of a filter expression must be about the same: items, users or actions.")
-    for clause in expression.clauses:
-        datasets = {condition.dataset for condition in conditions(clause.where)}
-        if len(datasets) > 1:
-            raise InvalidInputError(
-                f"AND and OR join conditions on one dataset only, not on {' and '.join(sorted(datasets))}: "
-                "use | between expressions."
-            )
-        for condition in conditions(clause.where):
-            _check_field(condition, schemas)
-        for condition in conditions(clause.only_if) if clause.only_if else ():
-            if not condition.current:
-                raise InvalidInputError("IF takes conditions on CurrentUser only.")
-            _check_field(condition, schemas)
+def _shown(what: str, text: str, at: int, reason: str = "") -> str:
+    return f"The {what} is not valid at position {at + 1}: {text[:at]}>>>{text[at:]}" + (reason and f" ({reason})")
 
 
-def _check_field(condition: Condition, schemas: Mapping[str, Schema]) -> None:
-    schema = schemas.get(condition.dataset)
-    if schema is None:
-        raise InvalidInputError(f"The filter names {condition.dataset}, and the dataset group has no such dataset.")
-    declared = schema.by_name.get(condition.field)
-    if declared is None:
-        raise InvalidInputError(
-            f"The filter names {condition.dataset}.{condition.field}, and the schema has no such field; "
-            f"it has {', '.join(schema.by_name)}."
-        )
-    if condition.operator in ("<", "<=", ">", ">=") and declared.type not in NUMBERS:
-        raise InvalidInputError(f"{condition.field} is not a number: {condition.operator} can't compare it.")
+class _MisplacedError(Exception):
+    """A word that is no such thing as its place asks for."""
+
+    def __init__(self, token: lark.Token, reason: str) -> None:
+        super().__init__(reason)
+        self.at, self.reason = token.start_pos or 0, reason
 
 
 @lark.v_args(inline=True)
 class _Reader(lark.Transformer[lark.Token, Filter]):
-    """Turns lark's tree into the data above."""
+    """Turns what lark finds into the data above, as it finds it: no tree is built, and none is walked."""
 
     def start(self, *clauses: Clause) -> Filter:
         return Filter(clauses)
@@ -205,7 +246,7 @@ class _Reader(lark.Transformer[lark.Token, Filter]):
         return Clause("INCLUDE" if mode.upper() == "INCLUDE" else "EXCLUDE", target.lower(), where, only_if)
 
     def both(self, *parts: Expression) -> Expression:
-        return Both(parts)
+        return Both(parts) if len(parts) > 1 else parts[0]
 
     def either(self, *parts: Expression) -> Expression:
         return Either(parts)
@@ -213,8 +254,13 @@ class _Reader(lark.Transformer[lark.Token, Filter]):
     def field(self, dataset: lark.Token, name: lark.Token) -> tuple[str, str, bool]:
         known = _DATASETS.get(dataset.lower())
         if known is None:
-            raise InvalidInputError(f"The filter names {dataset}, which is no dataset.")
+            raise _MisplacedError(dataset, f"{dataset} is no dataset")
         return known, name.upper(), dataset.lower() == "currentuser"
+
+    def current(self, dataset: lark.Token, name: lark.Token) -> Operand:
+        if dataset.lower() != "currentitem":
+            raise _MisplacedError(dataset, "a value can be a field of CurrentItem only")
+        return CurrentItem(name.upper())
 
     def among(self, field: tuple[str, str, bool], operator: lark.Token, *operands: Operand) -> Condition:
         name = "NOT IN" if operator.upper().startswith("NOT") else "IN"
@@ -224,10 +270,10 @@ class _Reader(lark.Transformer[lark.Token, Filter]):
         return Condition(field[0], field[1], str(operator), (operand,), field[2])
 
     def STRING(self, token: lark.Token) -> Operand:  # noqa: N802 - named by the grammar's terminal
-        return Anything() if token[1:-1] == "*" else str(token[1:-1])
+        return Anything() if token[1:-1] == "*" else unescaped(token[1:-1])
 
     def NUMBER(self, token: lark.Token) -> Operand:  # noqa: N802
-        return float(token)
+        return int(token) if token.lstrip("-").isdecimal() else float(token)
 
     def PLACEHOLDER(self, token: lark.Token) -> Operand:  # noqa: N802
         return Placeholder(str(token[1:]))
@@ -236,5 +282,4 @@ class _Reader(lark.Transformer[lark.Token, Filter]):
         return Anything()
 
 
-_PARSER = lark.Lark(_GRAMMAR, parser="lalr")
-_READER = _Reader()
+_PARSER = lark.Lark(_GRAMMAR, parser="lalr", transformer=_Reader(), start=["start", "attributes"])

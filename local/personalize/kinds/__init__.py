@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from local.personalize.kinds.attribution import MetricAttribution
 from local.personalize.kinds.base import Kind
+from local.personalize.kinds.batch import BatchInferenceJob, BatchSegmentJob
 from local.personalize.kinds.data import Dataset, DatasetGroup, DatasetImportJob, SchemaKind
+from local.personalize.kinds.deletions import DataDeletionJob
+from local.personalize.kinds.exports import DatasetExportJob
 from local.personalize.kinds.serving import Campaign, EventTracker, Filter
 from local.personalize.kinds.training import Solution, SolutionVersion
 
@@ -16,10 +20,15 @@ KINDS: Mapping[str, Kind] = {
         SchemaKind(),
         Dataset(),
         DatasetImportJob(),
+        DatasetExportJob(),
+        DataDeletionJob(),
         Solution(),
         SolutionVersion(),
         Campaign(),
         EventTracker(),
         Filter(),
+        BatchInferenceJob(),
+        BatchSegmentJob(),
+        MetricAttribution(),
     )
 }

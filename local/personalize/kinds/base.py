@@ -51,6 +51,8 @@ class Kind:
     updatable_from: ClassVar[tuple[str, ...]] = ("ACTIVE",)
     update_member: ClassVar[str] = ""
     """Where Describe shows the latest update."""
+    newest_first: ClassVar[bool] = False
+    """Whether List begins with the newest."""
 
     @property
     def member(self) -> str:

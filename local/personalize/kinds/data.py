@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -69,7 +70,10 @@ class Dataset(Kind):
                 f"The schema {request['schemaArn']} is for {schema.type.name}, and the dataset is to hold {kind.name}."
             )
         _check_domain(world, request["datasetGroupArn"], request["schemaArn"])
-        return {**super().attributes(world, request), "datasetType": kind.name}
+        attributes = {**super().attributes(world, request), "datasetType": kind.name}
+        if kind.name == "ACTION_INTERACTIONS":  # such a dataset comes with a tracker of its own
+            attributes["trackingId"] = str(uuid.uuid4())
+        return attributes
 
     def arn(self, world: World, request: Request, attributes: Attributes) -> str:
         """Name the dataset by its group and type."""
@@ -104,10 +108,12 @@ class Dataset(Kind):
         world.state.tables.pop(record.arn, None)
 
     def blockers(self, world: World, record: Record) -> Iterator[Record]:
-        """Add the trainings under way: they hold their group's datasets."""
+        """Add the trainings under way, and what reports on the data: they hold their group's datasets."""
         yield from super().blockers(world, record)
         group = record.attributes["datasetGroupArn"]
         yield from (version for version in world.in_group("SolutionVersion", group) if version.busy)
+        if record.attributes["datasetType"] in schemas.MEASURED:
+            yield from world.in_group("MetricAttribution", group)
 
 
 @dataclass(frozen=True)
@@ -148,10 +154,11 @@ class DatasetImportJob(Kind):
         schema, before, objects = table.schema, table.bulk, world.objects
         role = record.attributes.get("roleArn", "")
         location, mode = record.attributes["dataSource"]["dataLocation"], record.attributes["importMode"]
+        most = world.quotas[f"{mode.lower()}-import-bytes"]
         minimum = world.quotas["minimum-imported-interactions"] if schema.type.name == "INTERACTIONS" else 1
 
         def read() -> Imported:
-            frame = csv_files.read(objects, location, role, schema)
+            frame = csv_files.read(objects, location, role, schema, most=most)
             if len(frame) < minimum:
                 raise JobFailedError(
                     f"There are {len(frame)} records at {location}, and an import of {schema.type.name} "
@@ -177,7 +184,7 @@ def _joined(frame: pd.DataFrame, before: pd.DataFrame | None, schema: Schema, mo
     if mode == "INCREMENTAL" and before is not None:
         return merge(stack([conform(before, schema), conform(frame, schema)], schema), schema.keys)
     # Interactions have no ID of their own: each row is one that happened.
-    return frame if schema.type.name == "INTERACTIONS" else merge(frame, schema.keys)
+    return merge(frame, schema.keys) if schema.type.identified else frame
 
 
 def _schema_of(world: World, arn: str) -> Schema:

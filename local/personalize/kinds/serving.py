@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from local.personalize.errors import InvalidInputError
-from local.personalize.filters import grammar
+from local.personalize.errors import InvalidInputError, LimitExceededError
+from local.personalize.filters import grammar, rules
 from local.personalize.kinds.base import Kind, Parent, Request, new_id
 from local.personalize.kinds.training import follow_latest, versions_of
 from local.personalize.lifecycle import UPDATE
@@ -108,12 +108,28 @@ class Filter(Kind):
             for dataset in world.in_group("Dataset", request["datasetGroupArn"])
             if dataset.arn in world.state.tables
         }
-        grammar.check(grammar.parse(request["filterExpression"]), tables)
+        expression = grammar.parse(request["filterExpression"])
+        rules.check(expression, tables)
+        self._check_fields(world, request["datasetGroupArn"], expression)
         return super().attributes(world, request)
 
+    def _check_fields(self, world: World, group: str, expression: grammar.Filter) -> None:
+        """Refuse too many distinct fields, in the filter or in all of the group's."""
+        others = (grammar.parse(each.attributes["filterExpression"]) for each in world.in_group(self.name, group))
+        fields, most = rules.fields_of([expression]), world.quotas["filter-fields"]
+        if len(fields) > most:
+            raise LimitExceededError(f"More than {most} distinct dataset fields in a filter.")
+        most = world.quotas["fields-of-all-filters"]
+        if len(rules.fields_of(others) | fields) > most:
+            raise LimitExceededError(f"More than {most} distinct dataset fields in all filters of a dataset group.")
+
     def blockers(self, world: World, record: Record) -> Iterator[Record]:
-        """Add the campaigns that are being deleted: they may still use it."""
+        """Add the campaigns that are being deleted, and the batch jobs under way: they may still use it."""
         yield from super().blockers(world, record)
+        for kind in ("BatchInferenceJob", "BatchSegmentJob"):
+            for job in world.of(kind):
+                if job.busy and job.attributes.get("filterArn") == record.arn:
+                    yield job
         for campaign in world.in_group("Campaign", record.attributes["datasetGroupArn"]):
             if (campaign.status or "").startswith("DELETE"):
                 yield campaign

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from local.personalize.errors import InUseError, InvalidInputError, JobFailedError
+from local.personalize.errors import InUseError, InvalidInputError
 from local.personalize.kinds.base import Kind, Parent, Request, new_id
+from local.personalize.kinds.orders import check_columns, check_data, order_of
 from local.personalize.learning.interactions import event_rules
 from local.personalize.learning.models import Trained
-from local.personalize.learning.training import Order, train
+from local.personalize.learning.training import train
 from local.personalize.lifecycle import STOP_VERSION, UPDATE
 from local.personalize.models import Attributes, Path, Record
 from local.personalize.quotas import Quota
@@ -40,7 +41,8 @@ class Solution(Kind):
         if recipe.domain:
             raise InvalidInputError(f"{recipe.name} is a recipe for recommenders of the domain {recipe.domain}.")
         config = request.get("solutionConfig", {})
-        recipe.check_hyperparameters(config.get("algorithmHyperParameters", {}))
+        recipe.check_config(config)
+        check_columns(world, request["datasetGroupArn"], config)
         _check_threshold(config)
         return {**_DEFAULTS, **super().attributes(world, request)}
 
@@ -87,10 +89,7 @@ class SolutionVersion(Kind):
         mode = request.get("trainingMode", "FULL")
         if mode == "UPDATE":
             _check_updatable(world, request["solutionArn"], recipe)
-        if interactions_of(world, solution["datasetGroupArn"]) is None:
-            raise InvalidInputError(
-                f"The dataset group {solution['datasetGroupArn']} has no Interactions dataset with data to train on."
-            )
+        check_data(world, recipe, solution["datasetGroupArn"])
         taken = ("datasetGroupArn", "recipeArn", "eventType", "solutionConfig", "performHPO", "performAutoML")
         return {
             **{key: solution[key] for key in taken if key in solution},
@@ -113,23 +112,13 @@ class SolutionVersion(Kind):
         if path.name != "create":
             return None
         recipe = recipe_of(record.attributes["recipeArn"])
-        data = interactions_of(world, record.attributes["datasetGroupArn"])
-        if recipe.family is None or data is None:
-            return functools.partial(_untrainable, recipe)
         previous = None
         if record.attributes["trainingMode"] == "UPDATE":
             full = _full_versions(world, record.attributes["solutionArn"])
             previous = world.state.trained.get(full[-1].arn) if full else None
-        order = Order(
-            recipe=recipe.name,
-            family=recipe.family,
-            data=world.state.tables[data.arn].snapshot(),
-            rules=event_rules(record.attributes),
-            parameters=record.attributes.get("solutionConfig", {}).get("algorithmHyperParameters", {}),
-            minimum_interactions=world.quotas["minimum-interactions"],
-            minimum_users=world.quotas["minimum-users"],
-            previous=previous,
-        )
+        config = record.attributes.get("solutionConfig", {})
+        rules = event_rules(record.attributes)
+        order = order_of(world, recipe, record.attributes["datasetGroupArn"], config, rules, previous)
         return functools.partial(train, order)
 
     def done(self, world: World, record: Record, path: Path, result: object) -> None:
@@ -182,15 +171,6 @@ def versions_of(world: World, solution: str) -> list[Record]:
     return [each for each in world.of("SolutionVersion") if each.attributes["solutionArn"] == solution]
 
 
-def interactions_of(world: World, group: str) -> Record | None:
-    """Return a group's interactions dataset, if it has data."""
-    for dataset in world.in_group("Dataset", group):
-        table = world.state.tables.get(dataset.arn)
-        if dataset.attributes["datasetType"] == "INTERACTIONS" and table is not None and not table.empty:
-            return dataset
-    return None
-
-
 def _full_versions(world: World, solution: str) -> list[Record]:
     return [
         version
@@ -214,7 +194,3 @@ def _check_threshold(config: Attributes) -> None:
         float(threshold or 0)
     except ValueError as error:
         raise InvalidInputError(f"eventValueThreshold must be a number, and is {threshold!r}.") from error
-
-
-def _untrainable(recipe: Recipe) -> object:
-    raise JobFailedError(f"The local Personalize does not train {recipe.name} yet.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,25 +49,63 @@ class Interactions:
     weight: NDArray[np.float32]
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, rules: Sequence[EventRule] = (EventRule(),)) -> Interactions:
-        """Take from a dataset's rows those that count, by the rule that gives each the most."""
+    def from_frame(
+        cls, frame: pd.DataFrame, rules: Sequence[EventRule] = (EventRule(),), catalogue: Sequence[str] = ()
+    ) -> Interactions:
+        """Take from a dataset's rows those that count, by the rule that gives each the most.
+
+        The catalogue's items are known, too, even if nobody has taken them.
+        """
         weight = np.zeros(len(frame), np.float32)
         for rule in rules:
             weight = np.maximum(weight, np.where(_meets(frame, rule), np.float32(rule.weight), 0))
         kept = weight > 0
         users, user = _codes(frame["USER_ID"], kept)
         items, item = _codes(frame["ITEM_ID"], kept)
+        if len(catalogue):
+            items, item = _widened(items, item, catalogue)
         time = frame["TIMESTAMP"].to_numpy(np.int64)[kept]
         order = np.lexsort((time, user))
         return cls(users, items, user[order], item[order], time[order], weight[kept][order])
 
+    @classmethod
+    def none(cls, catalogue: Sequence[str]) -> Interactions:
+        """Return what there is where nobody has taken anything yet."""
+        nothing = np.empty(0, np.int64)
+        items, item = _widened(np.empty(0, object), nothing, catalogue)
+        return cls(np.empty(0, object), items, nothing, item, nothing, np.empty(0, np.float32))
+
     def __len__(self) -> int:
         return len(self.user)
+
+    def leaning(self) -> Interactions:
+        """Return the same with more weight on what is recent: a user's newest counts half as much again."""
+        starts = np.cumsum(self.counts) - self.counts
+        position = (np.arange(len(self)) - starts[self.user] + 1) / self.counts[self.user]
+        return replace(self, weight=(self.weight * (1 + 0.5 * position)).astype(np.float32))
+
+    def of_users(self, low: float, high: float) -> Interactions:
+        """Return those of users whose number of interactions is between two percentiles."""
+        return self._kept(_between(self.counts, low, high)[self.user])
+
+    def of_items(self, low: float, high: float) -> Interactions:
+        """Return those with items whose number of interactions is between two percentiles."""
+        return self._kept(_between(np.bincount(self.item, minlength=len(self.items)), low, high)[self.item])
+
+    def _kept(self, mask: NDArray[np.bool_]) -> Interactions:
+        chosen = {name: getattr(self, name)[mask] for name in ("user", "item", "time", "weight")}
+        return replace(self, **chosen)
 
     @functools.cached_property
     def counts(self) -> Codes:
         """How many interactions each user has."""
         return np.bincount(self.user, minlength=len(self.users)).astype(np.int64)
+
+    @functools.cached_property
+    def takers(self) -> Codes:
+        """How many users have taken each item."""
+        pairs = np.unique(self.user * max(1, len(self.items)) + self.item)
+        return np.bincount(pairs % max(1, len(self.items)), minlength=len(self.items)).astype(np.int64)
 
     @functools.cached_property
     def repeats(self) -> float:
@@ -80,6 +118,21 @@ class Interactions:
         chosen = slice(None) if mask is None else mask
         shape = (len(self.users), len(self.items))
         return sp.csr_matrix((self.weight[chosen], (self.user[chosen], self.item[chosen])), shape=shape)
+
+
+def _between(counts: Codes, low: float, high: float) -> NDArray[np.bool_]:
+    if not len(counts):
+        return np.ones(0, bool)
+    inside: NDArray[np.bool_] = (counts >= np.quantile(counts, low)) & (counts <= np.quantile(counts, high))
+    return inside
+
+
+def _widened(names: NDArray[np.object_], codes: Codes, catalogue: Sequence[str]) -> tuple[NDArray[np.object_], Codes]:
+    """Return names with a catalogue's among them, in order, and the codes moved to their new places."""
+    whole = np.array(sorted({*names, *catalogue}), dtype=object)
+    places = {name: place for place, name in enumerate(whole)}
+    moved = np.array([places[name] for name in names], np.int64)
+    return whole, moved[codes] if len(codes) else codes
 
 
 def _meets(frame: pd.DataFrame, rule: EventRule) -> NDArray[np.bool_]:

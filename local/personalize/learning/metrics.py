@@ -45,15 +45,15 @@ def skips_known(interactions: Interactions) -> bool:
     return interactions.repeats < _REPEAT_CONSUMPTION
 
 
-def split(interactions: Interactions) -> Split:
+def split(interactions: Interactions, share: float = _SHARE) -> Split:
     """Hold out the most recent tenth (at least one) of the interactions of at most 2,000 users."""
     counts = interactions.counts
     candidates = np.flatnonzero(counts >= 2)
     random = np.random.default_rng(_SEED)
     users = np.sort(random.permutation(candidates)[:_MAX_USERS])
     held = np.zeros(len(counts), np.int64)
-    held[users] = np.maximum(1, (counts[users] * _SHARE).astype(np.int64))
-    starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    held[users] = np.maximum(1, (counts[users] * share).astype(np.int64))
+    starts = np.cumsum(counts) - counts
     position = np.arange(len(interactions)) - starts[interactions.user]
     mask = position >= (counts - held)[interactions.user]
     last = interactions.item[starts[users] + (counts - held)[users] - 1]
@@ -89,8 +89,8 @@ def evaluate(lists: Lists, parts: Split) -> dict[str, float]:
 
 
 def popular_lists(parts: Split) -> Lists:
-    """Return for each user the items with the most interactions, less what the user has where that is skipped."""
-    popularity = np.asarray(parts.train.sum(axis=0)).ravel()
+    """Return for each user the items that most users have taken, less what the user has where that is skipped."""
+    popularity = np.bincount(parts.train.indices, minlength=parts.train.shape[1])
     ranking = np.argsort(-popularity, kind="stable")
     return ranked_lists(lambda _: ranking, parts)
 

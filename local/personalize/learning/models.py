@@ -12,10 +12,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from local.personalize.learning.interactions import EventRule
-from local.personalize.learning.rankers import Ranker, Scores
+from local.personalize.learning.order import Fitted, Ranker, Scores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trained:
     """A trained model. Nothing in it changes once it is made."""
 
@@ -24,15 +24,29 @@ class Trained:
     users: NDArray[np.object_]
     history: sp.csr_matrix
     """Users by items, as trained on."""
-    ranker: Ranker
+    fitted: Fitted
     popularity: Scores
+    """How many users have taken each item."""
+    born: NDArray[np.int64]
+    """When each item came into the catalogue."""
+    until: int
+    """The moment of the newest interaction."""
     skip_known: bool
     rules: tuple[EventRule, ...]
     events_seen: int
     """How many of the streamed events are in it."""
-    metrics: dict[str, float] = field(default_factory=dict)
     baseline: dict[str, float] = field(default_factory=dict)
     hours: float = 0.0
+
+    @property
+    def ranker(self) -> Ranker | None:
+        """What recommends items, if the recipe is about items."""
+        return self.fitted.ranker
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """How good it is, by the service's names."""
+        return self.fitted.metrics
 
     @functools.cached_property
     def item_index(self) -> pd.Index[Any]:

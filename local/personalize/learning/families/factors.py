@@ -1,0 +1,132 @@
+"""Matrix factorisation: a vector for each user and each item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+from implicit.cpu.als import AlternatingLeastSquares
+from numpy.typing import NDArray
+
+from local.personalize.learning.interactions import Interactions
+from local.personalize.learning.metrics import DEPTH, Lists, Split, evaluate
+from local.personalize.learning.models import Trained
+from local.personalize.learning.order import Fitted, Material, Scores, Who
+
+THREADS = 2
+SEED = 20180522
+_CONFIDENCE = 10.0
+_REGULARIZATION = 0.1
+_ITERATIONS, _FINISHING_ITERATIONS = 15, 2
+_FEWEST_FACTORS, _MOST_FACTORS = 8, 64
+
+
+@dataclass
+class Factors:
+    """A factorised matrix of users by items."""
+
+    model: AlternatingLeastSquares
+    users: int
+
+    @classmethod
+    def fit(cls, matrix: sp.csr_matrix, *, factors: int, iterations: int, start: Factors | None = None) -> Factors:
+        """Factorise a matrix of users by items; with a start of the same shape, go on from that."""
+        model = AlternatingLeastSquares(
+            factors=factors,
+            regularization=_REGULARIZATION,
+            alpha=_CONFIDENCE,
+            iterations=iterations,
+            num_threads=THREADS,
+            random_state=SEED,
+        )
+        if start is not None:
+            model.user_factors = start.model.user_factors.copy()
+            model.item_factors = start.model.item_factors.copy()
+        model.fit(matrix, show_progress=False)
+        return cls(model, matrix.shape[0])
+
+    def lists(self, parts: Split) -> Lists:
+        """Return lists for the users of a split, for measuring."""
+        ids, _ = self.model.recommend(
+            parts.users,
+            parts.train[parts.users],
+            N=min(DEPTH, parts.train.shape[1]),
+            filter_already_liked_items=parts.skip_known,
+        )
+        return _padded(ids)
+
+    def scores(self, who: Who, item: int | None) -> Scores | None:
+        """Score all items for a user; for one with news, the vector is calculated at once."""
+        if who.history.nnz == 0:
+            return None
+        scores: Scores = self.model.item_factors @ self.vector(who)
+        return scores
+
+    def vector(self, who: Who) -> Scores:
+        """Return where a user is among the items."""
+        if who.user is None or who.fresh:
+            found: Scores = self.model.recalculate_user(0, who.history)
+            return found
+        known: Scores = self.model.user_factors[who.user]
+        return known
+
+
+def fit(material: Material) -> Fitted:
+    """Factorise the known part, measure, and then go a little further on all the data."""
+    order, interactions = material.order, material.interactions
+    factors = dimension(material)
+    previous = order.previous
+    if previous is not None and isinstance(previous.ranker, Factors):
+        start = _carried_over(previous, previous.ranker, interactions)
+        # What the earlier model knew of the held-out part would make its metrics too good: they stay as they were.
+        ranker = Factors.fit(
+            material.whole, factors=previous.ranker.model.factors, iterations=_FINISHING_ITERATIONS, start=start
+        )
+        return Fitted(previous.metrics, ranker)
+    known = Factors.fit(material.parts.train, factors=factors, iterations=_ITERATIONS)
+    metrics = evaluate(known.lists(material.parts), material.parts)
+    return Fitted(metrics, finished(material, known))
+
+
+def dimension(material: Material) -> int:
+    """Return how many factors to use: those configured, or as many as so many interactions can fill.
+
+    More would be learned by heart: 100,000 interactions fill 32.
+    """
+    fitting = np.clip(len(material.interactions) ** 0.5 / 10, _FEWEST_FACTORS, _MOST_FACTORS)
+    return int(material.order.parameters.get("hidden_dimension", fitting))
+
+
+def finished(material: Material, known: Factors) -> Factors:
+    """Take a model of the known part a little further on all the data."""
+    return Factors.fit(material.whole, factors=known.model.factors, iterations=_FINISHING_ITERATIONS, start=known)
+
+
+def factorise(matrix: sp.csr_matrix, factors: int) -> Factors:
+    """Factorise a matrix to the end."""
+    return Factors.fit(matrix, factors=factors, iterations=_ITERATIONS)
+
+
+def _carried_over(previous: Trained, ranker: Factors, interactions: Interactions) -> Factors:
+    """Return the earlier model's vectors in the order of the new users and items; new ones begin small."""
+    random = np.random.default_rng(0)
+    model = ranker.model
+    start = replace(ranker)
+    start.model = type(model)(factors=model.factors)
+    for attribute, names, codes in (
+        ("user_factors", interactions.users, previous.user_codes),
+        ("item_factors", interactions.items, previous.item_codes),
+    ):
+        old = getattr(model, attribute)
+        new = random.random((len(names), old.shape[1]), dtype=np.float32) * 0.01
+        found = np.array([codes.get(name, -1) for name in names])
+        new[found >= 0] = old[found[found >= 0]]
+        setattr(start.model, attribute, new)
+    return start
+
+
+def _padded(ids: NDArray[np.int32]) -> Lists:
+    lists = np.full((len(ids), DEPTH), -1, np.int64)
+    lists[:, : ids.shape[1]] = ids
+    return lists

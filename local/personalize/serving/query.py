@@ -1,0 +1,69 @@
+"""What is asked, and what the answer is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from local.personalize.data.tables import Row, Table
+from local.personalize.filters import grammar
+from local.personalize.learning.models import Trained
+from local.personalize.models import Record
+from local.personalize.recipes import Recipe, recipe_of
+from local.personalize.world import World
+
+
+@dataclass(frozen=True)
+class Source:
+    """A trained model and the tables of its dataset group."""
+
+    recipe: Recipe
+    model: Trained
+    tables: Mapping[str, Table]
+    """By dataset type."""
+
+    @classmethod
+    def of(cls, world: World, version: Record) -> Source:
+        """Take what a solution version serves from; the caller holds the lock."""
+        return cls(
+            recipe=recipe_of(version.attributes["recipeArn"]),
+            model=world.state.trained[version.arn],
+            tables=tables_of(world, version.attributes["datasetGroupArn"]),
+        )
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question to a model."""
+
+    source: Source
+    user: str | None = None
+    item: str | None = None
+    filter: grammar.Filter | None = None
+    filter_values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def events(self) -> tuple[Row, ...]:
+        """What the user did since the model was trained."""
+        table = self.source.tables.get("INTERACTIONS")
+        if table is None or self.user is None:
+            return ()
+        seen = self.source.model.events_seen
+        return tuple(table.streamed[at] for at in table.by_user.get(self.user, []) if at >= seen)
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One of the best."""
+
+    name: str
+    score: float | None = None
+
+
+def tables_of(world: World, group: str) -> dict[str, Table]:
+    """Return a dataset group's tables by dataset type."""
+    return {
+        dataset.attributes["datasetType"]: world.state.tables[dataset.arn]
+        for dataset in world.in_group("Dataset", group)
+        if dataset.arn in world.state.tables
+    }
