@@ -26,7 +26,8 @@ VOD_ITEMS: list[dict[str, Any]] = [
 ]
 ACTIONS: list[dict[str, Any]] = [
     {"name": "ACTION_ID", "type": "string"},
-    {"name": "VALUE", "type": ["null", "float"]},
+    {"name": "VALUE", "type": ["null", "long"]},
+    {"name": "CHANNEL", "type": "string", "categorical": True},
 ]
 ACTION_INTERACTIONS: list[dict[str, Any]] = [
     {"name": "USER_ID", "type": "string"},
@@ -43,7 +44,7 @@ class Prepared:
     def __init__(self) -> None:
         self.account = Account(durations={"*": {"*": _SECONDS}})
         quotas = self.account.service.world.quotas
-        quotas.update({key: 10_000 for key in quotas if not key.startswith("minimum")})
+        quotas.update({key: max(limit, 10_000) for key, limit in quotas.items() if not key.startswith("minimum")})
         self._numbers = itertools.count()
 
     def name(self, prefix: str = "a") -> str:
@@ -112,7 +113,7 @@ class Prepared:
         """A dataset group with actions and what users did with them, and the dataset of actions."""
         arn = self.make("DatasetGroup")
         self.dataset(arn, "Interactions", INTERACTIONS, taste_data())
-        offers = pd.DataFrame({"ACTION_ID": [f"a{at}" for at in range(20)], "VALUE": range(20)})
+        offers = pd.DataFrame({"ACTION_ID": [f"a{at}" for at in range(20)], "VALUE": range(1, 21), "CHANNEL": "mail"})
         actions = self.dataset(arn, "Actions", ACTIONS, offers)
         rows = [
             (f"u{user}", f"a{(user + step * step) % 20}", kind, 1_700_000_000 + 60 * step)
@@ -313,7 +314,7 @@ _OTHERS: Mapping[tuple[str, str], Callable[[Prepared], Params]] = {
     },
     (EVENTS, "PutActions"): lambda at: {
         "datasetArn": at.actions[1],
-        "actions": [{"actionId": "new", "properties": json.dumps({"value": 3.5})}],
+        "actions": [{"actionId": "new", "properties": json.dumps({"value": 3, "channel": "mail"})}],
     },
     (EVENTS, "PutEvents"): lambda at: {
         "trackingId": at.tracking(at.group),

@@ -206,7 +206,7 @@ def test_a_metric_attribution_is_updated(prepared: Prepared) -> None:
     prepared.account("UpdateMetricAttribution", **request)
     prepared.settle()
     metrics = prepared.account("ListMetricAttributionMetrics", metricAttributionArn=arn)["metrics"]
-    assert [each["metricName"] for each in metrics] == ["liked"]
+    assert [each["metricName"].lower() for each in metrics] == ["liked"]
     assert described(prepared, "MetricAttribution", arn)["status"] == "ACTIVE"
 
 
