@@ -220,18 +220,17 @@ def test_a_filter_may_be_about_the_current_item(shop: Shop) -> None:
 # Segments
 
 
-def likings(items: Iterable[str]) -> pd.Series[Any]:
-    """Return how many of the items each user has."""
-    data = taste_data()
-    return data[data["ITEM_ID"].isin(list(items))].groupby("USER_ID").size()
+def takers(item: str) -> list[str]:
+    return [str(user) for user in taste_data().loc[taste_data()["ITEM_ID"] == item, "USER_ID"]]
 
 
 def test_users_who_like_an_item(shop: Shop) -> None:
-    lines = shop.run("aws-item-affinity", [{"itemId": "i5"}, {"itemId": "strange"}], "Segment", numResults=40)
+    lines = shop.run("aws-item-affinity", [{"itemId": "i101"}, {"itemId": "strange"}], "Segment", numResults=40)
     users = lines[0]["output"]["usersList"]
     assert lines[0]["output"]["recommendedUsers"] == users
     assert len(set(users)) == 40
-    assert np.mean([int(user.removeprefix("u")) % 4 == 5 % 4 for user in users]) > 0.8
+    assert np.mean([int(user.removeprefix("u")) % 4 == 101 % 4 for user in users]) > 0.8
+    assert not set(users) & set(takers("i101")), "nobody takes an item twice"
     assert lines[1]["output"]["usersList"] == []
     assert "The item strange was not there when the solution version was trained" in lines[1]["error"]
 
@@ -436,7 +435,13 @@ def test_there_are_only_so_many_queries_for_segments(shop: Shop, recipe: str, mo
             "aws-sims",
             "Inference",
             {"batchInferenceJobConfig": {"itemExplorationConfig": {"explorationWeight": "0.3"}}},
-            "itemExplorationConfig is for aws-user-personalization, not for aws-sims",
+            "itemExplorationConfig can't be used with aws-sims",
+        ),
+        (
+            "aws-sims",
+            "Inference",
+            {"batchInferenceJobConfig": {"rankingInfluence": {"POPULARITY": 0.3}}},
+            "rankingInfluence can't be used with aws-sims",
         ),
         (
             "aws-user-personalization",

@@ -13,7 +13,6 @@ from local.personalize.errors import (
     InvalidNextTokenError,
     LimitExceededError,
     NotFoundError,
-    ServiceError,
     TooManyTagsError,
     UnknownOperationError,
 )

@@ -17,7 +17,7 @@ from local.personalize.errors import InvalidInputError, LimitExceededError
 from local.personalize.filters import grammar, values
 from local.personalize.filters.evaluation import Subject, passes
 from tests.local.filter_language import GIVEN, SCHEMAS, World, filters, passing, worlds, written
-from tests.local.personalize_account import INTERACTIONS, USERS, Account
+from tests.local.personalize_account import INTERACTIONS, USERS, Account, taste_data, trained_group
 
 
 @settings(max_examples=400, deadline=None)
@@ -215,12 +215,13 @@ class Group:
             {"name": "NEW", "type": "boolean"},
             {"name": "DESCRIPTION", "type": "string", "textual": True},
         ]
-        actions = [
+        actions: list[dict[str, Any]] = [
             {"name": "ACTION_ID", "type": "string"},
+            {"name": "CATEGORY", "type": "string", "categorical": True},
             {"name": "VALUE", "type": "long"},
             {"name": "ACTION_EXPIRATION_TIMESTAMP", "type": "long"},
         ]
-        taken = [
+        taken: list[dict[str, Any]] = [
             {"name": "USER_ID", "type": "string"},
             {"name": "ACTION_ID", "type": "string"},
             {"name": "TIMESTAMP", "type": "long"},
@@ -264,6 +265,7 @@ def group() -> Group:
         'INCLUDE UserID WHERE Interactions.EVENT_TYPE IN ("click", "rating")',
         "INCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ($EVENT_TYPE)",
         'EXCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("NOT_TAKEN")',
+        "EXCLUDE ActionID WHERE Actions.CATEGORY IN ($CATEGORY)",
         "INCLUDE ActionID WHERE Actions.VALUE > ($VALUE)",
         "EXCLUDE ActionID WHERE Action.VALUE < ($VALUE) IF CurrentUser.AGE = $PREMIUM",
         'INCLUDE ItemID WHERE Items.GENRES IN ($G) | INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("favorite")',
@@ -333,6 +335,48 @@ def test_a_filter_about_the_current_item_needs_one() -> None:
     expression = grammar.parse("INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE")
     with pytest.raises(InvalidInputError, match="CurrentItem can be used for related items only"):
         passes(expression, _catalogue(3), {})
+
+
+def test_campaigns_for_related_items_know_the_current_one() -> None:
+    account = Account()
+    group = trained_group(account)
+    made = account(
+        "CreateFilter",
+        name="cheaper",
+        datasetGroupArn=group,
+        filterExpression="INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE",
+    )["filterArn"]
+    sims, popular = (
+        account.campaign(account.version(account.solution(group, recipe)), recipe)
+        for recipe in ("aws-sims", "aws-popularity-count")
+    )
+    found = account.recommended(sims, itemId="i9", filterArn=made, numResults=500)
+    assert set(found) == {f"i{at}" for at in range(9)} & set(taste_data()["ITEM_ID"])
+    with pytest.raises(InvalidInputError, match="CurrentItem can be used for related items only"):
+        account.recommended(popular, userId="u1", filterArn=made)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("INCLUDE ActionID WHERE Actions.VALUE > ($LEAST)", ["a2", "a3"]),
+        ('EXCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("taken")', ["a1", "a3"]),
+        ('INCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("*") IF CurrentUser.AGE = 30', ["a2"]),
+        ('INCLUDE ActionID WHERE Action_Interactions.EVENT_TYPE IN ("*") IF CurrentUser.AGE = 31', ["a1", "a2", "a3"]),
+    ],
+)
+def test_actions_are_filtered(expression: str, expected: list[str]) -> None:
+    names = ["a1", "a2", "a3"]
+    taken = pd.DataFrame({"ACTION_ID": ["a2", "gone"], "EVENT_TYPE": ["Taken", "Taken"]}, dtype="category")
+    subject = Subject(
+        items=pd.DataFrame({"VALUE": [1, 5, 9]}, index=pd.Index(names, dtype=object)),
+        item_codes={name: at for at, name in enumerate(names)},
+        interactions=taken.assign(TIMESTAMP=[1, 2]),
+        user=pd.DataFrame({"AGE": [30]}, index=pd.Index(["u1"], dtype=object)),
+    )
+    read = grammar.parse(expression)
+    passed = passes(read, subject, dict.fromkeys(read.placeholders, "4"))
+    assert [name for name, met in zip(names, passed, strict=True) if met] == expected
 
 
 @pytest.mark.parametrize("value", ['"1","2"', "much"])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from local.personalize.errors import InvalidInputError, JobFailedError
-from local.personalize.ports import Objects, ObjectsError
+from local.personalize.ports import DeniedError, Objects, ObjectsError
 
 Answer = Callable[[bytes], bytes]
 """Answers a line. Both are without their ends."""
@@ -63,6 +63,8 @@ class Transfer:
                 lines = self._lines(key)
                 output = b"".join(answer(line) + b"\n" for line in lines)
                 self.objects.write(self.destination.bucket, self._output_key(key), output, self.role)
+        except DeniedError as error:
+            raise JobFailedError(str(error)) from error
         except ObjectsError as error:
             raise JobFailedError(f"Could not read {self.source} or write to {self.destination}: {error}") from error
 
@@ -75,7 +77,7 @@ class Transfer:
         }
         keys = [self.source.path] if self.source.path in found else sorted(found)
         if not keys:
-            raise JobFailedError(f"There is no data at {self.source}.")
+            raise JobFailedError(f"Invalid Data location. There is no data at {self.source}.")
         if len(keys) > self.limits.files:
             raise JobFailedError(f"There are {len(keys)} input files, and at most {self.limits.files} are allowed.")
         size = sum(found[key] for key in keys)

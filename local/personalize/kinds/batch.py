@@ -100,8 +100,10 @@ class BatchInferenceJob(BatchJob):
         _check_mode(request, recipe)
         config = request.get("batchInferenceJobConfig", {})
         exploration = config.get("itemExplorationConfig", {})
-        if exploration and recipe.name != "aws-user-personalization":
-            raise InvalidInputError(f"itemExplorationConfig is for aws-user-personalization, not for {recipe.name}.")
+        if exploration and recipe.explores != "configured":
+            raise InvalidInputError(f"itemExplorationConfig can't be used with {recipe.name}.")
+        if "rankingInfluence" in config and not recipe.influenced:
+            raise InvalidInputError(f"rankingInfluence can't be used with {recipe.name}.")
         for name, value in exploration.items():
             _check_exploration(name, value)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from local.personalize.filters.evaluation import Subject, passes
+from local.personalize.filters.evaluation import passes
+from local.personalize.filters.subjects import subject
 from local.personalize.recipes import RELATED
 from local.personalize.serving.query import Query
 
@@ -18,21 +18,6 @@ def filtered(query: Query) -> Mask:
     model, tables = query.source.model, query.source.tables
     if query.filter is None:
         return np.ones(len(model.items), bool)
-    names = model.item_index
-    items, users, interactions = (tables.get(kind) for kind in ("ITEMS", "USERS", "INTERACTIONS"))
-    subject = Subject(
-        items=items.aligned(names) if items else pd.DataFrame(index=names),
-        item_codes=model.item_codes,
-        interactions=interactions.of_user(query.user or "") if interactions else pd.DataFrame(),
-        current_item=_current_item(query),
-        user=users.indexed().reindex([query.user]).dropna(how="all") if users else pd.DataFrame(),
-    )
-    return passes(query.filter, subject, query.filter_values)
-
-
-def _current_item(query: Query) -> pd.DataFrame | None:
-    """Return what is known of the item that others are asked for, if that is what the recipe is about."""
-    items = query.source.tables.get("ITEMS")
-    if query.source.recipe.type != RELATED or items is None:
-        return None
-    return items.indexed().reindex([query.item])
+    item = query.item if query.source.recipe.type == RELATED else None
+    asked = subject(query.filter, tables, model.item_index, model.item_codes, user=query.user, item=item)
+    return passes(query.filter, asked, query.filter_values)
