@@ -200,6 +200,8 @@ def _checked(column: pd.Series[Any], declared: Field, schema: Schema, file: File
         return _checked_string(column, declared, schema, file, refuse)
     if not len(column):
         return column
+    if declared.type in ("float", "double"):
+        refuse(pd.Series(np.isinf(column.to_numpy())), f"is not of type {declared.type}")
     if declared.name in TIMESTAMPS:
         refuse(column > _MILLISECONDS, "is in milliseconds, and must be in epoch seconds")
         refuse(column < 0, "is not an epoch time in seconds")
