@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from local.personalize.errors import NotFoundError, ServiceError
+from local.personalize.errors import InvalidInputError, NotFoundError, ServiceError
 from local.personalize.service_models import CONTROL, operation_model
 from tests.local.personalize_account import INTERACTIONS, ITEMS, ROLE, Account, avro
 from tests.local.personalize_prepared import METRIC, OUTPUT, member_of
@@ -50,7 +50,7 @@ DATA = pd.DataFrame(
     [(f"u{at % 5}", f"i{at * at % 7}", 1_700_000_000 + at, "watch", 1.0) for at in range(40)],
     columns=[each["name"] for each in INTERACTIONS],
 )
-FILES = {
+FILES: Mapping[str, pd.DataFrame | str] = {
     "s3://b/good.csv": DATA,
     "s3://b/items.csv": pd.DataFrame({"ITEM_ID": ["i1", "i2"], "GENRES": ["g", "h"], "PRICE": [1, 2]}),
     "s3://b/bad.csv": "USER_ID\n1\n",
@@ -102,10 +102,11 @@ class Calls(RuleBasedStateMachine):
         try:
             return self.call(operation, **params)
         except ServiceError as error:
-            modelled = {shape.name for shape in operation_model(CONTROL, operation).error_shapes}
-            assert error.code in modelled | {"InvalidInputException"}, f"{operation}: {error.code}: {error}"
-            assert error.message
-            return None
+            refusal = error
+        modelled = {shape.name for shape in operation_model(CONTROL, operation).error_shapes}
+        assert refusal.code in modelled | {"InvalidInputException"}, f"{operation}: {refusal.code}: {refusal}"
+        assert refusal.message
+        return None
 
     def one(self, data: st.DataObject, kind: str) -> str:
         """Return the ARN of one of a kind: of those that there were, or of none."""
@@ -232,12 +233,11 @@ class Calls(RuleBasedStateMachine):
         filters = {"filterArn": self.one(data, "Filter")} if data.draw(st.booleans()) else {}
         try:
             answer = self.call.runtime("GetRecommendations", campaignArn=campaign, userId=user, itemId="i1", **filters)
-        except ServiceError as error:
-            assert error.code in ("InvalidInputException", "ResourceNotFoundException")
-        else:
-            assert campaign not in self.gone
-            items = [each["itemId"] for each in answer["itemList"]]
-            assert len(set(items)) == len(items)
+        except (InvalidInputError, NotFoundError):
+            return
+        assert campaign not in self.gone
+        items = [each["itemId"] for each in answer["itemList"]]
+        assert len(set(items)) == len(items)
 
     @rule(seconds=st.sampled_from([1.0, 5.0, SECONDS, 100.0]))
     def wait(self, seconds: float) -> None:
