@@ -113,7 +113,9 @@ class Prepared:
         """A dataset group with actions and what users did with them, and the dataset of actions."""
         arn = self.make("DatasetGroup")
         self.dataset(arn, "Interactions", INTERACTIONS, taste_data())
-        offers = pd.DataFrame({"ACTION_ID": [f"a{at}" for at in range(20)], "VALUE": range(1, 21), "CHANNEL": "mail"})
+        offers = pd.DataFrame(
+            {"ACTION_ID": [f"a{at}" for at in range(20)], "VALUE": [1 + at % 10 for at in range(20)], "CHANNEL": "mail"}
+        )
         actions = self.dataset(arn, "Actions", ACTIONS, offers)
         rows = [
             (f"u{user}", f"a{(user + step * step) % 20}", kind, 1_700_000_000 + 60 * step)
