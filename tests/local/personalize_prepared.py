@@ -94,9 +94,9 @@ class Prepared:
         self.dataset(arn, "Users", USERS, users)
         return arn
 
-    def of_type(self, kind: str) -> str:
-        """Return the group's dataset of a type."""
-        found = self.account("ListDatasets", datasetGroupArn=self.group)["datasets"]
+    def of_type(self, group: str, kind: str) -> str:
+        """Return a group's dataset of a type."""
+        found = self.account("ListDatasets", datasetGroupArn=group)["datasets"]
         return str(next(each["datasetArn"] for each in found if each["datasetType"] == kind))
 
     @functools.cached_property
@@ -109,14 +109,14 @@ class Prepared:
         return arn
 
     @functools.cached_property
-    def actions(self) -> tuple[str, str]:
-        """A dataset group with actions and what users did with them, and the dataset of actions."""
+    def actions(self) -> str:
+        """A dataset group with actions, and what users did with them."""
         arn = self.make("DatasetGroup")
         self.dataset(arn, "Interactions", INTERACTIONS, taste_data())
         offers = pd.DataFrame(
             {"ACTION_ID": [f"a{at}" for at in range(20)], "VALUE": [1 + at % 10 for at in range(20)], "CHANNEL": "mail"}
         )
-        actions = self.dataset(arn, "Actions", ACTIONS, offers)
+        self.dataset(arn, "Actions", ACTIONS, offers)
         rows = [
             (f"u{user}", f"a{(user + step * step) % 20}", kind, 1_700_000_000 + 60 * step)
             for user in range(250)
@@ -124,12 +124,12 @@ class Prepared:
         ]
         taken = pd.DataFrame(rows, columns=[each["name"] for each in ACTION_INTERACTIONS])
         self.dataset(arn, "Action_Interactions", ACTION_INTERACTIONS, taken)
-        return arn, actions
+        return arn
 
     @functools.cache  # noqa: B019 - as above
     def version(self, recipe: str) -> str:
         """Return a trained version of a recipe."""
-        group = self.actions[0] if recipe == "aws-next-best-action" else self.group
+        group = self.actions if recipe == "aws-next-best-action" else self.group
         solution = self.make("Solution", recipeArn=f"arn:aws:personalize:::recipe/{recipe}", datasetGroupArn=group)
         return self.make("SolutionVersion", solutionArn=solution)
 
@@ -195,7 +195,7 @@ MAKERS: Mapping[str, Callable[[Prepared], Params]] = {
     },
     "DatasetExportJob": lambda at: {
         "jobName": at.name(),
-        "datasetArn": at.group and at.of_type("INTERACTIONS"),
+        "datasetArn": at.of_type(at.group, "INTERACTIONS"),
         "ingestionMode": "ALL",
         "roleArn": ROLE,
         "jobOutput": OUTPUT,
@@ -254,6 +254,12 @@ def _wider_items(at: Prepared) -> Params:
     return {"datasetArn": dataset, "schemaArn": schema}
 
 
+def _of_action_interactions(at: Prepared) -> str:
+    """Return the tracking ID of a dataset of action interactions: it has one of its own."""
+    arn = at.of_type(at.actions, "ACTION_INTERACTIONS")
+    return str(at.account("DescribeDataset", datasetArn=arn)["dataset"]["trackingId"])
+
+
 def _stopped(at: Prepared) -> str:
     arn = at.make("Recommender")
     at.account("StopRecommender", recommenderArn=arn)
@@ -302,7 +308,7 @@ _OTHERS: Mapping[tuple[str, str], Callable[[Prepared], Params]] = {
         "solutionUpdateConfig": {"autoTrainingConfig": {"schedulingExpression": "rate(3 days)"}},
     },
     (EVENTS, "PutActionInteractions"): lambda at: {
-        "trackingId": at.tracking(at.actions[0]),
+        "trackingId": _of_action_interactions(at),
         "actionInteractions": [
             {
                 "actionId": "a1",
@@ -315,7 +321,7 @@ _OTHERS: Mapping[tuple[str, str], Callable[[Prepared], Params]] = {
         ],
     },
     (EVENTS, "PutActions"): lambda at: {
-        "datasetArn": at.actions[1],
+        "datasetArn": at.of_type(at.actions, "ACTIONS"),
         "actions": [{"actionId": "new", "properties": json.dumps({"value": 3, "channel": "mail"})}],
     },
     (EVENTS, "PutEvents"): lambda at: {
@@ -334,11 +340,11 @@ _OTHERS: Mapping[tuple[str, str], Callable[[Prepared], Params]] = {
         ],
     },
     (EVENTS, "PutItems"): lambda at: {
-        "datasetArn": at.group and at.of_type("ITEMS"),
+        "datasetArn": at.of_type(at.group, "ITEMS"),
         "items": [{"itemId": "new", "properties": json.dumps({"genres": "g1", "price": 2})}],
     },
     (EVENTS, "PutUsers"): lambda at: {
-        "datasetArn": at.group and at.of_type("USERS"),
+        "datasetArn": at.of_type(at.group, "USERS"),
         "users": [{"userId": "new", "properties": json.dumps({"age": 30})}],
     },
     (RUNTIME, "GetActionRecommendations"): lambda at: {

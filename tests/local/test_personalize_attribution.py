@@ -138,3 +138,57 @@ def test_an_update_takes_away_and_adds() -> None:
     assert made.metrics(arn) == ["VIEWS"]
     shown = made.account("DescribeMetricAttribution", metricAttributionArn=arn)["metricAttribution"]
     assert (shown["status"], shown["metricsOutputConfig"]) == ("ACTIVE", other)
+
+
+def test_imports_are_reported_on_in_s3() -> None:
+    made = Measured(quotas={"minimum-imported-interactions": 1})
+    account, (interactions, items, _) = made.account, made.datasets
+    account.import_(items, account.put("b/items.csv", "ITEM_ID,GENRES,PRICE\na,x,2.5\nb,x,\n"), "items")
+    made.create(
+        metric(),
+        metric("revenue", "SUM(Items.PRICE)", "Buy"),
+        metric("value", "SUM(Interactions.EVENT_VALUE)"),
+    )
+    begin = 1_700_000_100  # a quarter of an hour begins here
+    rows = [
+        (0, "a", "click", 1),
+        (899, "b", "Click", 2),
+        (900, "a", "CLICK", ""),
+        (5, "a", "buy", ""),
+        (6, "a", "buy", ""),
+    ]
+    text = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_VALUE\n" + "".join(
+        f"u,{item},{begin + at},{event},{value}\n" for at, item, event, value in rows
+    )
+    location = account.put("b/in.csv", text)
+    account.import_(interactions, location, "quiet")
+    assert not [key for key in account.objects.contents if "Aggregated" in key]
+    account.import_(interactions, location, "told", publishAttributionMetricsToS3=True)
+    moment = int(account.clock().timestamp())
+    report = account.objects.contents[f"b/metrics/AggregatedAttributionMetrics - FULL - {moment}.csv"].decode()
+    assert report.splitlines() == [
+        "METRIC_NAME,EVENT_TYPE,VALUE,MATH_FUNCTION,EVENT_ATTRIBUTION_SOURCE,TIMESTAMP",
+        f"CLICKS,CLICK,1.0,samplecount,SOURCE_NAME_UNDEFINED,{begin + 900}",
+        f"CLICKS,CLICK,2.0,samplecount,SOURCE_NAME_UNDEFINED,{begin}",
+        f"REVENUE,BUY,5.0,sum,SOURCE_NAME_UNDEFINED,{begin}",
+        f"VALUE,CLICK,0.0,sum,SOURCE_NAME_UNDEFINED,{begin + 900}",
+        f"VALUE,CLICK,3.0,sum,SOURCE_NAME_UNDEFINED,{begin}",
+    ]
+
+
+def test_a_report_tells_the_source_of_events_and_may_fail() -> None:
+    account = Account(quotas={"minimum-imported-interactions": 1})
+    group = account.group()
+    fields = [*INTERACTIONS[:4], {"name": "EVENT_ATTRIBUTION_SOURCE", "type": ["null", "string"]}]
+    dataset = account.dataset(group, "Interactions", fields)
+    wanted = {"name": "m", "datasetGroupArn": group, "metrics": [metric()]}
+    arn = account("CreateMetricAttribution", metricsOutputConfig=OUTPUT, **wanted)["metricAttributionArn"]
+    text = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_ATTRIBUTION_SOURCE\nu,a,900,click,mail\nu,a,901,click,\n"
+    location = account.put("b/in.csv", text)
+    account.import_(dataset, location, "told", publishAttributionMetricsToS3=True)
+    (report,) = [body for key, body in account.objects.contents.items() if "Aggregated" in key]
+    assert [line.split(",")[4] for line in report.decode().splitlines()[1:]] == ["SOURCE_NAME_UNDEFINED", "mail"]
+    output = {**OUTPUT, "s3DataDestination": {"path": "s3://forbidden/x"}}
+    account("UpdateMetricAttribution", metricAttributionArn=arn, metricsOutputConfig=output)
+    job = account.import_(dataset, location, "refused", publishAttributionMetricsToS3=True)
+    assert job["failureReason"] == "Could not publish attribution metrics to s3://forbidden/x: Access Denied"
