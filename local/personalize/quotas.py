@@ -18,6 +18,7 @@ QUOTAS: Mapping[str, int] = {
     "pending-solution-versions": 20,
     "active-solutions": 10,
     "campaigns": 5,
+    "recommenders": 5,
     "filters": 30,
     "filter-fields": 10,
     "fields-of-all-filters": 20,

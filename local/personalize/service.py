@@ -12,7 +12,7 @@ from local.personalize import events, operations, runtime
 from local.personalize.arns import Arns
 from local.personalize.durations import Durations, Seconds
 from local.personalize.errors import ServiceError, UnknownOperationError
-from local.personalize.kinds import KINDS, training
+from local.personalize.kinds import KINDS, recommenders, training
 from local.personalize.lifecycle import Engine
 from local.personalize.models import Path, Record, State
 from local.personalize.operations import Operation
@@ -125,6 +125,8 @@ def _planes() -> dict[str, dict[str, Operation]]:
         "ListMetricAttributionMetrics": operations.list_metrics,
         "StopSolutionVersionCreation": training.stop_version,
         "GetSolutionMetrics": training.get_metrics,
+        "StartRecommender": recommenders.start_recommender,
+        "StopRecommender": recommenders.stop_recommender,
     }
     for kind in KINDS.values():
         control.update(operations.operations_of(kind))
@@ -140,6 +142,7 @@ def _planes() -> dict[str, dict[str, Operation]]:
         RUNTIME: {
             "GetRecommendations": runtime.get_recommendations,
             "GetPersonalizedRanking": runtime.get_personalized_ranking,
+            "GetActionRecommendations": runtime.get_action_recommendations,
         },
     }
 

@@ -10,6 +10,7 @@ from local.personalize.kinds.batch import BatchInferenceJob, BatchSegmentJob
 from local.personalize.kinds.data import Dataset, DatasetGroup, DatasetImportJob, SchemaKind
 from local.personalize.kinds.deletions import DataDeletionJob
 from local.personalize.kinds.exports import DatasetExportJob
+from local.personalize.kinds.recommenders import Recommender
 from local.personalize.kinds.serving import Campaign, EventTracker, Filter
 from local.personalize.kinds.training import Solution, SolutionVersion
 
@@ -25,6 +26,7 @@ KINDS: Mapping[str, Kind] = {
         Solution(),
         SolutionVersion(),
         Campaign(),
+        Recommender(),
         EventTracker(),
         Filter(),
         BatchInferenceJob(),

@@ -115,7 +115,8 @@ class Dataset(Kind):
         """Add the trainings under way, and what reports on the data: they hold their group's datasets."""
         yield from super().blockers(world, record)
         group = record.attributes["datasetGroupArn"]
-        yield from (version for version in world.in_group("SolutionVersion", group) if version.busy)
+        for kind in ("SolutionVersion", "Recommender"):
+            yield from (trained for trained in world.in_group(kind, group) if trained.busy)
         if record.attributes["datasetType"] in schemas.MEASURED:
             yield from world.in_group("MetricAttribution", group)
 

@@ -13,6 +13,7 @@ from local.personalize.lifecycle import UPDATE
 from local.personalize.models import Attributes, Path, Record
 from local.personalize.quotas import Quota
 from local.personalize.recipes import recipe_of
+from local.personalize.serving import settings
 from local.personalize.world import World
 
 LATEST = "/$LATEST"
@@ -52,6 +53,7 @@ class Campaign(Kind):
         recipe = recipe_of(version.attributes["recipeArn"])
         if not recipe.deployable:
             raise InvalidInputError(f"A campaign can't serve {recipe.name}: use a batch segment job.")
+        settings.check(recipe, request.get("campaignConfig", {}))
         return {
             "minProvisionedTPS": 1,
             **super().attributes(world, request),
@@ -124,12 +126,13 @@ class Filter(Kind):
             raise LimitExceededError(f"More than {most} distinct dataset fields in all filters of a dataset group.")
 
     def blockers(self, world: World, record: Record) -> Iterator[Record]:
-        """Add the campaigns that are being deleted, and the batch jobs under way: they may still use it."""
+        """Add what serves and is being deleted, and the batch jobs under way: they may still use it."""
         yield from super().blockers(world, record)
         for kind in ("BatchInferenceJob", "BatchSegmentJob"):
             for job in world.of(kind):
                 if job.busy and job.attributes.get("filterArn") == record.arn:
                     yield job
-        for campaign in world.in_group("Campaign", record.attributes["datasetGroupArn"]):
-            if (campaign.status or "").startswith("DELETE"):
-                yield campaign
+        for kind in ("Campaign", "Recommender"):
+            for server in world.in_group(kind, record.attributes["datasetGroupArn"]):
+                if (server.status or "").startswith("DELETE"):
+                    yield server

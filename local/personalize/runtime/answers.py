@@ -17,7 +17,15 @@ _MAX_RESULTS, _MAX_WITH_METADATA = 500, 50
 
 def items(asked: Deployed, picks: Sequence[Pick]) -> list[dict[str, Any]]:
     """Return picks as the API has them, with the metadata that were asked for."""
-    shown: list[dict[str, Any]] = [{"itemId": pick.name, "score": pick.score} for pick in picks]
+    shown: list[dict[str, Any]] = [
+        {
+            "itemId": pick.name,
+            "score": pick.score,
+            "promotionName": pick.promotion,
+            "reason": [pick.reason] if pick.reason else None,
+        }
+        for pick in picks
+    ]
     if asked.metadata:
         rows = asked.query.source.tables["ITEMS"].indexed().reindex([pick.name for pick in picks])
         for each, values in zip(shown, rows[list(asked.metadata)].to_dict("records"), strict=True):

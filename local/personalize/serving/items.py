@@ -7,40 +7,98 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from local.personalize.serving.filtering import filtered
+from local.personalize.serving.catalogue import Catalogue, catalogue_of
+from local.personalize.serving.exploring import explored, placed
+from local.personalize.serving.filtering import Mask, filtered, shown
 from local.personalize.serving.query import Pick, Query
 from local.personalize.serving.scoring import Scores, scored, softmax
 
+_RELEVANT = 500
+"""The newest recipes score no more than these; a filter that lets too few of them pass gets popular items besides."""
 
-def recommend(query: Query, count: int) -> list[Pick]:
-    """Return at most that many items, best first."""
-    scores, allowed = scored(query)
-    allowed = allowed & filtered(query)
-    chosen = _best(np.where(allowed, scores, -np.inf), min(count, int(allowed.sum())))
-    shown = softmax(scores)[chosen] if query.source.recipe.scores else None
-    return _picks(query, chosen, shown)
+Codes = NDArray[np.int64]
+
+
+def recommend(query: Query, count: int, without: Sequence[str] = ()) -> list[Pick]:
+    """Return at most that many items, best first, and none of those to be left out."""
+    catalogue = catalogue_of(query.source)
+    found = scored(query, catalogue)
+    scores, allowed = found.scores, found.allowed & shown(query, catalogue)
+    allowed[[catalogue.codes[name] for name in without if name in catalogue.codes]] = False
+    passing = allowed & filtered(query, catalogue)
+    relevant = _relevant(query, scores, allowed)
+    chosen = _best(scores, passing & relevant, count)
+    new = explored(query, catalogue, passing, chosen) if found.known else np.empty(0, np.int64)
+    kept = np.setdiff1d(chosen, new, assume_unique=True)
+    kept = kept[np.argsort(-scores[kept], kind="stable")][: len(chosen) - len(new)]
+    scores = placed(scores, kept, new)
+    relevant[new] = True
+    order = np.concatenate((kept, new))
+    order = order[np.lexsort((order, -scores[order]))]
+    picks = _picks(query, catalogue, order, _shares(scores, relevant), set(new.tolist()))
+    return picks + _placeholders(query, catalogue, passing, order, count)
 
 
 def rank(query: Query, names: Sequence[str]) -> list[Pick]:
-    """Return given items in the order that fits a user; those that training has not seen come last."""
+    """Return given items in the order that fits a user.
+
+    Items that nobody has taken come without a score after those, and then items that training has not seen, with 0.
+    https://docs.aws.amazon.com/personalize/latest/dg/rankings.html
+    """
     names = list(dict.fromkeys(names))
-    codes = query.source.model.item_codes
-    passed = filtered(query)
-    known = np.array([codes[name] for name in names if name in codes and passed[codes[name]]], np.int64)
-    scores, _ = scored(query)
-    order = known[np.argsort(-scores[known], kind="stable")]
-    unknown = [Pick(name, 0.0) for name in names if name not in codes]
-    return _picks(query, order, softmax(scores[order])) + unknown
+    catalogue = catalogue_of(query.source)
+    passed = filtered(query, catalogue)
+    codes = [catalogue.codes[name] for name in names if name in catalogue.codes and passed[catalogue.codes[name]]]
+    taken = np.array([code for code in codes if catalogue.takers[code]], np.int64)
+    scores = scored(query, catalogue).scores
+    order = taken[np.argsort(-scores[taken], kind="stable")]
+    ranked = [
+        Pick(str(catalogue.names[code]), float(score))
+        for code, score in zip(order, softmax(scores[order]), strict=True)
+    ]
+    ranked += [Pick(str(catalogue.names[code])) for code in codes if not catalogue.takers[code]]
+    return ranked + [Pick(name, 0.0) for name in names if name not in catalogue.codes]
 
 
-def _picks(query: Query, chosen: NDArray[np.int64], scores: Scores | None) -> list[Pick]:
-    names = [str(query.source.model.items[code]) for code in chosen]
-    if scores is None:
-        return [Pick(name) for name in names]
-    return [Pick(name, float(score)) for name, score in zip(names, scores, strict=True)]
+def _relevant(query: Query, scores: Scores, allowed: Mask) -> Mask:
+    if not query.source.recipe.reasons:
+        return np.ones(len(scores), bool)
+    relevant = np.zeros(len(scores), bool)
+    relevant[_best(scores, allowed, _RELEVANT)] = True
+    return relevant
 
 
-def _best(scores: Scores, count: int) -> NDArray[np.int64]:
-    """Return the positions of the highest scores, best first."""
-    top = np.argpartition(-scores, count)[:count] if count < len(scores) else np.arange(len(scores))
-    return top[np.lexsort((top, -scores[top]))]
+def _shares(scores: Scores, relevant: Mask) -> Scores:
+    shares = np.zeros(len(scores))
+    shares[relevant] = softmax(scores[relevant])
+    return shares
+
+
+def _picks(query: Query, catalogue: Catalogue, order: Codes, shares: Scores, new: set[int]) -> list[Pick]:
+    recipe = query.source.recipe
+    return [
+        Pick(
+            name=str(catalogue.names[code]),
+            score=float(shares[code]) if recipe.scores else None,
+            reason="Exploration" if recipe.reasons and int(code) in new else None,
+        )
+        for code in order
+    ]
+
+
+def _placeholders(query: Query, catalogue: Catalogue, passing: Mask, order: Codes, count: int) -> list[Pick]:
+    """Return popular items to fill a list up that a filter has cut down."""
+    if query.filter is None or not query.source.recipe.reasons or len(order) >= count:
+        return []
+    left = passing.copy()
+    left[order] = False
+    popular = _best(catalogue.takers, left, count - len(order))
+    return [Pick(str(catalogue.names[code]), reason="Popular item") for code in popular]
+
+
+def _best(scores: Scores, allowed: Mask, count: int) -> Codes:
+    """Return the positions of the highest scores among those allowed, best first."""
+    codes = np.flatnonzero(allowed)
+    if count < len(codes):
+        codes = codes[np.argpartition(-scores[codes], count)[:count]]
+    return codes[np.lexsort((codes, -scores[codes]))].astype(np.int64)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from local.personalize.data.tables import Row, Table
 from local.personalize.filters import grammar
 from local.personalize.learning.models import Trained
 from local.personalize.models import Record
 from local.personalize.recipes import Recipe, recipe_of
+from local.personalize.serving.settings import Settings
 from local.personalize.world import World
 
 
@@ -21,14 +23,20 @@ class Source:
     model: Trained
     tables: Mapping[str, Table]
     """By dataset type."""
+    settings: Settings = field(default_factory=Settings)
 
     @classmethod
-    def of(cls, world: World, version: Record) -> Source:
-        """Take what a solution version serves from; the caller holds the lock."""
+    def of(cls, world: World, trained: Record, config: Mapping[str, Any] | None = None) -> Source:
+        """Take what a solution version or a recommender serves from; the caller holds the lock.
+
+        config: that of the campaign, the recommender or the batch job.
+        """
+        recipe = recipe_of(trained.attributes["recipeArn"])
         return cls(
-            recipe=recipe_of(version.attributes["recipeArn"]),
-            model=world.state.trained[version.arn],
-            tables=tables_of(world, version.attributes["datasetGroupArn"]),
+            recipe=recipe,
+            model=world.state.trained[trained.arn],
+            tables=tables_of(world, trained.attributes["datasetGroupArn"]),
+            settings=Settings.of(recipe, config or {}),
         )
 
 
@@ -58,6 +66,10 @@ class Pick:
 
     name: str
     score: float | None = None
+    promotion: str | None = None
+    """The promotion that brought it in."""
+    reason: str | None = None
+    """Why it is there, if it would not be by itself."""
 
 
 def tables_of(world: World, group: str) -> dict[str, Table]:

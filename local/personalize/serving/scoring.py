@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from local.personalize.errors import InvalidInputError
 from local.personalize.learning.interactions import EventRule
 from local.personalize.learning.order import Who
 from local.personalize.recipes import USER
+from local.personalize.serving.catalogue import Catalogue
 from local.personalize.serving.query import Query
 
 _SHARPNESS = 10.0
@@ -20,25 +23,49 @@ Scores = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
-def scored(query: Query) -> tuple[Scores, Mask]:
-    """Return a score for each item, and which items may be recommended at all."""
+@dataclass(frozen=True)
+class Scored:
+    """A score for each item of the catalogue, and which items may be recommended at all."""
+
+    scores: Scores
+    allowed: Mask
+    known: bool
+    """Whether anything is known of who or what is asked about; otherwise, what is popular scores best."""
+
+
+def scored(query: Query, catalogue: Catalogue) -> Scored:
+    """Score the items of the catalogue."""
     model, recipe = query.source.model, query.source.recipe
     if model.ranker is None:
         raise InvalidInputError(f"{recipe.name} does not recommend items.")
-    allowed = np.ones(len(model.items), bool)
+    allowed = np.ones(len(catalogue.names), bool)
     item = model.item_codes.get(query.item or "") if recipe.item != "unused" else None
     if item is not None:
         allowed[item] = False
     who = somebody(query)
-    if model.skip_known and recipe.type == USER:
+    if model.skip_known and recipe.type == USER and recipe.hides is None:
         allowed[who.history.indices] = False
-    popularity = model.popularity.astype(np.float64)
-    popularity /= max(1.0, popularity.sum())
-    scores = model.ranker.scores(who, item)
-    if scores is None:  # nothing is known of who or what is asked about: what is popular
-        return popularity, allowed
+    found = model.ranker.scores(who, item)
+    if found is None:
+        return Scored(catalogue.share, allowed, known=False)
+    scores = np.full(len(catalogue.names), found.min(initial=0), np.float64)
+    scores[: len(found)] = found
     # Popularity decides between equals.
-    return scores.astype(np.float64) + 1e-6 * popularity, allowed
+    return Scored(scores + 1e-6 * catalogue.share + _influence(query, catalogue), allowed, known=True)
+
+
+def _influence(query: Query, catalogue: Catalogue) -> Scores:
+    """Return what popularity and freshness add: each from 0 to 1, as much as the campaign says.
+
+    https://docs.aws.amazon.com/personalize/latest/dg/native-recipe-semantic-similarity.html
+    """
+    settings, born = query.source.settings, catalogue.born.astype(np.float64)
+    added = np.zeros(len(catalogue.names))
+    if settings.popularity:
+        added += settings.popularity * catalogue.takers / max(1.0, float(catalogue.takers.max(initial=0)))
+    if settings.freshness and len(born):
+        added += settings.freshness * (born - born.min()) / max(1.0, float(born.max() - born.min()))
+    return added
 
 
 def somebody(query: Query) -> Who:

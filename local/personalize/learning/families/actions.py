@@ -87,8 +87,8 @@ def _decisions(material: Material, names: NDArray[np.object_]) -> _Decisions:
     frame = frame[frame["TIMESTAMP"] > frame["TIMESTAMP"].max() - _SPAN]
     user = pd.Index(material.interactions.users, dtype=object).get_indexer(frame["USER_ID"].astype(object))
     action = pd.Index(names, dtype=object).get_indexer(frame["ACTION_ID"].astype(object))
-    kind = frame["EVENT_TYPE"].astype(str).str.upper().to_numpy()
-    usable = (user >= 0) & (action >= 0) & np.isin(kind, ("TAKEN", "NOT_TAKEN", "VIEWED"))
+    kind = frame["EVENT_TYPE"].astype(str).str.upper().str.replace("[ _]", "", regex=True).to_numpy()
+    usable = (user >= 0) & (action >= 0) & np.isin(kind, ("TAKEN", "NOTTAKEN", "VIEWED"))
     rows = pd.DataFrame({"user": user, "action": action, "time": frame["TIMESTAMP"].to_numpy(np.int64)})[usable]
     rows["taken"] = kind[usable] == "TAKEN"
     period = int(float(material.order.parameters.get("action_optimization_period", 14))) * _DAY
