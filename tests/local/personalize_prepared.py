@@ -136,7 +136,7 @@ class Prepared:
     @functools.cache  # noqa: B019 - as above
     def campaign(self, recipe: str) -> str:
         """Return a campaign of a recipe."""
-        return self.make("Campaign", solutionVersionArn=self.version(recipe))
+        return self.make("Campaign", solutionVersionArn=self.version(recipe), campaignConfig={})
 
     def tracking(self, group: str) -> str:
         """Make an event tracker, and return what events are sent to."""

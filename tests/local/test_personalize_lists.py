@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from botocore.model import ListShape, StructureShape
 
-from local.personalize import Personalize
 from local.personalize.errors import InvalidInputError, InvalidNextTokenError, NotFoundError, TooManyTagsError
 from local.personalize.service_models import CONTROL, operation_model, output_members, service_model
 from tests.local.personalize_account import Account
@@ -47,16 +46,9 @@ def two_at_least(prepared: Prepared, operation: str) -> None:
         prepared.one("MetricAttribution")
 
 
-def skip_unless_served(service: Personalize, *operations: str) -> None:
-    """Leave it to test_personalize_operations.py to say what is not served."""
-    if not set(operations) <= service.operations(CONTROL):
-        pytest.skip(f"{', '.join(operations)}: not served")
-
-
 @pytest.mark.parametrize("operation", LISTS)
 def test_pages(prepared: Prepared, operation: str) -> None:
     account = prepared.account
-    skip_unless_served(account.service, operation)
     two_at_least(prepared, operation)
     base = {"metricAttributionArn": prepared.one("MetricAttribution")} if operation.endswith("Metrics") else {}
     whole = entries(account, operation, **base)
@@ -82,7 +74,6 @@ def test_pages(prepared: Prepared, operation: str) -> None:
 @pytest.mark.parametrize("operation", LISTS)
 def test_filters_of_lists(prepared: Prepared, operation: str) -> None:
     account = prepared.account
-    skip_unless_served(account.service, operation)
     two_at_least(prepared, operation)
     shape = operation_model(CONTROL, operation).input_shape
     members = [name for name in shape.members if name not in _PAGING] if shape else []
@@ -115,7 +106,6 @@ def test_recipes_are_listed_by_domain_and_provider() -> None:
 @pytest.mark.parametrize("kind", sorted(MAKERS))
 def test_tags_of_each_kind(prepared: Prepared, kind: str) -> None:
     account = prepared.account
-    skip_unless_served(account.service, f"Create{kind}")
     arn = prepared.one(kind)
     if not taggable(kind):
         for operation, more in (("TagResource", {"tags": TAGS}), ("ListTagsForResource", {})):

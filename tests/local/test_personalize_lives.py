@@ -48,12 +48,6 @@ def prepared() -> Prepared:
     return Prepared()
 
 
-def skip_unless_served(prepared: Prepared, kind: str) -> None:
-    """Leave it to test_personalize_operations.py to say what is not served."""
-    if f"Create{kind}" not in prepared.account.service.operations(CONTROL):
-        pytest.skip(f"Create{kind}: not served")
-
-
 def described(prepared: Prepared, kind: str, arn: str) -> dict[str, Any]:
     member = member_of(kind)
     found: dict[str, Any] = prepared.account(f"Describe{kind}", **{f"{member}Arn": arn})[member]
@@ -118,7 +112,6 @@ def test_the_documentation_knows_the_statuses(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", LIVES)
 def test_a_life(prepared: Prepared, kind: str) -> None:
-    skip_unless_served(prepared, kind)
     creation, deletion = LIVES[kind]
     born = prepared.account.clock.now
     arn = prepared.begin(kind)
@@ -146,7 +139,6 @@ def delete(prepared: Prepared, kind: str, arn: str) -> None:
 
 @pytest.mark.parametrize("kind", LIVES)
 def test_a_creation_that_fails(prepared: Prepared, kind: str) -> None:
-    skip_unless_served(prepared, kind)
     creation, deletion = LIVES[kind]
     request = MAKERS[kind](prepared)
     with trouble(prepared, kind):
@@ -167,7 +159,6 @@ def test_a_creation_that_fails(prepared: Prepared, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", UPDATED)
 def test_an_update(prepared: Prepared, kind: str) -> None:
-    skip_unless_served(prepared, kind)
     request = REQUESTS[CONTROL, f"Update{kind}"](prepared)
     arn, latest = request[f"{member_of(kind)}Arn"], f"latest{kind}Update"
     prepared.settle()
@@ -200,7 +191,6 @@ def plain(shown: Mapping[str, Any], latest: str) -> dict[str, Any]:
 
 
 def test_a_metric_attribution_is_updated(prepared: Prepared) -> None:
-    skip_unless_served(prepared, "MetricAttribution")
     request = REQUESTS[CONTROL, "UpdateMetricAttribution"](prepared)
     arn = request["metricAttributionArn"]
     prepared.account("UpdateMetricAttribution", **request)
@@ -211,7 +201,6 @@ def test_a_metric_attribution_is_updated(prepared: Prepared) -> None:
 
 
 def test_a_recommender_is_stopped_and_started(prepared: Prepared) -> None:
-    skip_unless_served(prepared, "Recommender")
     account, arn = prepared.account, prepared.make("Recommender")
     asked = {"recommenderArn": arn, "userId": "u1", "numResults": 3}
     with pytest.raises((InUseError, InvalidInputError)):
