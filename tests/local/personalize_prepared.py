@@ -356,7 +356,6 @@ _OTHERS: Mapping[tuple[str, str], Callable[[Prepared], Params]] = {
         "campaignArn": at.campaign("aws-personalized-ranking"),
         "inputList": ["i1", "i2", "unknown"],
         "userId": "u1",
-        "context": {"DEVICE": "phone"},
     },
     (RUNTIME, "GetRecommendations"): lambda at: {
         "campaignArn": at.campaign("aws-user-personalization"),
