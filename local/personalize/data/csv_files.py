@@ -102,7 +102,9 @@ def _read_file(file: File, width: int, schema: Schema) -> pd.DataFrame:
         blame.unread(file, schema)
         raise JobFailedError(f"{file.name} can't be read: {' '.join(str(error).split())}") from error
     for each in schema.fields:
-        frame[each.name] = _checked(frame[each.name], each, schema, file)
+        kept = _checked(frame[each.name], each, schema, file)
+        if each.textual:
+            frame[each.name] = kept
     return frame
 
 
