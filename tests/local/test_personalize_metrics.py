@@ -29,7 +29,8 @@ def interactions(users: int, items: int, each: int) -> Interactions:
 def test_the_matrix(sizes: tuple[int, int, int]) -> None:
     found = interactions(*sizes)
     shape = (len(found.users), len(found.items))
-    assert (found.whole != sp.csr_matrix((found.weight, (found.user, found.item)), shape)).nnz == 0
+    expected = sp.csr_matrix((found.weight, (found.user, found.item)), shape)
+    assert np.array_equal(found.whole.toarray(), expected.toarray())
     pairs = set(zip(found.user.tolist(), found.item.tolist(), strict=True))
     assert found.repeats == pytest.approx(1 - len(pairs) / len(found))
     assert found.takers.tolist() == [sum(item == at for _, item in pairs) for at in range(len(found.items))]

@@ -114,7 +114,8 @@ def same_lists(ranking: NDArray[np.int64], parts: Split) -> Lists:
         near = moved < DEPTH
         np.add.at(counts, (row[order][near], moved[near]), 1)
     found = np.arange(DEPTH) + counts.cumsum(axis=1)
-    return np.append(ranking, -1)[np.minimum(found, len(ranking))]
+    lists: Lists = np.append(ranking, -1)[np.minimum(found, len(ranking))]
+    return lists
 
 
 def ranked_lists(ranking: Callable[[int], NDArray[np.int64]], parts: Split) -> Lists:
