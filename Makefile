@@ -27,8 +27,10 @@ ifeq ($(wildcard $(TF_CLI_CONFIG_FILE)),)
 unexport TF_CLI_CONFIG_FILE
 endif
 
-# A folder in MovieLens form for `make demo`, a Python 3.13 for `make package`, arguments for pytest.
+# A folder in MovieLens form for `make demo`, one to keep `make local` in, a Python 3.13 for `make package`, arguments
+# for pytest.
 DATA ?=
+STATE ?=
 BYTECODE ?=
 ARGS ?=
 
@@ -49,8 +51,8 @@ $(READY): requirements.lock
 package: $(READY) ## Build build/package.zip, the functions' code (BYTECODE=python3.13 adds its .pyc files)
 	@$(BIN)/python -m scripts.package $(if $(BYTECODE),--bytecode $(BYTECODE))
 
-local: $(READY) ## Start the local AWS in the foreground and print the variables to export
-	@$(BIN)/python -m local
+local: $(READY) ## Start the local AWS in the foreground and print the variables to export (STATE=folder keeps it)
+	@$(BIN)/python -m local $(if $(STATE),--state "$(STATE)")
 
 demo: $(READY) package ## The whole story on the local AWS (DATA=folder takes MovieLens' ratings.csv and movies.csv)
 	@$(BIN)/python -m scripts.demo $(if $(DATA),--data "$(DATA)")

@@ -61,7 +61,7 @@ def create(kind: Kind, world: World, request: Request) -> Answer:
     attributes = kind.attributes(world, request)
     arn = kind.arn(world, request, attributes)
     _refuse_namesake(kind.namesake(world, request, arn))
-    now = world.clock()
+    now = world.engine.now()
     record = Record(
         kind=kind.name,
         arn=arn,
@@ -152,6 +152,7 @@ def remove(world: World, record: Record) -> None:
         if follows:
             remove(world, child)
     world.state.records.pop(record.arn, None)
+    world.journal.gone.append(record)
     world.kinds[record.kind].gone(world, record)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.personalize.errors import InUseError, InvalidInputError
-from local.personalize.models import Path, Record
+from local.personalize.errors import InUseError, InvalidInputError, NotFoundError
 from tests.local.personalize_account import INTERACTIONS, Account, taste_data, trained_group
 
 # Each path takes 100 seconds: 20 pending, 80 at work.
@@ -124,16 +123,91 @@ def test_a_solution_is_updated() -> None:
     assert shown["solutionConfig"] == config
 
 
-def test_trouble_can_be_made_for_the_next_work() -> None:
-    account = Account()
+def test_an_update_that_fails_leaves_the_campaign_as_it_was() -> None:
+    account = slow()
+    arn = ready(account, campaign(account))
+    first = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    second = ready(account, account.version(first["solutionVersionArn"].rpartition("/")[0]))
+    account.service.control.fail_next("Campaign", "No capacity.", path="update")
+    account("UpdateCampaign", campaignArn=arn, solutionVersionArn=second, minProvisionedTPS=9)
+    account.clock.advance(100)
+    shown = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    assert (shown["status"], shown["solutionVersionArn"]) == ("ACTIVE", first["solutionVersionArn"])
+    assert shown["minProvisionedTPS"] == 1
+    assert "failureReason" not in shown
+    assert shown["latestCampaignUpdate"]["status"] == "CREATE FAILED"
+    assert shown["latestCampaignUpdate"]["failureReason"] == "No capacity."
+    assert shown["latestCampaignUpdate"]["solutionVersionArn"] == second
+    assert account.recommended(arn, itemId="i1", numResults=3)
+    account("UpdateCampaign", campaignArn=arn, solutionVersionArn=second)
+    account.clock.advance(100)
+    assert account("DescribeCampaign", campaignArn=arn)["campaign"]["solutionVersionArn"] == second
 
-    def trouble(record: Record, path: Path) -> str | None:
-        return "The disk is full." if record.kind == "DatasetImportJob" else None
 
-    account.service.world.engine.trouble = trouble
-    found = account("DescribeDatasetImportJob", datasetImportJobArn=good_import(account))["datasetImportJob"]
-    assert found["status"] == "CREATE FAILED"
-    assert found["failureReason"] == "The disk is full."
+def test_a_campaign_that_could_not_be_made_is_mended_by_an_update() -> None:
+    account = slow()
+    account.service.control.fail_next("Campaign", "No capacity.")
+    arn = ready(account, campaign(account))
+    assert account.status("Campaign", arn) == "CREATE FAILED"
+    with pytest.raises(NotFoundError, match="CREATE FAILED"):
+        account.recommended(arn, itemId="i1")
+    account("UpdateCampaign", campaignArn=arn, minProvisionedTPS=2)
+    account.clock.advance(100)
+    shown = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    assert shown["status"] == "ACTIVE"
+    assert "failureReason" not in shown
+    assert account.recommended(arn, itemId="i1", numResults=3)
+
+
+def test_all_is_deleted_in_the_order_that_the_service_wants() -> None:
+    account = slow()
+    arn = ready(account, campaign(account))
+    shown = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    version_arn = shown["solutionVersionArn"]
+    base = version_arn.rpartition("/")[0]
+    described = account("DescribeSolution", solutionArn=base)["solution"]
+    group_arn = described["datasetGroupArn"]
+    (held,) = account("ListDatasets", datasetGroupArn=group_arn)["datasets"]
+    schema = account("DescribeDataset", datasetArn=held["datasetArn"])["dataset"]["schemaArn"]
+    tracker_arn = account("CreateEventTracker", name="t", datasetGroupArn=group_arn)["eventTrackerArn"]
+    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")'
+    made = account("CreateFilter", name="f", datasetGroupArn=group_arn, filterExpression=expression)
+    filter_arn = ready(account, made["filterArn"])
+    training = account.version(base)
+
+    def refused(operation: str, blocker: str, **params: str) -> None:
+        with pytest.raises(InUseError, match=blocker):
+            account(operation, **params)
+
+    refused("DeleteSolution", arn, solutionArn=base)
+    refused("DeleteDataset", "CREATE PENDING", datasetArn=held["datasetArn"])
+    refused("DeleteSchema", held["datasetArn"], schemaArn=schema)
+    refused("DeleteDatasetGroup", held["datasetArn"], datasetGroupArn=group_arn)
+    account("DeleteCampaign", campaignArn=arn)
+    refused("DeleteCampaign", "DELETE PENDING", campaignArn=arn)
+    refused("DeleteFilter", "DELETE PENDING", filterArn=filter_arn)
+    refused("DeleteSolution", "DELETE PENDING", solutionArn=base)
+    account.clock.advance(50)  # neither the campaign nor the training is through
+    refused("DeleteSolution", "DELETE IN_PROGRESS", solutionArn=base)
+    account.clock.advance(51)
+    assert account.status("SolutionVersion", training) == "ACTIVE"
+    account("DeleteSolution", solutionArn=base)
+    refused("DeleteDatasetGroup", "event-tracker|solution", datasetGroupArn=group_arn)
+    account("DeleteEventTracker", eventTrackerArn=tracker_arn)
+    account("DeleteFilter", filterArn=filter_arn)
+    account.clock.advance(101)
+    with pytest.raises(NotFoundError):
+        account("DescribeSolutionVersion", solutionVersionArn=version_arn)
+    refused("DeleteSchema", "in use", schemaArn=schema)
+    account("DeleteDataset", datasetArn=held["datasetArn"])
+    refused("DeleteDatasetGroup", "DELETE PENDING", datasetGroupArn=group_arn)
+    account.clock.advance(101)
+    account("DeleteSchema", schemaArn=schema)
+    account("DeleteDatasetGroup", datasetGroupArn=group_arn)
+    with pytest.raises(InUseError, match="DELETE PENDING"):
+        account("CreateEventTracker", name="t", datasetGroupArn=group_arn)
+    account.clock.advance(101)
+    assert account("ListDatasetGroups")["datasetGroups"] == []
 
 
 def test_a_campaign_follows_the_latest_version_by_name() -> None:

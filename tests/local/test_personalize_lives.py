@@ -79,15 +79,14 @@ def listed(prepared: Prepared, kind: str, arn: str) -> dict[str, Any] | None:
 def trouble(prepared: Prepared, kind: str) -> Iterator[None]:
     """Let all work on a kind of resource fail."""
 
-    def failing(record: Record, path: Path) -> str | None:
-        return "The disk is full." if record.kind == kind else None
-
-    engine = prepared.account.service.world.engine
-    before, engine.trouble = engine.trouble, failing
+    control = prepared.account.service.control
+    for path in ("create", "update"):
+        if path in prepared.account.service.world.kinds[kind].paths:
+            control.fail_next(kind, "The disk is full.", path=path, times=None)
     try:
         yield
     finally:
-        engine.trouble = before
+        control.call_off()
 
 
 def shape_of(kind: str) -> StructureShape:
