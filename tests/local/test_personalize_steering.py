@@ -111,7 +111,7 @@ def test_a_deletion_hangs_too() -> None:
     account.service.control.hang_next("DatasetGroup", path="delete")
     group = account.group()
     account("DeleteDatasetGroup", datasetGroupArn=group)
-    assert account.status("DatasetGroup", group) == "DELETE IN_PROGRESS"
+    assert account.status("DatasetGroup", group) == "DELETE PENDING"
     account.service.control.release()
     with pytest.raises(NotFoundError):
         account.status("DatasetGroup", group)
@@ -317,7 +317,7 @@ def test_it_tells_what_was_made_and_what_became_of_it() -> None:
     account.clock.advance(100)
     (shown,) = control.resources("DatasetGroup", "mine")
     assert (shown["arn"], shown["gone"]) == (group, True)
-    assert [each["status"] for each in shown["timeline"]][3:] == ["DELETE PENDING", "DELETE IN_PROGRESS"]
+    assert [each["status"] for each in shown["timeline"]][3:] == ["DELETE PENDING"]
     assert shown["timeline"][1]["time"] == "2026-11-01T00:00:20+00:00"
     control.forget()
     assert control.resources() == []
