@@ -23,7 +23,7 @@ def train(order: Order) -> Trained:
     began = time.perf_counter()
     family = FAMILIES[order.family]
     interactions = _interactions(order, family)
-    material = Material(order, interactions, split(interactions), interactions.matrix())
+    material = Material(order, interactions, split(interactions), interactions.whole)
     fitted = family.fit(material)
     return Trained(
         recipe=order.recipe,
