@@ -6,6 +6,7 @@ It reads its environment when it is imported, so this module imports it only ins
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -27,6 +28,15 @@ def stop_workers() -> None:
     from ministack.core import lambda_runtime
 
     lambda_runtime.reset()
+
+
+def save_state() -> None:
+    """Write ministack's state, as it does by itself only when it is shut down in peace."""
+    from ministack import app
+    from ministack.core import persistence
+
+    logging.getLogger("persistence").setLevel(logging.WARNING)  # it would tell of each service, each time
+    persistence.save_all(app._build_persistence_save_dict())
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ class Inference:
     @functools.cached_property
     def _as_trained(self) -> Source:
         """The source as if the model had seen all events that there will ever be: so that none of them is new."""
-        return replace(self.source, model=replace(self.source.model, events_seen=sys.maxsize))
+        model = self.source.model
+        return replace(self.source, model=replace(model, seen={**model.seen, "INTERACTIONS": sys.maxsize}))
 
     def _output(self, picks: list[Pick]) -> Output:
         output: dict[str, object] = {"recommendedItems": [pick.name for pick in picks]}

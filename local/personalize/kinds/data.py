@@ -17,7 +17,7 @@ from local.personalize.errors import InUseError, InvalidInputError, JobFailedErr
 from local.personalize.kinds import attribution
 from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.lifecycle import UPDATE
-from local.personalize.models import Attributes, Path, Record
+from local.personalize.models import Attributes, Path, Phase, Record
 from local.personalize.ports import Objects, ObjectsError
 from local.personalize.quotas import Quota
 from local.personalize.work import Job
@@ -29,6 +29,9 @@ class DatasetGroup(Kind):
 
     name = "DatasetGroup"
     segment = "dataset-group"
+    # The only status on the way that its documentation knows.
+    # https://docs.aws.amazon.com/personalize/latest/dg/API_DatasetGroup.html
+    delete = Path("delete", (Phase("DELETE PENDING"),), None)
     quotas = (Quota("dataset-groups"),)
 
     def attributes(self, world: World, request: Request) -> Attributes:

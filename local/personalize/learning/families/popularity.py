@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local.personalize.learning.interactions import Codes, Interactions
-from local.personalize.learning.metrics import DEPTH, evaluate, popular_lists, ranked_lists
+from local.personalize.learning.metrics import DEPTH, evaluate, popular_lists, same_lists
 from local.personalize.learning.order import Fitted, Material, Scores, Who
 
 _DAY = 86_400
@@ -47,7 +47,7 @@ def fit_counts(material: Material) -> Fitted:
     counts = np.bincount(material.interactions.item, minlength=len(material.interactions.items))
     known = np.asarray(material.parts.train.sum(axis=0)).ravel()
     ranking = np.argsort(-known, kind="stable").astype(np.int64)
-    metrics = evaluate(ranked_lists(lambda _: ranking, material.parts), material.parts)
+    metrics = evaluate(same_lists(ranking, material.parts), material.parts)
     return Fitted(metrics, Popular(counts.astype(np.float32)))
 
 
@@ -60,7 +60,7 @@ def fit_trend(material: Material) -> Fitted:
     window = _WINDOWS[material.order.parameters.get("trend_discovery_frequency", _DEFAULT_WINDOW).lower()]
     end = int(interactions.time.max(initial=0))
     ranking = np.argsort(-_growth(interactions, end, window), kind="stable").astype(np.int64)
-    metrics = evaluate(ranked_lists(lambda _: ranking, material.parts), material.parts)
+    metrics = evaluate(same_lists(ranking, material.parts), material.parts)
     metrics["trend_prediction_accuracy"] = _accuracy(interactions, end, window)
     return Fitted(metrics, Popular(_growth(interactions, end, window)))
 
