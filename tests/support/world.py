@@ -21,7 +21,7 @@ from functions.settings import Settings
 from functions.shell import Worker, batch, worker
 from functions.steps import deploy, finish, import_data, poll, start, train
 from local.personalize import Personalize
-from local.personalize.durations import Seconds
+from local.personalize.durations import Spans
 from tests.support.build import record
 from tests.support.lambda_context import Context
 from tests.support.memory import LocalService, MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
@@ -87,7 +87,7 @@ class World:
     """Everything there is. ``twice`` delivers every message two times; ``durations`` is how long Personalize takes."""
 
     twice: bool = False
-    durations: str | Seconds = "demo"
+    durations: str | Spans = "demo"
     now: datetime = BEGINNING
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     bus: MemoryBus = field(default_factory=MemoryBus)
