@@ -24,6 +24,7 @@ ITEMS: list[dict[str, Any]] = [
     {"name": "GENRES", "type": "string", "categorical": True},
     {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
     {"name": "CREATION_TIMESTAMP", "type": "long"},
+    {"name": "PRICE", "type": "float"},
 ]
 EVENTS = [each for each in INTERACTIONS if each["name"] != "EVENT_VALUE"]
 _VOICES = {"Comedy": "laugh funny jokes", "Horror": "blood scream dark", "Romance": "love heart kiss"}
@@ -39,7 +40,10 @@ class Cinema:
         events = self.account.dataset(self.group, "Interactions", EVENTS)
         self.account.import_(events, self.account.put("b/i.csv", self.data.interactions), "i")
         films = self.account.dataset(self.group, "Items", ITEMS)
-        described = self.data.items.assign(DESCRIPTION=[_described(each) for each in self.data.items["GENRES"]])
+        described = self.data.items.assign(
+            DESCRIPTION=[_described(each) for each in self.data.items["GENRES"]],
+            PRICE=[at % 50 for at in range(len(self.data.items))],
+        )
         assert self.account.import_(films, self.account.put("b/f.csv", described), "f")["status"] == "ACTIVE"
         self.versions: dict[str, str] = {}
 
@@ -185,11 +189,11 @@ def test_texts_are_compared_without_any_interactions(cinema: Cinema) -> None:
     with pytest.raises(InvalidInputError, match="no Items dataset with data"):
         account.version(solution)
     films = account.dataset(group, "Items", ITEMS)
-    rows = "ITEM_ID,TITLE,GENRES,DESCRIPTION,CREATION_TIMESTAMP\n"
-    rows += "a,Space war,SciFi,Ships fight among the stars,1700000000\n"
-    rows += "b,Star ships,SciFi,Ships fly to distant stars,1600000000\n"
-    rows += "c,Kitchen,Food,Cooks make soup and bread,1650000000\n"
-    rows += "d,Bakery,Food,Bakers make bread,1500000000\n"
+    rows = "ITEM_ID,TITLE,GENRES,DESCRIPTION,CREATION_TIMESTAMP,PRICE\n"
+    rows += "a,Space war,SciFi,Ships fight among the stars,1700000000,1\n"
+    rows += "b,Star ships,SciFi,Ships fly to distant stars,1600000000,1\n"
+    rows += "c,Kitchen,Food,Cooks make soup and bread,1650000000,1\n"
+    rows += "d,Bakery,Food,Bakers make bread,1500000000,1\n"
     assert account.import_(films, account.put("b/f.csv", rows), "f")["status"] == "ACTIVE"
     version = account.version(solution)
     campaign = account.campaign(version)
@@ -204,7 +208,9 @@ def test_texts_need_their_columns() -> None:
     account = Account()
     group = account.group()
     films = account.dataset(group, "Items", [each for each in ITEMS if each["name"] != "DESCRIPTION"])
-    account.import_(films, account.put("b/f.csv", "ITEM_ID,TITLE,GENRES,CREATION_TIMESTAMP\na,A,b,1700000000\n"), "f")
+    account.import_(
+        films, account.put("b/f.csv", "ITEM_ID,TITLE,GENRES,CREATION_TIMESTAMP,PRICE\na,A,b,1700000000,1\n"), "f"
+    )
     version = account.version(account.solution(group, "aws-semantic-similarity"))
     shown = account("DescribeSolutionVersion", solutionVersionArn=version)["solutionVersion"]
     assert shown["status"] == "CREATE FAILED"
@@ -271,6 +277,52 @@ def test_hyperparameters_change_what_is_learned(cinema: Cinema) -> None:
         return float(takers.reindex(_similar(cinema.account, campaign, "item-0002")).mean())
 
     assert fame("undiscounted", "0") > fame("discounted", "1")
+
+
+def test_an_objective_brings_dear_items_forward(cinema: Cinema, record_property: Record) -> None:
+    account, prices = cinema.account, {f"item-{at + 1:04d}": at % 50 for at in range(500)}
+
+    def trained(sensitivity: str) -> tuple[float, dict[str, float]]:
+        config = {"optimizationObjective": {"itemAttribute": "PRICE", "objectiveSensitivity": sensitivity}}
+        recipe, name = "aws-user-personalization", f"objective-{sensitivity}"
+        version = account.version(account.solution(cinema.group, recipe, name, solutionConfig=config))
+        campaign = account.campaign(version, name)
+        lists = [account.recommended(campaign, userId=f"user-{at:04d}", numResults=10) for at in range(1, 40)]
+        metrics = account("GetSolutionMetrics", solutionVersionArn=version)["metrics"]
+        return float(np.mean([prices[item] for each in lists for item in each])), metrics
+
+    found = {sensitivity: trained(sensitivity) for sensitivity in ("OFF", "LOW", "MEDIUM", "HIGH")}
+    means = [mean for mean, _ in found.values()]
+    shown = ", ".join(f"{mean:.0f} with {sensitivity}" for sensitivity, (mean, _) in found.items())
+    record_property("figure", f"optimizationObjective: the mean price of a list is {shown}")
+    assert means == sorted(means)
+    assert means[-1] > means[0] + 10
+    assert "average_rewards_at_k" not in found["OFF"][1]
+    assert 0 < found["HIGH"][1]["average_rewards_at_k"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("recipe", "column", "message"),
+    [
+        ("aws-user-personalization-v2", "PRICE", "can't be given with aws-user-personalization-v2"),
+        ("aws-user-personalization", "SIZE", "has no column SIZE"),
+        ("aws-personalized-ranking", "GENRES", "must be a number that can't be null"),
+    ],
+)
+def test_objectives_are_columns_of_numbers(cinema: Cinema, recipe: str, column: str, message: str) -> None:
+    config = {"optimizationObjective": {"itemAttribute": column, "objectiveSensitivity": "LOW"}}
+    with pytest.raises(InvalidInputError, match=message):
+        cinema.account.solution(cinema.group, recipe, "refused", solutionConfig=config)
+
+
+def test_weights_of_events_are_measured(cinema: Cinema) -> None:
+    events = [{"eventType": "like", "weight": 1.0}, {"eventType": "view", "weight": 0.2}]
+    config = {"eventsConfig": {"eventParametersList": events}}
+    solution = cinema.account.solution(cinema.group, "aws-user-personalization-v2", "weighted", solutionConfig=config)
+    metrics = cinema.account("GetSolutionMetrics", solutionVersionArn=cinema.account.version(solution))["metrics"]
+    name = "normalized_discounted_cumulative_gain_with_event_weights_at"
+    assert 0 < metrics[f"{name}_5"] <= 1
+    assert metrics[f"{name}_10"] != metrics[NDCG]
 
 
 def test_users_and_items_with_extreme_histories_can_be_cut(cinema: Cinema) -> None:
