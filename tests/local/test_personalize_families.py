@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +12,13 @@ import pandas as pd
 import pytest
 
 from local.personalize.errors import InvalidInputError
+from local.personalize.learning.families.popularity import Trending
 from local.personalize.learning.models import Trained
+from local.personalize.learning.order import Who
 from local.personalize.recipes import RECIPES, SEGMENTS
 from local.personalize.serving.users import interested
 from scripts.sample_data import SampleData, generate
-from tests.local.personalize_account import INTERACTIONS, Account, taste_data
+from tests.local.personalize_account import BEGINNING, INTERACTIONS, Account, taste_data
 
 Record = Callable[[str, object], None]
 NDCG = "normalized_discounted_cumulative_gain_at_10"
@@ -169,17 +173,35 @@ def test_trends_are_measured_by_what_comes_of_them(record_property: Record) -> N
     assert account.recommended(account.campaign(version), numResults=1) == ["i200"]
 
 
-def test_without_interactions_in_the_last_windows_what_is_popular_trends() -> None:
+def test_trends_follow_events_without_another_training() -> None:
     account = Account()
     group = account.group()
     dataset = account.dataset(group, "Interactions", INTERACTIONS)
     account.import_(dataset, account.put("b/x.csv", taste_data()), "j")
-    config = {"featureTransformationParameters": {"trend_discovery_frequency": "30 minutes"}}
-    version = account.version(account.solution(group, "aws-trending-now", solutionConfig=config))
-    assert account.status("SolutionVersion", version) == "ACTIVE"
+    campaign = account.campaign(account.version(account.solution(group, "aws-trending-now")))
+    tracking = account("CreateEventTracker", name="t", datasetGroupArn=group)["trackingId"]
+    assert account.recommended(campaign, numResults=1) != ["i222"]
+    for second in range(30):
+        sent = BEGINNING + dt.timedelta(seconds=second)
+        event = {"eventType": "watch", "itemId": "i222", "sentAt": sent}
+        account.events("PutEvents", trackingId=tracking, userId=f"u{second}", sessionId="s", eventList=[event])
+    assert account.recommended(campaign, numResults=1) == ["i222"]
+
+
+def test_a_trend_is_looked_for_in_one_of_five_windows() -> None:
+    account = Account()
+    group = account.group()
+    for frequency in ("30 minutes", "1 hour", "2 hours", "3 hours", "1 day"):
+        config = {"featureTransformationParameters": {"trend_discovery_frequency": frequency}}
+        account.solution(group, "aws-trending-now", frequency.replace(" ", "-"), solutionConfig=config)
     config = {"featureTransformationParameters": {"trend_discovery_frequency": "5 minutes"}}
     with pytest.raises(InvalidInputError, match=r"must be one of \[30 minutes, 1 hour"):
         account.solution(group, "aws-trending-now", "other", solutionConfig=config)
+
+
+def test_where_nothing_happens_what_is_popular_trends() -> None:
+    trending = Trending(item=np.array([0, 1, 1]), time=np.array([10, 20, 30]), items=3, window=100)
+    assert trending.growth(1000).tolist() == [1, 2, 0]
 
 
 def test_texts_are_compared_without_any_interactions(cinema: Cinema) -> None:
@@ -333,6 +355,23 @@ def test_users_and_items_with_extreme_histories_can_be_cut(cinema: Cinema) -> No
     whole = cinema.trained(cinema.version("aws-user-personalization"))
     assert cut.history.nnz < whole.history.nnz
     assert np.diff(cut.history.indptr).max() < np.diff(whole.history.indptr).max()
+
+
+@pytest.mark.parametrize(
+    "recipe", [each.name for each in RECIPES.values() if each.domain is None and each.family != "actions"]
+)
+def test_models_can_be_kept(cinema: Cinema, recipe: str) -> None:
+    trained = cinema.trained(cinema.version(recipe))
+    kept: Trained = pickle.loads(pickle.dumps(trained))  # noqa: S301 - made here
+    assert kept.metrics == trained.metrics
+    who = Who(0, trained.history[[0]], fresh=False)
+    if trained.ranker and kept.ranker:
+        before, after = trained.ranker.scores(who, 0), kept.ranker.scores(who, 0)
+        assert before is not None
+        assert after is not None
+        assert np.array_equal(before, after)
+    if trained.fitted.segments and kept.fitted.segments:
+        assert np.array_equal(kept.fitted.segments.to_item(0), trained.fitted.segments.to_item(0))
 
 
 def test_algorithms_and_transformations_are_described() -> None:
