@@ -15,9 +15,7 @@ import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 
 from local.personalize import Personalize
-from local.personalize.learning.families.factors import _FINISHING_ITERATIONS as FINISHING_ITERATIONS
-from local.personalize.learning.families.factors import _ITERATIONS as ITERATIONS
-from local.personalize.learning.families.factors import THREADS
+from local.personalize.learning.families.factors import FINISHING_ITERATIONS, ITERATIONS, THREADS
 from scripts.bench_local.sample import SCHEMA, Sample
 from scripts.bench_local.timing import Stopwatch, repeated
 

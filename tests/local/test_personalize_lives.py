@@ -14,7 +14,6 @@ import pytest
 from botocore.model import ListShape, Shape, StructureShape
 
 from local.personalize.errors import InUseError, InvalidInputError, NotFoundError, ServiceError
-from local.personalize.models import Path, Record
 from local.personalize.service_models import CONTROL, output_members, service_model
 from tests.local.personalize_prepared import MAKERS, REQUESTS, Prepared, member_of
 
@@ -78,7 +77,6 @@ def listed(prepared: Prepared, kind: str, arn: str) -> dict[str, Any] | None:
 @contextmanager
 def trouble(prepared: Prepared, kind: str) -> Iterator[None]:
     """Let all work on a kind of resource fail."""
-
     control = prepared.account.service.control
     for path in ("create", "update"):
         if path in prepared.account.service.world.kinds[kind].paths:

@@ -18,7 +18,7 @@ THREADS = 2
 SEED = 20180522
 _CONFIDENCE = 10.0
 _REGULARIZATION = 0.1
-_ITERATIONS, _FINISHING_ITERATIONS = 15, 2
+ITERATIONS, FINISHING_ITERATIONS = 15, 2
 _FEWEST_FACTORS, _MOST_FACTORS = 8, 64
 
 
@@ -81,10 +81,10 @@ def fit(material: Material) -> Fitted:
         start = _carried_over(previous, previous.ranker, interactions)
         # What the earlier model knew of the held-out part would make its metrics too good: they stay as they were.
         ranker = Factors.fit(
-            material.whole, factors=previous.ranker.model.factors, iterations=_FINISHING_ITERATIONS, start=start
+            material.whole, factors=previous.ranker.model.factors, iterations=FINISHING_ITERATIONS, start=start
         )
         return Fitted(previous.metrics, ranker)
-    known = Factors.fit(material.parts.train, factors=factors, iterations=_ITERATIONS)
+    known = Factors.fit(material.parts.train, factors=factors, iterations=ITERATIONS)
     metrics = evaluate(known.lists(material.parts), material.parts)
     return Fitted(metrics, finished(material, known))
 
@@ -100,12 +100,12 @@ def dimension(material: Material) -> int:
 
 def finished(material: Material, known: Factors) -> Factors:
     """Take a model of the known part a little further on all the data."""
-    return Factors.fit(material.whole, factors=known.model.factors, iterations=_FINISHING_ITERATIONS, start=known)
+    return Factors.fit(material.whole, factors=known.model.factors, iterations=FINISHING_ITERATIONS, start=known)
 
 
 def factorise(matrix: sp.csr_matrix, factors: int) -> Factors:
     """Factorise a matrix to the end."""
-    return Factors.fit(matrix, factors=factors, iterations=_ITERATIONS)
+    return Factors.fit(matrix, factors=factors, iterations=ITERATIONS)
 
 
 def _carried_over(previous: Trained, ranker: Factors, interactions: Interactions) -> Factors:

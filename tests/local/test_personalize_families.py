@@ -1,0 +1,313 @@
+"""Every family of models learns what is in the data: figures beside chance or popularity, in the tests' output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from local.personalize.errors import InvalidInputError
+from local.personalize.learning.models import Trained
+from local.personalize.recipes import RECIPES, SEGMENTS
+from local.personalize.serving.users import interested
+from scripts.sample_data import SampleData, generate
+from tests.local.personalize_account import INTERACTIONS, Account, taste_data
+
+Record = Callable[[str, object], None]
+NDCG = "normalized_discounted_cumulative_gain_at_10"
+ITEMS: list[dict[str, Any]] = [
+    {"name": "ITEM_ID", "type": "string"},
+    {"name": "TITLE", "type": "string", "itemName": True},
+    {"name": "GENRES", "type": "string", "categorical": True},
+    {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
+    {"name": "CREATION_TIMESTAMP", "type": "long"},
+]
+EVENTS = [each for each in INTERACTIONS if each["name"] != "EVENT_VALUE"]
+_VOICES = {"Comedy": "laugh funny jokes", "Horror": "blood scream dark", "Romance": "love heart kiss"}
+
+
+class Cinema:
+    """Sample data of viewers and films, imported; films are described in words that go with their genres."""
+
+    def __init__(self) -> None:
+        self.data: SampleData = generate(users=400, items=500, interactions=25_000)
+        self.account = Account(quotas={"active-solutions": 30, "campaigns": 30})
+        self.group = self.account.group()
+        events = self.account.dataset(self.group, "Interactions", EVENTS)
+        self.account.import_(events, self.account.put("b/i.csv", self.data.interactions), "i")
+        films = self.account.dataset(self.group, "Items", ITEMS)
+        described = self.data.items.assign(DESCRIPTION=[_described(each) for each in self.data.items["GENRES"]])
+        assert self.account.import_(films, self.account.put("b/f.csv", described), "f")["status"] == "ACTIVE"
+        self.versions: dict[str, str] = {}
+
+    @property
+    def first_genres(self) -> dict[str, str]:
+        return {item: genres.split("|")[0] for item, genres in self.data.genres.items()}
+
+    def version(self, recipe: str) -> str:
+        if recipe not in self.versions:
+            self.versions[recipe] = self.account.version(self.account.solution(self.group, recipe))
+        return self.versions[recipe]
+
+    def trained(self, version: str) -> Trained:
+        assert self.account.status("SolutionVersion", version) == "ACTIVE"
+        return self.account.service.world.state.trained[version]
+
+    def metrics(self, recipe: str) -> dict[str, float]:
+        answer = self.account("GetSolutionMetrics", solutionVersionArn=self.version(recipe))
+        return dict(answer["metrics"])
+
+
+def _described(genres: str) -> str:
+    return ". ".join(
+        f"A {each.lower()} film of {_VOICES.get(each, f'{each.lower()}ness')}" for each in genres.split("|")
+    )
+
+
+@pytest.fixture(scope="module")
+def cinema() -> Cinema:
+    return Cinema()
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "aws-user-personalization",
+        "aws-user-personalization-v2",
+        "aws-personalized-ranking",
+        "aws-personalized-ranking-v2",
+        "aws-similar-items",
+        "aws-sims",
+    ],
+)
+def test_training_beats_popularity_on_the_sample_data(cinema: Cinema, recipe: str, record_property: Record) -> None:
+    metrics = cinema.metrics(recipe)
+    baseline = cinema.account.service.popularity_baseline(cinema.version(recipe))
+    for name in (NDCG, "mean_reciprocal_rank_at_25", "coverage"):
+        record_property("figure", f"{recipe}: {name} {metrics[name]:.4f}, of popularity {baseline[name]:.4f}")
+        assert metrics[name] > 1.5 * baseline[name], name
+
+
+@pytest.mark.parametrize("recipe", ["aws-similar-items", "aws-sims", "aws-semantic-similarity"])
+def test_similar_items_share_a_genre(cinema: Cinema, recipe: str, record_property: Record) -> None:
+    campaign = cinema.account.campaign(cinema.version(recipe), recipe)
+    genres = cinema.first_genres
+    shares = [
+        np.mean([genres[other] == genres[item] for other in _similar(cinema.account, campaign, item)])
+        for item in list(genres)[:60]
+    ]
+    chance = float((pd.Series(genres).value_counts(normalize=True) ** 2).sum())
+    record_property(
+        "figure", f"{recipe}: {np.mean(shares):.0%} of ten similar items share a genre, {chance:.0%} by chance"
+    )
+    assert np.mean(shares) > 5 * chance
+
+
+def _similar(account: Account, campaign: str, item: str) -> list[str]:
+    return account.recommended(campaign, itemId=item, numResults=10)
+
+
+@pytest.mark.parametrize("recipe", ["aws-item-affinity", "aws-item-attribute-affinity"])
+def test_segments_hold_who_took_such_items_later(cinema: Cinema, recipe: str, record_property: Record) -> None:
+    metrics = cinema.metrics(recipe)
+    assert set(metrics) == {"coverage", "hits_at_1_percent", "recall_at_1_percent"}
+    record_property("figure", f"{recipe}: recall_at_1_percent {metrics['recall_at_1_percent']:.3f}, 0.010 by chance")
+    assert metrics["recall_at_1_percent"] > 0.05
+    assert 0 < metrics["hits_at_1_percent"] <= 4
+    assert 0 < metrics["coverage"] <= 1
+
+
+@pytest.mark.parametrize("recipe", ["aws-item-affinity", "aws-item-attribute-affinity"])
+def test_segments_hold_the_lovers_of_a_genre(cinema: Cinema, recipe: str, record_property: Record) -> None:
+    model = cinema.trained(cinema.version(recipe))
+    genres = pd.Series(cinema.first_genres)
+    taken = cinema.data.interactions.assign(genre=cinema.data.interactions["ITEM_ID"].map(genres))
+    loved = taken.groupby("USER_ID")["genre"].agg(lambda each: each.value_counts().index[0])
+    hits, chance = [], []
+    for genre in genres.unique():
+        items = [model.item_codes[item] for item in genres[genres == genre].index if item in model.item_codes]
+        items = items if recipe == "aws-item-attribute-affinity" else items[:1]
+        best = np.argsort(-interested(model, np.array(items)))[:20]
+        hits.append(np.mean([loved[user] == genre for user in model.users[best]]))
+        chance.append((loved == genre).mean())
+    record_property(
+        "figure", f"{recipe}: {np.mean(hits):.0%} of a segment love the genre, {np.mean(chance):.0%} by chance"
+    )
+    assert np.mean(hits) > 3 * np.mean(chance)
+
+
+def test_other_recipes_make_no_segments(cinema: Cinema) -> None:
+    model = cinema.trained(cinema.version("aws-sims"))
+    with pytest.raises(InvalidInputError, match="aws-sims does not make segments"):
+        interested(model, np.array([0]))
+
+
+def test_trends_are_measured_by_what_comes_of_them(record_property: Record) -> None:
+    account = Account()
+    group = account.group()
+    dataset = account.dataset(group, "Interactions", INTERACTIONS)
+    last = int(taste_data()["TIMESTAMP"].max())
+    # One item gains in every two hours.
+    rise = [
+        (f"u{at % 250}", "i200", last + 7200 * window + at, "watch", 1)
+        for window in range(1, 5)
+        for at in range(30 * window)
+    ]
+    frame = pd.concat([taste_data(), pd.DataFrame(rise, columns=taste_data().columns)])
+    account.import_(dataset, account.put("b/x.csv", frame), "j")
+    version = account.version(account.solution(group, "aws-trending-now"))
+    metrics = account("GetSolutionMetrics", solutionVersionArn=version)["metrics"]
+    record_property("figure", f"aws-trending-now: trend_prediction_accuracy {metrics['trend_prediction_accuracy']:.2f}")
+    assert metrics["trend_prediction_accuracy"] > 0.9
+    assert account.recommended(account.campaign(version), numResults=1) == ["i200"]
+
+
+def test_without_interactions_in_the_last_windows_what_is_popular_trends() -> None:
+    account = Account()
+    group = account.group()
+    dataset = account.dataset(group, "Interactions", INTERACTIONS)
+    account.import_(dataset, account.put("b/x.csv", taste_data()), "j")
+    config = {"featureTransformationParameters": {"trend_discovery_frequency": "30 minutes"}}
+    version = account.version(account.solution(group, "aws-trending-now", solutionConfig=config))
+    assert account.status("SolutionVersion", version) == "ACTIVE"
+    config = {"featureTransformationParameters": {"trend_discovery_frequency": "5 minutes"}}
+    with pytest.raises(InvalidInputError, match=r"must be one of \[30 minutes, 1 hour"):
+        account.solution(group, "aws-trending-now", "other", solutionConfig=config)
+
+
+def test_texts_are_compared_without_any_interactions(cinema: Cinema) -> None:
+    account = Account()
+    group = account.group()
+    solution = account.solution(group, "aws-semantic-similarity")
+    with pytest.raises(InvalidInputError, match="no Items dataset with data"):
+        account.version(solution)
+    films = account.dataset(group, "Items", ITEMS)
+    rows = "ITEM_ID,TITLE,GENRES,DESCRIPTION,CREATION_TIMESTAMP\n"
+    rows += "a,Space war,SciFi,Ships fight among the stars,1700000000\n"
+    rows += "b,Star ships,SciFi,Ships fly to distant stars,1600000000\n"
+    rows += "c,Kitchen,Food,Cooks make soup and bread,1650000000\n"
+    rows += "d,Bakery,Food,Bakers make bread,1500000000\n"
+    assert account.import_(films, account.put("b/f.csv", rows), "f")["status"] == "ACTIVE"
+    version = account.version(solution)
+    campaign = account.campaign(version)
+    assert account.recommended(campaign, itemId="a", numResults=1) == ["b"]
+    assert account.recommended(campaign, itemId="d", numResults=1) == ["c"]
+    # The newest comes first where freshness counts most.
+    fresh = account.campaign(version, "fresh", campaignConfig={"rankingInfluence": {"FRESHNESS": 1.0}})
+    assert account.recommended(fresh, itemId="d", numResults=1) == ["a"]
+
+
+def test_texts_need_their_columns() -> None:
+    account = Account()
+    group = account.group()
+    films = account.dataset(group, "Items", [each for each in ITEMS if each["name"] != "DESCRIPTION"])
+    account.import_(films, account.put("b/f.csv", "ITEM_ID,TITLE,GENRES,CREATION_TIMESTAMP\na,A,b,1700000000\n"), "f")
+    version = account.version(account.solution(group, "aws-semantic-similarity"))
+    shown = account("DescribeSolutionVersion", solutionVersionArn=version)["solutionVersion"]
+    assert shown["status"] == "CREATE FAILED"
+    assert "no string field with textual set to true" in shown["failureReason"]
+
+
+def test_popularity_weighs_on_similar_texts(cinema: Cinema) -> None:
+    version = cinema.version("aws-semantic-similarity")
+    config = {"rankingInfluence": {"POPULARITY": 1.0}}
+    famous = cinema.account.campaign(version, "famous", campaignConfig=config)
+    plain = cinema.account.campaign(version, "plain")
+    takers = cinema.data.interactions["ITEM_ID"].value_counts()
+
+    def fame(campaign: str) -> float:
+        return float(takers.reindex(_similar(cinema.account, campaign, "item-0001")).fillna(0).mean())
+
+    assert fame(famous) > fame(plain)
+    other = cinema.version("aws-similar-items")
+    with pytest.raises(InvalidInputError, match="rankingInfluence can't be given with aws-similar-items"):
+        cinema.account.campaign(other, "other", campaignConfig=config)
+
+
+def test_columns_can_be_left_out_of_training(cinema: Cinema) -> None:
+    account, group = cinema.account, cinema.group
+    config = {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["GENRES", "DESCRIPTION", "TITLE"]}}}
+    version = account.version(account.solution(group, "aws-semantic-similarity", "blind", solutionConfig=config))
+    shown = account("DescribeSolutionVersion", solutionVersionArn=version)["solutionVersion"]
+    assert "no texts to compare" in shown["failureReason"]
+    for columns, message in ((["SIZE"], r"that ITEMS has not: \[SIZE\]"), (["ITEM_ID"], r"needs these .*\[ITEM_ID\]")):
+        config = {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": columns}}}
+        with pytest.raises(InvalidInputError, match=message):
+            account.solution(group, "aws-similar-items", "other", solutionConfig=config)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name", "good", "bad"),
+    [
+        ("aws-user-personalization", "hidden_dimension", "64", "31"),
+        ("aws-user-personalization", "bptt", "2", "33"),
+        ("aws-user-personalization", "recency_mask", "false", "maybe"),
+        ("aws-user-personalization", "min_user_history_length_percentile", "0.05", "1.5"),
+        ("aws-user-personalization-v2", "apply_recency_bias", "True", "1"),
+        ("aws-sims", "popularity_discount_factor", "0.7", "-0.1"),
+        ("aws-sims", "min_cointeraction_count", "3", "2.5"),
+        ("aws-similar-items", "item_id_hidden_dim", "30", "201"),
+        ("aws-item-affinity", "hidden_dimension", "256", "x"),
+        ("aws-next-best-action", "action_optimization_period", "28", "29"),
+    ],
+)
+def test_hyperparameters_have_bounds(recipe: str, name: str, good: str, bad: str) -> None:
+    account = Account()
+    group = account.group()
+    account.solution(group, recipe, "good", solutionConfig={"algorithmHyperParameters": {name: good}})
+    with pytest.raises(InvalidInputError, match=f"The hyperparameter {name} of {recipe} must be"):
+        account.solution(group, recipe, "bad", solutionConfig={"algorithmHyperParameters": {name: bad}})
+
+
+def test_hyperparameters_change_what_is_learned(cinema: Cinema) -> None:
+    def fame(name: str, discount: str) -> float:
+        config = {"algorithmHyperParameters": {"popularity_discount_factor": discount}}
+        version = cinema.account.version(cinema.account.solution(cinema.group, "aws-sims", name, solutionConfig=config))
+        campaign = cinema.account.campaign(version, name)
+        takers = cinema.data.interactions["ITEM_ID"].value_counts()
+        return float(takers.reindex(_similar(cinema.account, campaign, "item-0002")).mean())
+
+    assert fame("undiscounted", "0") > fame("discounted", "1")
+
+
+def test_users_and_items_with_extreme_histories_can_be_cut(cinema: Cinema) -> None:
+    config = {"featureTransformationParameters": {"max_user_history_length_percentile": "0.5"}}
+    account = cinema.account
+    version = account.version(account.solution(cinema.group, "aws-user-personalization", "cut", solutionConfig=config))
+    cut = cinema.trained(version)
+    whole = cinema.trained(cinema.version("aws-user-personalization"))
+    assert cut.history.nnz < whole.history.nnz
+    assert np.diff(cut.history.indptr).max() < np.diff(whole.history.indptr).max()
+
+
+def test_algorithms_and_transformations_are_described() -> None:
+    account = Account()
+    for recipe in RECIPES.values():
+        shown = account("DescribeRecipe", recipeArn=recipe.arn)["recipe"]
+        algorithm = account("DescribeAlgorithm", algorithmArn=shown["algorithmArn"])["algorithm"]
+        assert set(algorithm["defaultHyperParameters"]) == {each.name for each in recipe.hyperparameters}
+        arn = shown["featureTransformationArn"]
+        made = account("DescribeFeatureTransformation", featureTransformationArn=arn)["featureTransformation"]
+        assert made["status"] == "ACTIVE"
+        assert {each.name for each in recipe.featurization} <= set(
+            made["defaultParameters"]
+        ) or not recipe.featurization
+    arn = "arn:aws:personalize:::algorithm/aws-user-personalization"
+    ranges = account("DescribeAlgorithm", algorithmArn=arn)["algorithm"]["defaultHyperParameterRanges"]
+    assert {"name": "bptt", "isTunable": True, "minValue": 2, "maxValue": 32} in ranges["integerHyperParameterRanges"]
+
+
+def test_the_pages_of_recipes_hold_all() -> None:
+    account = Account()
+    names: list[str] = []
+    token = None
+    while token or not names:
+        page = account("ListRecipes", maxResults=5, recipeProvider="SERVICE", **({"nextToken": token} if token else {}))
+        assert len(page["recipes"]) <= 5
+        names += [each["name"] for each in page["recipes"]]
+        token = page.get("nextToken")
+    assert sorted(names) == sorted(recipe.name for recipe in RECIPES.values())
+    assert {each.type for each in RECIPES.values()} >= {SEGMENTS}
