@@ -14,7 +14,7 @@ import pytest
 
 from local.account import LocalAccount, LocalAccountError
 from tests.local.personalize_account import INTERACTIONS, ROLE, avro, taste_data
-from tests.local.support import make_function, wait
+from tests.local.support import allow, make_function, set_bucket_policy, set_policy, trust, wait
 
 SAVED = 3.0
 """Seconds after which what has changed must be on the disk."""
@@ -33,6 +33,11 @@ def kill(account: LocalAccount) -> None:
 def campaign(session: Any) -> tuple[str, str]:
     """Import, train and deploy; return the campaign and the dataset."""
     session.client("s3").create_bucket(Bucket="data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    reads = allow("s3:GetObject", "s3:ListBucket", on=["arn:aws:s3:::data", "arn:aws:s3:::data/*"])
+    set_bucket_policy(session, "data", {**reads, "Principal": {"Service": "personalize.amazonaws.com"}})
+    trusts = trust("personalize.amazonaws.com")
+    session.client("iam").create_role(RoleName="personalize", AssumeRolePolicyDocument=trusts)
+    set_policy(session, "personalize", reads)
     session.client("s3").put_object(Bucket="data", Key="i.csv", Body=taste_data().to_csv(index=False).encode())
     personalize = session.client("personalize")
     group = personalize.create_dataset_group(name="g")["datasetGroupArn"]

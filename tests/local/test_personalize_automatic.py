@@ -8,8 +8,10 @@ import pytest
 
 from local.personalize.errors import InvalidInputError
 from tests.local.personalize_account import Account, taste_data, trained_group
+from tests.local.personalize_prepared import ACTION_INTERACTIONS, ACTIONS
 
 HOUR, DAY = 3600.0, 86_400.0
+ACTION_CSV = "ACTION_ID,VALUE,CHANNEL\na1,1,mail\na2,2,mail\n"
 
 
 def versions(account: Account, solution: str) -> list[dict[str, object]]:
@@ -124,6 +126,22 @@ def test_a_failed_training_is_tried_again_and_one_without_data_is_not_begun() ->
     account.clock.advance(7 * DAY)
     assert [each["status"] for each in versions(account, solution)] == ["CREATE FAILED", "ACTIVE"]
     assert versions(account, idle) == []
+
+
+def test_action_interactions_are_news_for_next_best_action() -> None:
+    account = Account()
+    group = trained_group(account, items=False)
+    account.import_(account.dataset(group, "Actions", ACTIONS), account.put("b/a.csv", ACTION_CSV), "a")
+    taken = account.dataset(group, "Action_Interactions", ACTION_INTERACTIONS)
+    popular = account.solution(group, "aws-popularity-count", performAutoTraining=True)
+    actions = account.solution(group, "aws-next-best-action", performAutoTraining=True)
+    account.clock.advance(HOUR)
+    assert [len(versions(account, each)) for each in (popular, actions)] == [1, 1]
+    tracking = account("DescribeDataset", datasetArn=taken)["dataset"]["trackingId"]
+    event = {"actionId": "a1", "userId": "u1", "sessionId": "s", "eventType": "Taken", "timestamp": account.clock.now}
+    account.events("PutActionInteractions", trackingId=tracking, actionInteractions=[event])
+    account.clock.advance(7 * DAY)
+    assert [len(versions(account, each)) for each in (popular, actions)] == [1, 2]
 
 
 def test_a_deleted_solution_trains_no_more() -> None:

@@ -298,10 +298,16 @@ def test_what_a_kind_draws_does_not_depend_on_others() -> None:
 
 
 def test_every_kind_of_a_profile_is_one() -> None:
-    kinds = {*Account().service.world.kinds, "*"}
-    made_elsewhere = {"Recommender", "DatasetExportJob", "DataDeletionJob", "BatchInferenceJob", "BatchSegmentJob"}
+    kinds = Account().service.world.kinds
     for profile in PROFILES.values():
-        assert set(profile) <= kinds | made_elsewhere
+        for kind in set(profile) - {"*"}:
+            assert set(profile[kind]) <= {*kinds[kind].paths, "*"}
+
+
+def test_recommenders_hang_on_their_own_ways() -> None:
+    control = Account().service.control
+    for path in ("create", "update", "stop", "start", "delete"):
+        control.hang_next("Recommender", path=path)
 
 
 # Looking
