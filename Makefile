@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKOV := .venv-checkov
+AWSCLI := .venv-awscli
 SOURCES := functions local scripts tests
 ZIP := build/package.zip
 
@@ -26,12 +27,14 @@ ifeq ($(wildcard $(TF_CLI_CONFIG_FILE)),)
 unexport TF_CLI_CONFIG_FILE
 endif
 
-# A folder in MovieLens form for `make demo`, a Python 3.13 for `make package`, arguments for pytest.
+# A folder in MovieLens form for `make demo`, one to keep `make local` in, a Python 3.13 for `make package`, arguments
+# for pytest.
 DATA ?=
+STATE ?=
 BYTECODE ?=
 ARGS ?=
 
-.PHONY: help setup package local demo test lint format lock bench-cold docs pr clean
+.PHONY: help setup package local demo test lint format lock bench-cold bench-local docs pr clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,13 +51,13 @@ $(READY): requirements.lock
 package: $(READY) ## Build build/package.zip, the functions' code (BYTECODE=python3.13 adds its .pyc files)
 	@$(BIN)/python -m scripts.package $(if $(BYTECODE),--bytecode $(BYTECODE))
 
-local: $(READY) ## Start the local AWS in the foreground and print the variables to export
-	@$(BIN)/python -m local
+local: $(READY) ## Start the local AWS in the foreground and print the variables to export (STATE=folder keeps it)
+	@$(BIN)/python -m local $(if $(STATE),--state "$(STATE)")
 
 demo: $(READY) package ## The whole story on the local AWS (DATA=folder takes MovieLens' ratings.csv and movies.csv)
 	@$(BIN)/python -m scripts.demo $(if $(DATA),--data "$(DATA)")
 
-test: $(READY) package ## Run all tests (ARGS='-k name' is handed to pytest)
+test: $(READY) $(AWSCLI)/.ready package ## Run all tests (ARGS='-k name' is handed to pytest)
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY) $(CHECKOV)/.ready ## Check style, types, Terraform and its security, without changing anything
@@ -65,9 +68,10 @@ lint: $(READY) $(CHECKOV)/.ready ## Check style, types, Terraform and its securi
 	@$(BIN)/python -m scripts.validate terraform
 	$(CHECKOV)/bin/checkov --config-file .checkov.yaml
 
-$(CHECKOV)/.ready: tests/checkov.lock
-	$(PYTHON) -m venv $(CHECKOV)
-	$(CHECKOV)/bin/pip install -qq --disable-pip-version-check --require-hashes -r tests/checkov.lock
+# Tools with dependencies of their own: each has a virtual environment, from the lock file of its name.
+$(CHECKOV)/.ready $(AWSCLI)/.ready: .venv-%/.ready: tests/%.lock
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 format: $(READY) ## Put Python and Terraform files in form
@@ -86,6 +90,7 @@ lock: $(UV) ## Renew all lock files (ARGS=--upgrade moves to the newest versions
 	  $(foreach name,boto3 botocore python-dateutil s3transfer six urllib3,--no-emit-package $(name)) \
 	  functions/requirements.in -o functions/requirements.lock
 	$(LOCK) $(ARGS) --python-version 3.11 tests/checkov.in -o tests/checkov.lock
+	$(LOCK) $(ARGS) --python-version 3.11 tests/awscli.in -o tests/awscli.lock
 
 $(UV):
 	$(PYTHON) -m venv .venv-lock
@@ -93,6 +98,9 @@ $(UV):
 
 bench-cold: package ## Measure each handler's cold import from the zip
 	@$(BIN)/python -m scripts.bench_cold
+
+bench-local: $(READY) ## Measure the local Personalize beside the libraries that it stands on (ARGS='--rounds 3')
+	@$(BIN)/python -m scripts.bench_local $(ARGS)
 
 docs: $(READY) ## Write the generated tables into the README files
 	@$(BIN)/python -m scripts.docs

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from local.certificates import make_certificate
 from local.gateway.server import run
+from local.personalize.keeping import StateError
 from local.settings import LOOPBACK, Settings
 
 _BUILD = Path(__file__).resolve().parents[1] / "build" / "local"
@@ -28,9 +29,13 @@ def main() -> None:
         console.print(f"export {name}={escape(shlex.quote(value))}", soft_wrap=True, highlight=False)
     console.print(
         f"\nDurations: {settings.durations}. IAM: {'enforced' if settings.auth else 'not enforced'}. "
-        "State lives as long as this process. Ctrl-C stops it.\n"
+        f"State {f'is kept in {settings.state}' if settings.state else 'lives as long as this process'}. "
+        "Ctrl-C stops it.\n"
     )
-    run(settings)
+    try:
+        run(settings)
+    except StateError as error:
+        raise SystemExit(f"error: {error}") from error
 
 
 def _parse() -> Settings:
@@ -41,7 +46,11 @@ def _parse() -> Settings:
     parser.add_argument(
         "--durations",
         default=defaults.durations,
-        help="LOCAL_DURATIONS: how long Personalize takes: instant, demo, or JSON (%(default)s)",
+        help="LOCAL_DURATIONS: how long Personalize takes: instant, demo, realistic, or JSON (%(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="LOCAL_SEED: what durations are drawn from")
+    parser.add_argument(
+        "--state", type=Path, default=defaults.state, help="LOCAL_STATE: a folder to keep all in (nothing is kept)"
     )
     parser.add_argument(
         "--auth", action=argparse.BooleanOptionalAction, default=defaults.auth, help="AUTH: enforce IAM"
@@ -67,6 +76,8 @@ def _parse() -> Settings:
         deliver_twice=options.deliver_twice,
         tls=make_certificate(_BUILD / f"tls-{options.port}") if options.tls else defaults.tls,
         log_level=options.log_level,
+        seed=options.seed,
+        state=options.state.resolve() if options.state else None,
     )
 
 

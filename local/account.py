@@ -12,13 +12,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import boto3
 import urllib3
 
 from local.certificates import make_certificate
-from local.settings import LOOPBACK, SECRET_KEY, Settings
+from local.settings import LOOPBACK, SECRET_KEY, Settings, kept_port
+
+if TYPE_CHECKING:
+    from local.personalize.control import Control
 
 _ROOT = Path(__file__).resolve().parents[1]
 _READY_SECONDS = 30.0
@@ -45,7 +48,9 @@ class LocalAccount:
         account.session().client("personalize").list_recipes()
         subprocess.run(["terraform", "apply"], env=os.environ | account.env)
 
-    durations: how long Personalize takes: "instant", "demo", or JSON of kind and phase to seconds.
+    durations: how long Personalize takes: "instant", "demo", "realistic", or JSON of kind and path to spans.
+    seed: what realistic durations are drawn from.
+    state: a folder that all is kept in; another account with the folder goes on where this one ended.
     auth: IAM is enforced, and Lambda functions run as their roles.
     tls: serve HTTPS; `env` then names the authority to trust.
     deliver_twice: every SQS message that is sent arrives twice.
@@ -64,6 +69,8 @@ class LocalAccount:
         port: int | None = None,
         build: Path = _ROOT / "build" / "local",
         log_level: str = "INFO",
+        seed: int = 0,
+        state: Path | None = None,
     ) -> None:
         self._options = Settings(
             region=region,
@@ -72,6 +79,8 @@ class LocalAccount:
             auth=auth,
             deliver_twice=deliver_twice,
             log_level=log_level,
+            seed=seed,
+            state=state.resolve() if state else None,
         )
         self._tls = tls
         self._port = port
@@ -116,6 +125,18 @@ class LocalAccount:
         return session
 
     @property
+    def control(self) -> Control:
+        """How Personalize is steered: trouble, quotas, durations, the clock, and what happened."""
+        return self.control_of()
+
+    def control_of(self, **whose: str) -> Control:
+        """Return the control of another `account` or `region`."""
+        from local.steering import control_at  # with all of Personalize: not every account needs it in this process
+
+        tls = self.settings.tls
+        return control_at(self.endpoint, authority=tls.authority if tls else None, **whose)
+
+    @property
     def pid(self) -> int:
         """The gateway's process; its Lambda workers are of the same process group."""
         self.check()
@@ -125,7 +146,8 @@ class LocalAccount:
     def start(self) -> None:
         """Start the process and wait until it answers."""
         self._build.mkdir(parents=True, exist_ok=True)
-        port = self._port or _free_port()
+        state = self._options.state
+        port = self._port or (state and kept_port(state)) or _free_port()
         tls = make_certificate(self._build / f"tls-{port}") if self._tls else None
         self.settings = Settings(**{**vars(self._options), "port": port, "tls": tls})
         self.log = self._build / f"gateway-{port}.log"

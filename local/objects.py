@@ -1,4 +1,8 @@
-"""S3 for the local Personalize: ministack's own, over HTTP like any client."""
+"""S3 for the local Personalize: ministack's own, over HTTP like any client, and only what the policies allow.
+
+Personalize reads and writes as the role that a job names, which it must be able to assume, and the bucket's policy must
+let the service itself do the same: https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html
+"""
 
 from __future__ import annotations
 
@@ -10,27 +14,40 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.personalize.ports import ObjectsError
+from local.gateway.authorization import PRINCIPAL
+from local.gateway.ministack import Sender, bucket_accepts, role_may, role_trusts
+from local.personalize.arns import Arns
+from local.personalize.ports import DeniedError, ObjectsError
 from local.settings import SECRET_KEY, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_REASON = (
+    "Insufficient privileges for accessing data in S3. Please look at "
+    "https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html"
+)
+
 
 class S3Objects:
-    """Reads the objects of an account, as its root user.
+    """Reads and writes the objects of an account, for a role that may.
 
-    Over HTTP, and not in process: so it passes all that ministack does with a request, and a big object
-    never blocks the loop that serves everybody else. It is called from worker threads only.
+    The policies are consulted first; then it speaks as the account's root user. Over HTTP, and not in process: so it
+    passes all that ministack does with a request, and a big object never blocks the loop that serves everybody else. It
+    is called from worker threads only.
     """
 
     def __init__(self, settings: Settings, account: str, region: str) -> None:
         self._settings, self._account, self._region = settings, account, region
+        self._partition = Arns(account, region).partition
+        # Which job it is for is not known here: a policy that names single jobs as aws:SourceArn fits none.
+        self._sender = Sender(PRINCIPAL, f"arn:{self._partition}:personalize:{region}:{account}:*")
         self._lock = threading.Lock()
         self._client: S3Client | None = None
 
     def list(self, bucket: str, prefix: str, role: str) -> Iterator[tuple[str, int]]:
         """Yield key and size of every object whose key starts with the prefix."""
+        self._consult(role, "s3:ListBucket", bucket, context={"s3:prefix": prefix})
         try:
             for page in self._s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for found in page.get("Contents", []):
@@ -40,6 +57,7 @@ class S3Objects:
 
     def read(self, bucket: str, key: str, role: str) -> BinaryIO:
         """Return an object's content, as a stream."""
+        self._consult(role, "s3:GetObject", bucket, key)
         try:
             body = self._s3().get_object(Bucket=bucket, Key=key)["Body"]
         except ClientError as error:
@@ -48,10 +66,29 @@ class S3Objects:
 
     def write(self, bucket: str, key: str, body: bytes, role: str) -> None:
         """Put an object."""
+        self._consult(role, "s3:PutObject", bucket, key)
         try:
             self._s3().put_object(Bucket=bucket, Key=key, Body=body)
         except ClientError as error:
             raise _refused(error, f"s3://{bucket}/{key}") from error
+
+    def _consult(
+        self, role: str, action: str, bucket: str, key: str | None = None, context: dict[str, str] | None = None
+    ) -> None:
+        """Raise DeniedError, naming what to put right, unless the role and the bucket's policy allow an action."""
+        resource = f"arn:{self._partition}:s3:::{bucket}" + (f"/{key}" if key is not None else "")
+        denied = f"{action} on {resource} is not allowed"
+        if not role:
+            raise DeniedError(f"{_REASON}#attaching-s3-policy-to-role: the job names no role.")
+        if not role_trusts(role, self._sender):
+            raise DeniedError(
+                f"{_REASON}#attaching-s3-policy-to-role and fix role {role}: "
+                f"it does not exist, or its trust policy does not let {PRINCIPAL} assume it."
+            )
+        if not role_may(role, action, resource, context):
+            raise DeniedError(f"{_REASON}#attaching-s3-policy-to-role and fix the policies of role {role}: {denied}.")
+        if not bucket_accepts(self._account, action, resource, self._sender, role, context):
+            raise DeniedError(f"{_REASON}#attach-bucket-policy and fix bucket policy on {bucket}: {denied}.")
 
     def _s3(self) -> S3Client:
         # Made late: the gateway must be up, and clients cost time to make.

@@ -35,6 +35,8 @@ class Settings:
     deliver_twice: bool = False
     tls: Tls | None = None
     log_level: str = "INFO"
+    seed: int = 0
+    state: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -55,6 +57,8 @@ class Settings:
             deliver_twice=_flag(env, "DELIVER_TWICE"),
             tls=tls,
             log_level=env.get("LOG_LEVEL", cls.log_level),
+            seed=int(env.get("LOCAL_SEED", cls.seed)),
+            state=Path(env["LOCAL_STATE"]).resolve() if env.get("LOCAL_STATE") else None,
         )
 
     def to_env(self) -> dict[str, str]:
@@ -67,6 +71,8 @@ class Settings:
             "AUTH": _word(self.auth),
             "DELIVER_TWICE": _word(self.deliver_twice),
             "LOG_LEVEL": self.log_level,
+            "LOCAL_SEED": str(self.seed),
+            "LOCAL_STATE": str(self.state or ""),
         }
         if self.tls:
             env |= {
@@ -93,6 +99,13 @@ class Settings:
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+        if self.state:
+            env |= {
+                "PERSIST_STATE": "1",
+                "STATE_DIR": str(self.state / "ministack"),
+                "S3_PERSIST": "1",
+                "S3_DATA_DIR": str(self.state / "s3"),
+            }
         if self.tls:
             env |= {
                 "USE_SSL": "1",
@@ -120,6 +133,12 @@ class Settings:
         if self.tls:
             env["AWS_CA_BUNDLE"] = str(self.tls.authority)
         return env
+
+
+def kept_port(state: Path) -> int | None:
+    """Return the port that the local AWS of a state's folder had."""
+    path = state / "port"
+    return int(path.read_text()) if path.exists() else None
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

@@ -1,8 +1,20 @@
-"""The environment of all tests: what Lambda sets before the functions are imported."""
+"""The environment of all tests: what Lambda sets before the functions are imported. And figures that tests measure."""
 
 from __future__ import annotations
 
 import os
 
+import pytest
+
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PersonalizePipelines")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "acme")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded as a "figure", from all workers."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    figures = [value for report in reports for name, value in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+        for figure in figures:
+            terminalreporter.write_line(str(figure))

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from local.gateway.control import PREFIX
 from local.gateway.http import AsgiApp, Handler, Receive, Request, Scope, Send, read_body, replay, signed_with
 
 
-@dataclass(frozen=True)
+@dataclass
 class Gateway:
-    """The ASGI app. A handler that returns None leaves the request to ministack, untouched."""
+    """The ASGI app. A handler that returns None leaves the request to ministack, untouched.
+
+    control: answers below `/_personalize`, which is no bucket's name.
+    passed: how many requests that may change something went to ministack.
+    """
 
     ministack: AsgiApp
     handlers: Mapping[str, Handler]
+    control: Handler
+    passed: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
-        credential = signed_with(scope) if scope["type"] == "http" else None
-        handler = self.handlers.get(credential.service) if credential else None
+        handler = self._handler(scope) if scope["type"] == "http" else None
         if handler is None:
-            await self.ministack(scope, receive, send)
+            await self._pass_on(scope, receive, send)
             return
         try:
             body = await read_body(receive)
@@ -28,6 +34,17 @@ class Gateway:
             return
         response = await handler(Request(scope, body))
         if response is None:
-            await self.ministack(scope, replay(body, receive), send)
+            await self._pass_on(scope, replay(body, receive), send)
         else:
             await response.send(send)
+
+    def _handler(self, scope: Scope) -> Handler | None:
+        if scope["path"].split("/")[1] == PREFIX.strip("/"):
+            return self.control
+        credential = signed_with(scope)
+        return self.handlers.get(credential.service) if credential else None
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.ministack(scope, receive, send)
+        if scope.get("method") not in ("GET", "HEAD"):
+            self.passed += 1

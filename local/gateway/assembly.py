@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import cast
 
 from local.cloudcontrol.front import CloudControlFront, DescribeType
 from local.gateway import ministack
 from local.gateway.app import Gateway
+from local.gateway.control import ControlSurface
 from local.gateway.http import AsgiApp, Handler, Upstream
+from local.gateway.keeper import Keeper
 from local.gateway.personalize import Personalize, Service
 from local.gateway.repeats import AnswersOnce
 from local.objects import S3Objects
 from local.personalize import Personalize as LocalPersonalize
+from local.personalize.clock import SteeredClock
 from local.personalize.durations import Durations
 from local.personalize.work import PoolWork
 from local.settings import Settings
@@ -21,8 +25,29 @@ from local.shims.alarms import describe_alarms
 from local.shims.duplicates import send_twice
 
 
-def assemble(settings: Settings) -> AsgiApp:
-    """Build the app; ministack's environment must have been set."""
+@dataclass(frozen=True)
+class Assembly:
+    """The app, and what is to be done around it."""
+
+    app: AsgiApp
+    personalize: Personalize
+    keeper: Keeper | None
+
+    def open(self) -> None:
+        """Take up what was under way before: once the gateway listens, for imports read S3 through it."""
+        for account, region in self.keeper.known() if self.keeper else ():
+            self.personalize.service(account, region)
+
+    def close(self) -> None:
+        """Save for the last time."""
+        if self.keeper:
+            self.keeper.close()
+
+
+def assemble(settings: Settings) -> Assembly:
+    """Build the app; ministack's environment must have been set. Raises StateError for a state that can't be used."""
+    keeper = Keeper(settings.state, settings.port) if settings.state else None
+    clock = keeper.clock() if keeper else SteeredClock()
     app = ministack.asgi_app()
     upstream = Upstream(app)
     work = PoolWork()
@@ -30,13 +55,19 @@ def assemble(settings: Settings) -> AsgiApp:
     Durations(durations)  # a wrong profile is a matter of the start, not of the first request
 
     def make(account: str, region: str) -> Service:
-        return LocalPersonalize(
+        service = LocalPersonalize(
             account=account,
             region=region,
             objects=S3Objects(settings, account, region),
+            clock=clock,
             durations=durations,
+            seed=settings.seed,
             work=work,
+            state=keeper.state(account, region) if keeper else None,
         )
+        if keeper:
+            keeper.keep(account, region, service)
+        return service
 
     personalize = Personalize(make, auth=settings.auth)
     handlers: dict[str, Handler] = {
@@ -54,7 +85,11 @@ def assemble(settings: Settings) -> AsgiApp:
     if settings.deliver_twice:
         patches.put_twice()
         handlers["sqs"] = send_twice(upstream)
-    return AnswersOnce(Gateway(ministack=app, handlers=handlers))
+    control = ControlSurface(personalize.service, settings.account, settings.region)
+    gateway = Gateway(ministack=app, handlers=handlers, control=control)
+    if keeper:
+        keeper.watch(lambda: gateway.passed, ministack.save_state)
+    return Assembly(AnswersOnce(gateway), personalize, keeper)
 
 
 def _durations(text: str) -> str | dict[str, dict[str, float]]:

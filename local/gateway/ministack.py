@@ -6,6 +6,7 @@ It reads its environment when it is imported, so this module imports it only ins
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -27,6 +28,15 @@ def stop_workers() -> None:
     from ministack.core import lambda_runtime
 
     lambda_runtime.reset()
+
+
+def save_state() -> None:
+    """Write ministack's state, as it does by itself only when it is shut down in peace."""
+    from ministack import app
+    from ministack.core import persistence
+
+    logging.getLogger("persistence").setLevel(logging.WARNING)  # it would tell of each service, each time
+    persistence.save_all(app._build_persistence_save_dict())
 
 
 @dataclass(frozen=True)
@@ -93,17 +103,71 @@ def denial(caller: Caller, action: str, resource: str, context: Mapping[str, str
     return Denial("AccessDeniedException", text)
 
 
-def role_may(role_arn: str, action: str, resource: str) -> bool:
-    """Say whether a role's policies allow an action, for what ministack does in a role's name."""
+@dataclass(frozen=True)
+class Sender:
+    """An AWS service that acts on behalf of a resource."""
+
+    service: str
+    source_arn: str
+
+    def context(self) -> dict[str, str]:
+        """Return the condition keys that tell of it."""
+        return {"aws:sourcearn": self.source_arn, "aws:sourceaccount": self.source_arn.split(":")[4]}
+
+
+def role_may(role_arn: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> bool:
+    """Say whether a role's policies allow an action, for what is done in a role's name."""
     from ministack.core import iam_evaluator
+    from ministack.services import iam
 
     parts = role_arn.split(":", 5)
     if len(parts) < 6:
         return False
     account, name = parts[4], role_arn.rpartition("/")[2]
-    context = _background_context(role_arn, "AssumedRole", account, action, resource)
+    asked = _background_context(role_arn, "AssumedRole", account, action, resource)
+    asked.service_context = dict(context or {})
     policies = iam_evaluator._gather_role_policies(name, account)
-    return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
+    limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
+    return bool(iam_evaluator.evaluate(asked, policies, *limits).decision == "Allow")
+
+
+def role_trusts(role_arn: str, sender: Sender) -> bool:
+    """Say whether a role is there, and its trust policy lets an AWS service assume it."""
+    from ministack.core import iam_evaluator
+    from ministack.services import iam
+
+    account = role_arn.split(":")[4]
+    role = iam._roles.get_scoped(account, None, role_arn.rpartition("/")[2])
+    if role is None or role["Arn"] != role_arn:
+        return False
+    asked = _background_context("*", "Service", "", "sts:AssumeRole", role_arn)
+    asked.service_context = sender.context()
+    trust = role["AssumeRolePolicyDocument"]
+    return bool(iam_evaluator.evaluate_resource_policy(trust, asked, service=sender.service).decision == "Allow")
+
+
+def bucket_accepts(
+    account: str, action: str, resource: str, sender: Sender, role_arn: str, context: Mapping[str, str] | None = None
+) -> bool:
+    """Say whether a bucket's policy allows an action to an AWS service, and does not deny it to the service's role.
+
+    Of a bucket that is not there it says yes: S3 tells so better.
+    """
+    from ministack.core import iam_evaluator
+    from ministack.services import s3
+
+    bucket = resource.split(":", 5)[5].partition("/")[0]
+    if not s3._buckets.contains_scoped(account, None, bucket):
+        return True
+    policy = s3._bucket_policies.get_scoped(account, None, bucket) or ""
+    asked = _background_context("*", "Service", "", action, resource)
+    asked.service_context = {**sender.context(), **(context or {})}
+    as_role = _background_context(role_arn, "AssumedRole", account, action, resource)
+    as_role.service_context = dict(context or {})
+    return bool(
+        iam_evaluator.evaluate_resource_policy(policy, asked, service=sender.service).decision == "Allow"
+        and iam_evaluator.evaluate_resource_policy(policy, as_role).decision != "Deny"
+    )
 
 
 def queue_accepts(queue_arn: str, service: str, source_arn: str) -> bool:

@@ -22,6 +22,7 @@ from local.gateway.protocol import (
     render_error,
     route_of,
 )
+from local.personalize.console import Console
 from local.personalize.errors import ServiceError
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 class Service(Protocol):
     """The local Personalize of one account in one region."""
+
+    console: Console
 
     def call(self, service: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carry out an operation."""
@@ -62,7 +65,7 @@ class Personalize:
         """
         if self.auth:
             await asyncio.to_thread(self._authorize, caller, route, params)
-        service = self._service(caller)
+        service = self.service(caller.account, caller.region)
         return await asyncio.to_thread(service.call, route.service, route.operation, params)
 
     async def _answer(self, request: Request) -> Response:
@@ -84,8 +87,9 @@ class Personalize:
             logger.exception("%s failed", route)
             return render_error(route, "InternalServerException", "The local Personalize failed: see its log", 500)
 
-    def _service(self, caller: Caller) -> Service:
-        key = caller.account, caller.region
+    def service(self, account: str, region: str) -> Service:
+        """Return an account's Personalize in a region."""
+        key = account, region
         if key not in self._services:
             self._services[key] = self.make(*key)
         return self._services[key]

@@ -12,9 +12,12 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from local.settings import LOOPBACK, Settings
+
+if TYPE_CHECKING:
+    from local.gateway.assembly import Assembly
 
 _GRACE_SECONDS = 1.5
 
@@ -32,12 +35,13 @@ def run(settings: Settings, *, until_stdin_ends: bool = False) -> None:
     from local.gateway.assembly import assemble
 
     try:
-        app = assemble(settings)
+        assembly = assemble(settings)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
 
     def end(failure: BaseException | None) -> None:
+        assembly.close()
         shutil.rmtree(temporary, ignore_errors=True)
         if failure:
             traceback.print_exception(failure)
@@ -45,11 +49,11 @@ def run(settings: Settings, *, until_stdin_ends: bool = False) -> None:
         sys.stderr.flush()
         os._exit(1 if failure else 0)  # the loop's own end would wait for the threads of Lambda invocations
 
-    asyncio.run(_serve(settings, app, until_stdin_ends, end))
+    asyncio.run(_serve(settings, assembly, until_stdin_ends, end))
 
 
 async def _serve(
-    settings: Settings, app: Any, until_stdin_ends: bool, end: Callable[[BaseException | None], None]
+    settings: Settings, assembly: Assembly, until_stdin_ends: bool, end: Callable[[BaseException | None], None]
 ) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
@@ -72,13 +76,26 @@ async def _serve(
         loop.add_signal_handler(signum, stop.set)
     if until_stdin_ends:
         threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
-    serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
+    serving = asyncio.create_task(serve(cast(Any, assembly.app), config, shutdown_trigger=stop.wait))
     stopping = asyncio.create_task(stop.wait())
+    opening = asyncio.create_task(_open(settings.port, assembly))
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    opening.cancel()
     # A client that holds a TLS connection, or a function at work, must not hold up the end.
     await asyncio.wait([serving], timeout=_GRACE_SECONDS)
     stop_workers()
     end(serving.exception() if serving.done() else None)
+
+
+async def _open(port: int, assembly: Assembly) -> None:
+    listens = not assembly.keeper
+    while not listens:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(LOOPBACK, port)
+            writer.close()
+            listens = True
+        await asyncio.sleep(0.05)
+    assembly.open()
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class ServiceError(Exception):
     """A request that is refused. The base is raised for nothing by itself.
@@ -11,8 +9,10 @@ class ServiceError(Exception):
     `http_status` is 400 on the control plane; `Personalize.call` sets what the model says for the data planes.
     """
 
-    code: ClassVar[str] = "InternalServerException"
+    code: str = "InternalServerException"
     http_status: int = 400
+    ordered_status: int | None = None
+    """A status that goes before the model's."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -65,6 +65,25 @@ class UnknownOperationError(ServiceError):
     """The operation is not in the service's model, or is not served yet."""
 
     code = "UnknownOperationException"
+
+
+class ThrottlingError(ServiceError):
+    """Calls come faster than they may."""
+
+    code = "ThrottlingException"
+
+
+class OrderedError(ServiceError):
+    """An error that somebody ordered for this call: any code, modelled or not."""
+
+    def __init__(self, code: str, message: str, status: int | None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.ordered_status = status
+
+
+class ControlError(Exception):
+    """A wish of who steers the local Personalize that can't be: the text says why. No part of AWS."""
 
 
 class JobFailedError(Exception):

@@ -3,8 +3,9 @@
     CREATE PENDING > CREATE IN_PROGRESS > ACTIVE | CREATE FAILED      (the work is done IN_PROGRESS)
     DELETE PENDING > DELETE IN_PROGRESS > gone
 
-A status never changes before its time, nor before the work is done. All here runs under the world's lock, the
-work itself does not.
+A status never changes before its time, nor before the work is done. What was ordered for a life (`Fate`) is settled
+when it sets out. The agenda holds appointments, too: moments at which a kind has something to do for a resource. All
+here runs under the world's lock, the work itself does not.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import heapq
 import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from local.personalize.durations import Durations
+from local.personalize.durations import Durations, phase
 from local.personalize.errors import JobFailedError
-from local.personalize.models import Attributes, Life, Path, Phase, Record, Update
+from local.personalize.models import Appointment, Attributes, Fate, Life, Path, Phase, Record, Update
 from local.personalize.ports import Clock
 from local.personalize.work import Job, Work
 
@@ -30,8 +32,8 @@ DELETE = Path("delete", (Phase("DELETE PENDING"), Phase("DELETE IN_PROGRESS")), 
 BATCH = Path("create", (Phase("PENDING"), Phase("IN PROGRESS", work=True)), "ACTIVE", "CREATE FAILED")
 STOP_VERSION = Path("stop", (Phase("CREATE STOPPING"),), "CREATE STOPPED")
 
-Trouble = Callable[[Record, Path], str | None]
-"""Asked before a record's work begins; a reason that it returns makes the work fail. For fault injection."""
+Fates = Callable[[Record, Path], Fate | None]
+"""Asked when a record sets out on a path: what somebody ordered for it."""
 
 
 class Jobs(Protocol):
@@ -49,82 +51,155 @@ class Jobs(Protocol):
     def gone(self, record: Record) -> None:
         """Remove what belongs to a record that is deleted."""
 
+    def appointed(self, record: Record, appointment: Appointment) -> None:
+        """Do what an appointment was made for."""
+
 
 class Engine:
     """Keeps who is on the way, in the order of what is due."""
 
     def __init__(self, jobs: Jobs, clock: Clock, durations: Durations, work: Work, on_due: Callable[[], None]) -> None:
-        self.trouble: Trouble = lambda record, path: None
+        self.fates: Fates = lambda record, path: None
+        self.durations = durations
+        self.changes = 0
+        """Grows with every change of a status: who keeps the state looks at it."""
         self._jobs = jobs
         self._clock = clock
-        self._durations = durations
         self._work = work
         self._on_due = on_due
-        self._agenda: list[tuple[datetime, int, Record, Life]] = []
+        self._moment: datetime | None = None
+        self._agenda: list[tuple[datetime, int, Record, Life | Appointment]] = []
         self._tasks: dict[int, Future[object]] = {}
         self._late: list[tuple[int, Record, Life]] = []
         self._tickets = 0
 
+    def now(self) -> datetime:
+        """Return the moment that things happen at: while the agenda is worked off, when they were due."""
+        return self._moment or self._clock()
+
     def begin(self, record: Record, life: Life, path: Path) -> None:
         """Send a record (or its update) on its way."""
         self._tasks.pop(life.ticket, None)
-        self._tickets += 1
-        life.path, life.position, life.ticket = path, 0, self._tickets
+        life.path, life.position, life.ticket = path, 0, self._ticket()
         life.failure_reason = None
-        self._enter(record, life, self._clock())
+        life.fate = self.fates(record, path)
+        ordered = life.fate.seconds if life.fate else None
+        life.seconds = self.durations.seconds(record.kind, path.name) if ordered is None else ordered
+        self._enter(record, life, self.now())
 
     def update(self, record: Record, changes: Attributes, path: Path) -> None:
         """Send an update of a record on its way; the record keeps its attributes until that is done."""
-        now = self._clock()
-        record.update = Update(changes, Life(None, now, now))
+        now = self.now()
+        earlier = record.update.life.timeline if record.update else []
+        record.update = Update(changes, Life(None, now, now, timeline=earlier))
         self.begin(record, record.update.life, path)
 
     def settle(self, life: Life, status: str) -> None:
         """Give a life a status that stays, whatever it was on its way to."""
-        life.path, life.due, life.status, life.updated_at = None, None, status, self._clock()
+        life.path, life.due = None, None
+        life.enter(status, self.now())
+        self.changes += 1
+
+    def release(self, record: Record, life: Life) -> bool:
+        """Let a life go on that hangs, or would; return whether it did."""
+        if life.path is None or life.fate is None or not life.fate.hang:
+            return False
+        life.fate = replace(life.fate, hang=False)
+        if life.due is None:
+            life.due = self._clock()
+            self._await(life.due, record, life)
+        return True
+
+    def appoint(self, record: Record, appointment: Appointment | None) -> None:
+        """Make a record's appointment, in the place of any that it has; None calls it off."""
+        record.appointment = appointment
+        if appointment:
+            appointment.ticket = self._ticket()
+            self._await(appointment.due, record, appointment)
+        self.changes += 1
 
     def resume(self, records: Iterable[Record]) -> None:
         """Take up records that were under way when their state was saved."""
         for record in records:
             for life in (record.life, *([record.update.life] if record.update else [])):
-                if life.path is not None:
-                    self._tickets += 1
-                    life.ticket = self._tickets
-                    self._enter(record, life, life.updated_at)
+                if life.path is None:
+                    continue
+                life.ticket = self._ticket()
+                if life.path.phases[life.position].work:
+                    self._start(record, life, life.path)
+                if life.due is not None:
+                    self._await(life.due, record, life)
+            if record.appointment:
+                self.appoint(record, record.appointment)
+
+    def reschedule(self) -> None:
+        """Set the alarms again: the clock was moved."""
+        for due, *_ in self._agenda:
+            self._wake(due)
+
+    def clear(self) -> None:
+        """Forget all that is under way."""
+        self._agenda.clear()
+        self._tasks.clear()
+        self._late.clear()
+        self.changes += 1
 
     def advance(self) -> None:
         """Process all that is due."""
         now = self._clock()
         while self._agenda and self._agenda[0][0] <= now:
-            due, ticket, record, life = heapq.heappop(self._agenda)
-            if life.ticket == ticket and life.path is not None:
-                self._leave(record, life, due)
+            due, ticket, record, what = heapq.heappop(self._agenda)
+            if what.ticket == ticket:
+                self._happen(due, record, what)
         for entry in [entry for entry in self._late if self._is_done(entry[0])]:
             self._late.remove(entry)
             ticket, record, life = entry
-            if life.ticket == ticket and life.path is not None:
-                self._leave(record, life, now)
+            if life.ticket == ticket:
+                self._happen(now, record, life)
         if self._agenda and self._agenda[0][0] <= now:  # what was late may have made something due
             self.advance()
+
+    def _happen(self, moment: datetime, record: Record, what: Life | Appointment) -> None:
+        self._moment = moment
+        try:
+            if isinstance(what, Life):
+                self._leave(record, what, moment)
+            elif what is record.appointment:
+                record.appointment = None
+                self.changes += 1
+                self._jobs.appointed(record, what)
+        finally:
+            self._moment = None
 
     def _enter(self, record: Record, life: Life, moment: datetime) -> None:
         path = life.path
         if path is None:
             return
-        phase = path.phases[life.position]
-        life.status, life.updated_at = phase.status, moment
-        length = self._durations.phase(record.kind, path.name, life.position, len(path.phases))
-        life.due = moment + length
-        if phase.work:
+        step = path.phases[life.position]
+        life.enter(step.status, moment)
+        self.changes += 1
+        life.due = moment + phase(life.seconds, life.position, len(path.phases))
+        if step.work:
             self._start(record, life, path)
-        heapq.heappush(self._agenda, (life.due, life.ticket, record, life))
-        self._work.wake((life.due - self._clock()).total_seconds(), self._on_due)
+        self._await(life.due, record, life)
+
+    def _await(self, due: datetime, record: Record, what: Life | Appointment) -> None:
+        heapq.heappush(self._agenda, (due, what.ticket, record, what))
+        self._wake(due)
+
+    def _wake(self, due: datetime) -> None:
+        self._work.wake((due - self._clock()).total_seconds(), self._on_due)
 
     def _start(self, record: Record, life: Life, path: Path) -> None:
-        reason = self.trouble(record, path)
-        job = _failing(reason) if reason is not None else self._jobs.job(record, path)
+        if life.fate and life.fate.reason is not None:
+            return  # it fails: there is nothing to do
+        job = self._jobs.job(record, path)
         if job is not None:
             self._tasks[life.ticket] = self._work.submit(job)
+
+    def _ticket(self) -> int:
+        self._tickets += 1
+        return self._tickets
 
     def _is_done(self, ticket: int) -> bool:
         task = self._tasks.get(ticket)
@@ -141,30 +216,29 @@ class Engine:
         if life.position + 1 < len(path.phases):
             life.position += 1
             self._enter(record, life, moment)
-            return
-        self._finish(record, life, path, moment)
+        elif life.fate and life.fate.hang:
+            life.due = None
+        else:
+            self._finish(record, life, path, moment)
 
     def _finish(self, record: Record, life: Life, path: Path, moment: datetime) -> None:
         task = self._tasks.pop(life.ticket, None)
         status = path.done
         try:
+            if life.fate and life.fate.reason is not None and path.failed:
+                raise JobFailedError(life.fate.reason)
             self._jobs.done(record, path, task.result() if task else None)
         except JobFailedError as error:
             status, life.failure_reason = path.failed, error.reason
         except Exception as error:
             logger.exception("%s of %s failed", path.name, record.arn)
             status, life.failure_reason = path.failed, f"An internal error occurred: {error!r}"
-        life.path, life.due, life.updated_at, life.status = None, None, moment, status
+        life.path, life.due = None, None
+        life.enter(status, moment)
+        self.changes += 1
         if life is not record.life:
             record.life.updated_at = moment
         if path.done is None:
             self._jobs.gone(record)
         elif status == path.done:
             self._jobs.settled(record, path)
-
-
-def _failing(reason: str) -> Job:
-    def job() -> object:
-        raise JobFailedError(reason)
-
-    return job

@@ -32,9 +32,24 @@ class Path:
     failed: str | None = None
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What somebody ordered for a way through statuses: that it fails, hangs at its end, or takes a given time."""
+
+    reason: str | None = None
+    hang: bool = False
+    seconds: float | None = None
+
+
+_KEPT_STATUSES = 200
+
+
 @dataclass
 class Life:
-    """A status and when it changes. With a path, it is on its way; `ticket` tells one way from the next."""
+    """A status and when it changes. With a path, it is on its way; `ticket` tells one way from the next.
+
+    `seconds` is how long the way takes. `timeline` are the newest statuses with their moments.
+    """
 
     status: str | None
     created_at: datetime
@@ -44,6 +59,16 @@ class Life:
     position: int = 0
     due: datetime | None = None
     ticket: int = 0
+    seconds: float = 0.0
+    fate: Fate | None = None
+    timeline: list[tuple[datetime, str]] = field(default_factory=list)
+
+    def enter(self, status: str | None, moment: datetime) -> None:
+        """Take on a status."""
+        self.status, self.updated_at = status, moment
+        if status is not None:
+            self.timeline.append((moment, status))
+            del self.timeline[:-_KEPT_STATUSES]
 
     @property
     def under_way(self) -> bool:
@@ -60,6 +85,15 @@ class Update:
 
 
 @dataclass
+class Appointment:
+    """A moment at which something is to be done for a resource; `ticket` tells it from those called off."""
+
+    due: datetime
+    purpose: str
+    ticket: int = 0
+
+
+@dataclass
 class Record:
     """One resource. `attributes` are what Describe answers, less status and times."""
 
@@ -71,6 +105,7 @@ class Record:
     life: Life
     tags: dict[str, str] = field(default_factory=dict)
     update: Update | None = None
+    appointment: Appointment | None = None
 
     @property
     def status(self) -> str | None:

@@ -21,7 +21,7 @@ from local.personalize.errors import (
     NotFoundError,
     TooManyTagsError,
 )
-from local.personalize.kinds.base import Kind, Request
+from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.models import Attributes, Life, Record
 from local.personalize.recipes import RECIPES, algorithm, feature_transformation, recipe_of
 from local.personalize.service_models import CONTROL, operation_model, output_members, service_model
@@ -57,11 +57,11 @@ def create(kind: Kind, world: World, request: Request) -> Answer:
     request = kind.resolve(world, request)
     for parent in kind.parents:
         if parent.member in request:
-            world.active(parent.kind, request[parent.member])
+            _usable(kind, world, parent, request[parent.member])
     attributes = kind.attributes(world, request)
     arn = kind.arn(world, request, attributes)
     _refuse_namesake(kind.namesake(world, request, arn))
-    now = world.clock()
+    now = world.engine.now()
     record = Record(
         kind=kind.name,
         arn=arn,
@@ -76,6 +76,16 @@ def create(kind: Kind, world: World, request: Request) -> Answer:
     if kind.create:
         world.engine.begin(record, record.life, kind.create)
     return copy.deepcopy(record.attributes)
+
+
+def _usable(kind: Kind, world: World, parent: Parent, arn: str) -> None:
+    """Refuse a parent that can't be built upon now, by an error that the model has for the creation."""
+    try:
+        world.active(parent.kind, arn)
+    except InUseError as error:
+        if error.code in {shape.name for shape in operation_model(CONTROL, f"Create{kind.name}").error_shapes}:
+            raise
+        raise InvalidInputError(error.message) from error
 
 
 def describe(kind: Kind, world: World, request: Request) -> Answer:
@@ -142,6 +152,7 @@ def remove(world: World, record: Record) -> None:
         if follows:
             remove(world, child)
     world.state.records.pop(record.arn, None)
+    world.journal.gone.append(record)
     world.kinds[record.kind].gone(world, record)
 
 

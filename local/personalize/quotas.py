@@ -11,34 +11,40 @@ from typing import Literal
 
 _GB = 1024**3
 
-QUOTAS: Mapping[str, int] = {
+REGION_QUOTAS: Mapping[str, int] = {
     "dataset-groups": 5,
     "schemas": 500,
     "pending-import-jobs": 5,
+    "pending-export-jobs": 5,  # not documented: as imports
     "pending-solution-versions": 20,
+    "pending-batch-inference-jobs": 5,
+    "pending-batch-segment-jobs": 5,
+}
+GROUP_QUOTAS: Mapping[str, int] = {
     "active-solutions": 10,
     "campaigns": 5,
     "recommenders": 5,
     "filters": 30,
     "filter-fields": 10,
     "fields-of-all-filters": 20,
-    "pending-batch-inference-jobs": 5,
-    "pending-batch-segment-jobs": 5,
+    "event-trackers": 1,
+    "metric-attributions": 1,
+    "data-deletion-jobs": 5,
+}
+AMOUNTS: Mapping[str, int] = {
+    "minimum-imported-interactions": 1000,
+    "minimum-interactions": 1000,
+    "minimum-users": 25,
+    "full-import-bytes": 100 * _GB,
+    "incremental-import-bytes": 1 * _GB,
+    "data-deletion-bytes": 100 * 1024**2,
     "batch-input-files": 1000,
     "batch-input-bytes": 1_000_000_000,
     "batch-records": 50_000_000,
     "item-affinity-queries": 500,
     "item-attribute-affinity-queries": 10,
-    "event-trackers": 1,
-    "metric-attributions": 1,
-    "data-deletion-jobs": 5,
-    "minimum-imported-interactions": 1000,
-    "full-import-bytes": 100 * _GB,
-    "incremental-import-bytes": 1 * _GB,
-    "data-deletion-bytes": 100 * 1024**2,
-    "minimum-interactions": 1000,
-    "minimum-users": 25,
 }
+QUOTAS: Mapping[str, int] = {**REGION_QUOTAS, **GROUP_QUOTAS, **AMOUNTS}
 
 
 @dataclass(frozen=True)

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from botocore.model import OperationNotFoundError
 
 from local.personalize import events, operations, runtime
 from local.personalize.arns import Arns
-from local.personalize.durations import Durations, Seconds
+from local.personalize.clock import SteeredClock, utc_now
+from local.personalize.console import Console
+from local.personalize.control import Control
+from local.personalize.durations import Durations, Spans
 from local.personalize.errors import ServiceError, UnknownOperationError
+from local.personalize.journal import Call
 from local.personalize.kinds import KINDS, recommenders, training
 from local.personalize.lifecycle import Engine
-from local.personalize.models import Path, Record, State
+from local.personalize.models import Appointment, Path, Record, State
 from local.personalize.operations import Operation
 from local.personalize.ports import Clock, NoObjects, Objects
 from local.personalize.quotas import QUOTAS
 from local.personalize.service_models import CONTROL, EVENTS, RUNTIME, SERVICES, error_status, operation_model, shaped
+from local.personalize.trouble import Troubles
 from local.personalize.validation import validated
 from local.personalize.work import InlineWork, Job, PoolWork, Work
 from local.personalize.world import World
 
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
+_READING = ("Describe", "Get", "List")
 
 
 class Personalize:
@@ -33,10 +35,13 @@ class Personalize:
 
     objects: S3, as imports read it.
     clock: the present moment; a virtual one makes time a matter of the test.
-    durations: "instant", "demo", or seconds by kind and path (see `durations`).
+    durations: "instant", "demo", "realistic", or spans by kind and path (see `durations`).
+    seed: what durations are drawn from.
     work: "inline" (in the caller's thread) or "pool" (heavy work in threads), or a `Work` of one's own.
     quotas: values that differ from `quotas.QUOTAS`.
     state: one that was kept from before.
+
+    `control` steers it: trouble, quotas, durations, the clock, and what happened.
     """
 
     def __init__(
@@ -45,42 +50,86 @@ class Personalize:
         account: str,
         region: str,
         objects: Objects | None = None,
-        clock: Clock = _utc_now,
-        durations: str | Seconds = "instant",
+        clock: Clock = utc_now,
+        durations: str | Spans = "instant",
+        seed: int = 0,
         work: Work | str = "inline",
         quotas: Mapping[str, int] | None = None,
         state: State | None = None,
     ) -> None:
         self._work: Work = {"inline": InlineWork, "pool": PoolWork}[work]() if isinstance(work, str) else work
+        self.clock = clock if isinstance(clock, SteeredClock) else SteeredClock(clock)
         self.world = World(
             arns=Arns(account, region),
             state=state or State(),
             objects=objects or NoObjects(),
-            clock=clock,
+            clock=self.clock,
             kinds=KINDS,
             quotas={**QUOTAS, **(quotas or {})},
         )
-        self.world.engine = Engine(_Jobs(self.world), clock, Durations(durations), self._work, self.advance)
-        self.world.engine.resume(list(self.world.state.records.values()))
+        self.troubles = Troubles(self.clock)
+        jobs = _Jobs(self.world)
+        engine = Engine(jobs, self.clock, Durations(durations, seed), self._work, self.advance)
+        engine.fates = self.troubles.fate
+        self.world.engine = engine
+        self.world.make = lambda kind, request: operations.create(KINDS[kind], self.world, request)
         self._planes = _planes()
+        self._calls_that_change = 0
+        self._at_start = dict(self.world.quotas), (durations, seed)
+        self.console = Console(self)
+        self.control = Control(self.console.perform)
+        with self.world.lock:
+            engine.resume(list(self.world.state.records.values()))
+        self.clock.follow(self._moved)
 
     def call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out an operation. Raises ServiceError."""
+        moment = self.clock()
         try:
-            run = self._operation(service, operation)
-            model = operation_model(service, operation)
-            request = validated(model.input_shape, params)
-            with self.world.lock:
-                self.world.engine.advance()
-                # Events and runtime take the lock for as long as they need it, which is not long.
-                answer = run(self.world, request) if service == CONTROL else None
-            if answer is None:
-                answer = run(self.world, request)
-            shown: dict[str, Any] = shaped(model.output_shape, answer) if model.output_shape else {}
-            return shown
+            answer = self._answer(service, operation, params)
         except ServiceError as error:
-            error.http_status = error_status(service, error.code) if service in SERVICES else 400
+            modelled = error_status(service, error.code) if service in SERVICES else 400
+            error.http_status = error.ordered_status or modelled
+            self.world.journal.calls.append(Call(moment, service, operation, params, error.code, error.message))
             raise
+        self.world.journal.calls.append(Call(moment, service, operation, params, "OK"))
+        return answer
+
+    def _answer(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        run = self._operation(service, operation)
+        model = operation_model(service, operation)
+        with self.world.lock:
+            self.troubles.throttle(operation)
+            self.troubles.refuse(operation, after=False)
+        request = validated(model.input_shape, params)
+        with self.world.lock:
+            self.world.engine.advance()
+            # Events and runtime take the lock for as long as they need it, which is not long.
+            answer = run(self.world, request) if service == CONTROL else None
+        if answer is None:
+            answer = run(self.world, request)
+        with self.world.lock:
+            if not operation.startswith(_READING):
+                self._calls_that_change += 1
+            self.troubles.refuse(operation, after=True)
+        shown: dict[str, Any] = shaped(model.output_shape, answer) if model.output_shape else {}
+        return shown
+
+    @property
+    def changes(self) -> int:
+        """A number that grows whenever the state may have changed."""
+        return self._calls_that_change + self.world.engine.changes
+
+    def reset(self) -> None:
+        """Be as new: nothing made, nothing ordered."""
+        with self.world.lock:
+            self.world.engine.clear()
+            self.world.state = State()
+            self.world.quotas, durations = dict(self._at_start[0]), self._at_start[1]
+            self.world.engine.durations = Durations(*durations)
+            self.troubles.clear()
+            self.troubles.set_rates(dict.fromkeys(self.troubles.rates))
+            self.world.journal.forget()
 
     def operations(self, service: str) -> frozenset[str]:
         """Return the operations that are served."""
@@ -90,6 +139,11 @@ class Personalize:
         """Let what is due happen. Every call does so first; a pool of threads calls it when time has come."""
         with self.world.lock:
             self.world.engine.advance()
+
+    def _moved(self) -> None:
+        with self.world.lock:
+            self.world.engine.advance()
+            self.world.engine.reschedule()
 
     def popularity_baseline(self, solution_version_arn: str) -> dict[str, float]:
         """Return the metrics of recommending the same popular items to all, on a version's own split."""
@@ -159,7 +213,7 @@ class _Jobs:
     def done(self, record: Record, path: Path, result: object) -> None:
         kind = self._world.kinds[record.kind]
         kind.done(self._world, record, path, result)
-        if path is kind.update and record.update:
+        if path == kind.update and record.update:  # equal, for a path that was kept is another object
             record.attributes.update(record.update.attributes)
 
     def settled(self, record: Record, path: Path) -> None:
@@ -167,3 +221,7 @@ class _Jobs:
 
     def gone(self, record: Record) -> None:
         operations.remove(self._world, record)
+
+    def appointed(self, record: Record, appointment: Appointment) -> None:
+        if self._world.state.records.get(record.arn) is record:
+            self._world.kinds[record.kind].appointed(self._world, record, appointment)

@@ -14,6 +14,13 @@ EVENTS = "personalize-events"
 RUNTIME = "personalize-runtime"
 SERVICES = (CONTROL, EVENTS, RUNTIME)
 
+_COMMON = {
+    "ThrottlingException": 400,
+    "InternalServerException": 500,
+    "InternalFailure": 500,
+    "ServiceUnavailable": 503,
+}
+
 
 @functools.cache
 def service_model(service: str) -> ServiceModel:
@@ -29,7 +36,14 @@ def operation_model(service: str, operation: str) -> OperationModel:
 
 @functools.cache
 def error_status(service: str, code: str) -> int:
-    """Return the HTTP status that the model gives to an error (the control plane answers 400 to all)."""
+    """Return the HTTP status that the model gives to an error (the control plane answers 400 to all).
+
+    Errors common to all of AWS are in no model: https://docs.aws.amazon.com/personalize/latest/dg/CommonErrors.html
+    """
+    if code in _COMMON:
+        return _COMMON[code]
+    if code == "AccessDeniedException" and service != CONTROL:
+        return 403
     for shape in service_model(service).error_shapes:
         if shape.name == code:
             return int(shape.metadata.get("error", {}).get("httpStatusCode", 400))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local.personalize.arns import Arns
 from local.personalize.errors import InUseError, InvalidInputError, NotFoundError
+from local.personalize.journal import Journal
 from local.personalize.models import Record, State
 from local.personalize.ports import Clock, Objects
 from local.personalize.quotas import QUOTAS
@@ -28,8 +29,11 @@ class World:
     clock: Clock
     kinds: Mapping[str, Kind]
     quotas: dict[str, int] = field(default_factory=lambda: dict(QUOTAS))
+    journal: Journal = field(default_factory=Journal)
     lock: threading.RLock = field(default_factory=threading.RLock)
     engine: Engine = field(init=False)
+    make: Callable[[str, Mapping[str, Any]], dict[str, Any]] = field(init=False)
+    """Makes a resource of a kind as its Create operation would, for what happens by itself."""
 
     def find(self, kind: str, arn: str) -> Record | None:
         """Return the resource of a kind that has an ARN, if there is one."""

@@ -75,6 +75,8 @@ class MemoryObjects:
         return self.contents[f"{bucket}/{key}"]
 
     def write(self, bucket: str, key: str, body: bytes, role: str = "") -> None:
+        if bucket == "forbidden":
+            raise ObjectsError("Access Denied")
         self.contents[f"{bucket}/{key}"] = body
 
 

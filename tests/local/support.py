@@ -97,6 +97,42 @@ def set_policy(session: boto3.Session, role: str, *statements: Mapping[str, Any]
     session.client("iam").put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=json.dumps(document))
 
 
+def trust(service: str, **conditions: Any) -> str:
+    """Return a trust policy for an AWS service."""
+    condition = {"Condition": conditions} if conditions else {}
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}, **condition}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def make_service_role(
+    session: boto3.Session, *statements: Mapping[str, Any], trusts: str = trust("personalize.amazonaws.com")
+) -> str:
+    """Make a role that Personalize may assume, with these permissions; return its ARN."""
+    name = unique("service")
+    role = session.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trusts)["Role"]["Arn"]
+    if statements:
+        set_policy(session, name, *statements)
+    return role
+
+
+def make_data_bucket(session: boto3.Session, *actions: str) -> str:
+    """Make a bucket whose policy lets Personalize do these actions; return its name."""
+    s3, name = session.client("s3"), unique("data")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    on = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+    if actions:
+        set_bucket_policy(
+            session, name, {**allow(*actions, on=on), "Principal": {"Service": "personalize.amazonaws.com"}}
+        )
+    return name
+
+
+def set_bucket_policy(session: boto3.Session, bucket: str, *statements: Mapping[str, Any]) -> None:
+    """Give a bucket exactly these statements."""
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
+    session.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+
+
 def make_function(session: boto3.Session) -> tuple[str, str]:
     """Make a function with a role of the same name, and return the name and the role's ARN."""
     name = unique("fn")

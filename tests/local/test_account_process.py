@@ -91,6 +91,8 @@ def test_two_accounts_know_nothing_of_each_other(account: LocalAccount) -> None:
 
 def test_settings_survive_the_environment() -> None:
     tls = Tls(Path("/a"), Path("/b"), Path("/c"))
-    settings = Settings(port=1, region="us-east-1", durations="{}", auth=True, deliver_twice=True, tls=tls)
+    settings = Settings(
+        port=1, region="us-east-1", durations="{}", auth=True, deliver_twice=True, tls=tls, seed=3, state=Path("/s")
+    )
     assert Settings.from_env(settings.to_env()) == settings
     assert Settings.from_env({}) == Settings()

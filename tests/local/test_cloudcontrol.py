@@ -10,10 +10,20 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.account import LocalAccount
-from tests.local.support import SCHEMA, allow, unique, user_with, wait
+from tests.local.support import (
+    SCHEMA,
+    allow,
+    make_data_bucket,
+    make_service_role,
+    set_policy,
+    unique,
+    user_with,
+    wait,
+)
 
 GROUP, TRACKER = "AWS::Personalize::DatasetGroup", "AWS::Personalize::EventTracker"
 DATASET, TYPE_OF_SCHEMA = "AWS::Personalize::Dataset", "AWS::Personalize::Schema"
+ATTRIBUTION = "AWS::Personalize::MetricAttribution"
 ENDED = {"SUCCESS", "FAILED", "CANCEL_COMPLETE"}
 
 
@@ -118,6 +128,60 @@ def test_tags_change_in_place_and_names_do_not(control: Control, group: str) -> 
             control.update(TRACKER, arn, {"op": "replace", "path": path, "value": "other"})
         assert code_of(raised) == "ValidationException"
     control.delete(TRACKER, arn)
+
+
+def test_a_dataset_brings_its_first_data(control: Control, account: LocalAccount, group: str) -> None:
+    session, name = account.session(), unique("items")
+    fields = [{"name": "ITEM_ID", "type": "string"}, {"name": "PRICE", "type": "float"}]
+    document = json.dumps({**SCHEMA, "name": "Items", "fields": fields})
+    schema = control.create(TYPE_OF_SCHEMA, Name=name, Schema=document)["Identifier"]
+    bucket = make_data_bucket(session, "s3:GetObject", "s3:ListBucket")
+    session.client("s3").put_object(Bucket=bucket, Key="items.csv", Body=b"ITEM_ID,PRICE\na,1\n")
+    role = make_service_role(session, allow("s3:GetObject", "s3:ListBucket"))
+    job = {"JobName": name, "RoleArn": role, "DataSource": {"DataLocation": f"s3://{bucket}/items.csv"}}
+    desired = {"Name": name, "DatasetGroupArn": group, "DatasetType": "Items", "SchemaArn": schema}
+    event = control.create(DATASET, **desired, DatasetImportJob=job)
+    assert event["OperationStatus"] == "SUCCESS", event
+    dataset = event["Identifier"]
+    (done,) = session.client("personalize").list_dataset_import_jobs(datasetArn=dataset)["datasetImportJobs"]
+    assert (done["jobName"], done["status"]) == (name, "ACTIVE")
+
+    set_policy(session, role.rpartition("/")[2], allow("s3:ListBucket"))
+    event = control.update(
+        DATASET, dataset, {"op": "add", "path": "/DatasetImportJob", "value": {**job, "JobName": f"{name}-2"}}
+    )
+    assert (event["OperationStatus"], event["ErrorCode"]) == ("FAILED", "NotStabilized")
+    assert "s3:GetObject on " in event["StatusMessage"]
+    control.delete(DATASET, dataset)
+    control.delete(TYPE_OF_SCHEMA, schema)
+
+
+def test_a_metric_attribution_from_creation_to_deletion(control: Control, account: LocalAccount, group: str) -> None:
+    name = unique("impact")
+    fields = [*SCHEMA["fields"], {"name": "EVENT_TYPE", "type": "string"}]
+    schema = control.create(TYPE_OF_SCHEMA, Name=name, Schema=json.dumps({**SCHEMA, "fields": fields}))["Identifier"]
+    wanted = {"Name": name, "DatasetGroupArn": group, "DatasetType": "Interactions", "SchemaArn": schema}
+    dataset = control.create(DATASET, **wanted)["Identifier"]
+    role = make_service_role(account.session())
+    metrics = [{"EventType": "CLICK", "MetricName": "CLICKS", "Expression": "SAMPLECOUNT()"}]
+    desired = {"Name": name, "DatasetGroupArn": group, "Metrics": metrics, "MetricsOutputConfig": {"RoleArn": role}}
+    bad = [{**metrics[0], "Expression": "AVG(Items.PRICE)"}]
+    event = control.create(ATTRIBUTION, **{**desired, "Metrics": bad})
+    assert event["ErrorCode"] == "InvalidRequest"
+    assert "SAMPLECOUNT()" in event["StatusMessage"]
+    arn = control.create(ATTRIBUTION, **desired)["Identifier"]
+    assert control.read(ATTRIBUTION, arn) == {**desired, "MetricAttributionArn": arn, "Status": "ACTIVE"}
+
+    output = {"Path": "s3://bucket/metrics/"}
+    patch = {"op": "add", "path": "/MetricsOutputConfig/S3DataDestination", "value": output}
+    assert control.update(ATTRIBUTION, arn, patch)["OperationStatus"] == "SUCCESS"
+    assert control.read(ATTRIBUTION, arn)["MetricsOutputConfig"] == {"RoleArn": role, "S3DataDestination": output}
+    with pytest.raises(ClientError, match=r"createOnlyProperties \[/properties/Metrics\]"):
+        control.update(ATTRIBUTION, arn, {"op": "replace", "path": "/Metrics/0/MetricName", "value": "OTHER"})
+
+    assert control.delete(DATASET, dataset)["ErrorCode"] == "ResourceConflict"
+    for kind, identifier in ((ATTRIBUTION, arn), (DATASET, dataset), (TYPE_OF_SCHEMA, schema)):
+        assert control.delete(kind, identifier)["OperationStatus"] == "SUCCESS"
 
 
 def test_failures_say_why(control: Control, group: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 from local.personalize.batch.lines import answered
 from local.personalize.errors import InUseError, InvalidInputError, LimitExceededError, NotFoundError
 from local.personalize.ports import ObjectsError
+from local.personalize.recipes import RECIPES, Recipe
 from local.personalize.work import PoolWork
 from tests.local.personalize_account import (
+    INTERACTIONS,
+    ITEMS,
     ROLE,
     USERS,
     Account,
@@ -290,6 +293,81 @@ def test_segments_are_filtered_by_users_and_what_they_did(shop: Shop) -> None:
         shop.start("aws-item-attribute-affinity", "Segment", filterArn=nobody)
 
 
+class Everything(Shop):
+    """A shop whose items have texts, and which has actions: all recipes can be trained on it."""
+
+    def __init__(self) -> None:
+        self.account = account = Account(quotas={"active-solutions": 100})
+        self.group, self.versions, self.jobs = account.group(), {}, 0
+        described = item_data().assign(
+            TITLE=item_data()["ITEM_ID"],
+            DESCRIPTION=[
+                f"{['red', 'blue', 'green', 'gray'][taste_of(item)]} thing" for item in item_data()["ITEM_ID"]
+            ],
+        )
+        texts: list[dict[str, Any]] = [
+            {"name": "TITLE", "type": "string", "itemName": True},
+            {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
+        ]
+        kind = {"name": "KIND", "type": "string", "categorical": True}
+        actions: list[dict[str, Any]] = [{"name": "ACTION_ID", "type": "string"}, kind]
+        datasets: Sequence[tuple[str, list[dict[str, Any]], pd.DataFrame]] = (
+            ("Interactions", INTERACTIONS, taste_data()),
+            ("Items", [*ITEMS, *texts], described),
+            ("Actions", actions, pd.DataFrame({"ACTION_ID": ["a1", "a2"], "KIND": ["x", "y"]})),
+        )
+        for name, fields, data in datasets:
+            dataset = account.dataset(self.group, name, fields)
+            job = account.import_(dataset, account.put(f"b/{name}.csv", data), name)
+            assert job["status"] == "ACTIVE", job
+
+
+REFUSED = {
+    "aws-trending-now": "can't get batch recommendations with aws-trending-now",
+    "aws-next-best-action": "can't get batch recommendations with aws-next-best-action",
+    "aws-item-affinity": "use a batch segment job",
+    "aws-item-attribute-affinity": "use a batch segment job",
+}
+LINES: Mapping[str, dict[str, Any]] = {
+    "USER_PERSONALIZATION": {"userId": "u3"},
+    "POPULAR_ITEMS": {"userId": "u3"},
+    "RELATED_ITEMS": {"itemId": "i3"},
+    "PERSONALIZED_RANKING": {"userId": "u3", "itemList": ["i0", "i1", "i2", "i3"]},
+}
+
+
+@pytest.fixture(scope="module")
+def everything() -> Everything:
+    return Everything()
+
+
+@pytest.mark.parametrize(
+    "recipe", [recipe for recipe in RECIPES.values() if recipe.domain is None], ids=lambda r: r.name
+)
+def test_every_recipe_has_batches_or_says_that_it_has_none(everything: Everything, recipe: Recipe) -> None:
+    if recipe.name in REFUSED:
+        with pytest.raises(InvalidInputError, match=REFUSED[recipe.name]):
+            everything.start(recipe.name)
+    else:
+        (line,) = everything.run(recipe.name, [LINES[recipe.type]], numResults=4)
+        assert line["error"] is None
+        assert len(line["output"]["recommendedItems"]) == 4
+        assert ("scores" in line["output"]) == (recipe.type in ("USER_PERSONALIZATION", "PERSONALIZED_RANKING"))
+    if recipe.type == "USER_SEGMENTATION":
+        asked = {"itemId": "i103"} if recipe.name == "aws-item-affinity" else {"itemAttributes": 'ITEMS.GENRES = "g3"'}
+        (line,) = everything.run(recipe.name, [asked], "Segment", numResults=4)
+        assert [int(user.removeprefix("u")) % 4 for user in line["output"]["usersList"]] == [3] * 4
+    else:
+        with pytest.raises(InvalidInputError, match="needs a recipe of the type USER_SEGMENTATION"):
+            everything.start(recipe.name, "Segment")
+
+
+def test_segments_can_not_be_made_by_texts(everything: Everything) -> None:
+    asked = {"itemAttributes": 'ITEMS.DESCRIPTION = "red thing"'}
+    (line,) = everything.run("aws-item-attribute-affinity", [asked], "Segment")
+    assert "ITEMS.DESCRIPTION is textual" in line["error"]
+
+
 # Lines
 
 
@@ -435,25 +513,25 @@ def test_there_are_only_so_many_queries_for_segments(shop: Shop, recipe: str, mo
             "aws-sims",
             "Inference",
             {"batchInferenceJobConfig": {"itemExplorationConfig": {"explorationWeight": "0.3"}}},
-            "itemExplorationConfig can't be used with aws-sims",
+            "itemExplorationConfig can't be given with aws-sims",
         ),
         (
             "aws-sims",
             "Inference",
             {"batchInferenceJobConfig": {"rankingInfluence": {"POPULARITY": 0.3}}},
-            "rankingInfluence can't be used with aws-sims",
+            "rankingInfluence can't be given with aws-sims",
         ),
         (
             "aws-user-personalization",
             "Inference",
             {"batchInferenceJobConfig": {"itemExplorationConfig": {"explorationWeight": "2"}}},
-            "explorationWeight must be a number between 0 and 1, and is '2'",
+            "explorationWeight of aws-user-personalization",
         ),
         (
             "aws-user-personalization",
             "Inference",
             {"batchInferenceJobConfig": {"itemExplorationConfig": {"weight": "1"}}},
-            "takes explorationWeight and explorationItemAgeCutOff, not weight",
+            r"takes explorationWeight and explorationItemAgeCutOff, not \[weight\]",
         ),
     ],
 )

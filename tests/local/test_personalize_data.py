@@ -20,6 +20,33 @@ def column(name: str, kind: str | list[str] = "string", **more: Any) -> dict[str
     return {"name": name, "type": kind, **more}
 
 
+SHOP_ITEMS = [column("ITEM_ID"), column("PRICE", "float"), column("CATEGORY_L1", ["string"], categorical=True)]
+FILM_ITEMS = [column("ITEM_ID"), column("CREATION_TIMESTAMP", "long"), column("GENRES", categorical=True)]
+NULL_TEXT = column("PRODUCT_DESCRIPTION", ["null", "string"], textual=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "domain"),
+    [
+        ("Items", SHOP_ITEMS, "ECOMMERCE"),
+        ("Items", [*SHOP_ITEMS, NULL_TEXT, column("GENDER", ["null", "string"], categorical=True)], "ECOMMERCE"),
+        ("Items", FILM_ITEMS, "VIDEO_ON_DEMAND"),
+        ("Items", [*FILM_ITEMS, column("PRICE", ["null", "float"])], "VIDEO_ON_DEMAND"),
+        ("Items", [column("ITEM_ID"), column("PRICE", "double"), column("TITLE"), column("NEW", "boolean")], None),
+        ("Items", [column("ITEM_ID"), column("A", textual=True)], None),
+        ("Users", [column("USER_ID"), column("SUBSCRIPTION_MODEL", categorical=True)], "VIDEO_ON_DEMAND"),
+        ("Users", [column("USER_ID"), *(column(f"X{at}", "int") for at in range(25))], "ECOMMERCE"),
+        ("Interactions", [*INTERACTIONS[:4], *(column(f"X{at}") for at in range(5))], "ECOMMERCE"),
+        ("Actions", [column("ACTION_ID"), column("A", "int"), column("ACTION_EXPIRATION_TIMESTAMP", "long")], None),
+    ],
+)
+def test_good_schemas(kind: str, fields: list[dict[str, Any]], domain: str | None) -> None:
+    account = Account()
+    schema = account("CreateSchema", name="s", schema=avro(kind, fields), domain=domain)["schemaArn"]
+    shown = account("DescribeSchema", schemaArn=schema)["schema"]
+    assert (json.loads(shown["schema"])["fields"], shown.get("domain")) == (fields, domain)
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "domain", "message"),
     [
@@ -33,6 +60,49 @@ def column(name: str, kind: str | list[str] = "string", **more: Any) -> dict[str
         ("Items", [column("ITEM_ID"), column("A", textual=True), column("B", textual=True)], None, "can be textual"),
         ("Items", [column("ITEM_ID"), column("A", "int", categorical=True)], None, "not a string"),
         ("Items", ITEMS, "ECOMMERCE", r"\[CATEGORY_L1\]"),
+        ("Items", [*ITEMS, column("CREATION_TIMESTAMP", "int")], None, "CREATION_TIMESTAMP must be of type long"),
+        (
+            "Items",
+            [*ITEMS, column("CREATION_TIMESTAMP", ["null", "long"])],
+            None,
+            "CREATION_TIMESTAMP must not be null",
+        ),
+        (
+            "Items",
+            [column("ITEM_ID"), column("TITLE")],
+            None,
+            "at least 1 metadata field .categorical, textual or numer",
+        ),
+        ("Items", [column("ITEM_ID"), column("CREATION_TIMESTAMP", "long")], None, "at least 1 metadata field"),
+        ("Items", [*SHOP_ITEMS[:2], column("CATEGORY_L1")], "ECOMMERCE", "CATEGORY_L1 must be categorical"),
+        ("Items", [*SHOP_ITEMS, column("PRODUCT_DESCRIPTION")], "ECOMMERCE", "PRODUCT_DESCRIPTION must be textual"),
+        (
+            "Items",
+            [SHOP_ITEMS[0], column("PRICE", "double"), SHOP_ITEMS[2]],
+            "ECOMMERCE",
+            "PRICE must be of type float",
+        ),
+        ("Items", FILM_ITEMS[:2], "VIDEO_ON_DEMAND", r"in the domain VIDEO_ON_DEMAND: \[GENRES\]"),
+        (
+            "Interactions",
+            [*INTERACTIONS[:4], column("EVENT_VALUE", "double")],
+            None,
+            "EVENT_VALUE must be of type float",
+        ),
+        ("Interactions", [*INTERACTIONS[:3], column("EVENT_TYPE", categorical=True)], None, "must not be categorical"),
+        ("Interactions", [*INTERACTIONS, column("IMPRESSION", "long")], None, "IMPRESSION must be of type string"),
+        ("Users", [column("USER_ID"), column("A", textual=True)], None, "at most 0 fields can be textual"),
+        ("Users", [*USERS, column("SUBSCRIPTION_MODEL")], "VIDEO_ON_DEMAND", "SUBSCRIPTION_MODEL must be categorical"),
+        ("Users", [column("USER_ID"), *(column(f"X{at}", "int") for at in range(26))], None, "at most 25 are allowed"),
+        ("Actions", [column("ACTION_ID"), column("VALUE", "long")], None, "at least 1 metadata field"),
+        ("Actions", [column("ACTION_ID"), *(column(f"X{at}", "int") for at in range(11))], None, "at most 10 are"),
+        (
+            "Actions",
+            [column("ACTION_ID"), column("A", "int"), column("VALUE", "int")],
+            None,
+            "VALUE must be of type long",
+        ),
+        ("ActionInteractions", INTERACTIONS, None, r"required fields are missing: \[ACTION_ID\]"),
         ("Users", [column("USER_ID"), column("A", ["string", "int"])], None, "a list of one and null"),
         ("Users", [column("USER_ID"), {"name": "A", "type": {"type": "array", "items": "string"}}], None, "types are"),
         ("Weather", USERS, None, "it must be one of Interactions, Items, Users"),

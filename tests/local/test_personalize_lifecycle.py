@@ -1,21 +1,14 @@
-"""Statuses over (virtual) time, for every kind of resource, by one table per path."""
+"""Statuses over (virtual) time: their moments, what they forbid, and what follows from them."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 
 from local.personalize.errors import InUseError, InvalidInputError, NotFoundError
-from local.personalize.models import Path, Record
 from tests.local.personalize_account import INTERACTIONS, Account, taste_data, trained_group
 
 # Each path takes 100 seconds: 20 pending, 80 at work.
 DURATIONS = {"*": {"*": 100.0}}
-CREATION = [(0, "CREATE PENDING"), (19, "CREATE PENDING"), (20, "CREATE IN_PROGRESS"), (99, "CREATE IN_PROGRESS")]
-DELETION = [(0, "DELETE PENDING"), (19, "DELETE PENDING"), (20, "DELETE IN_PROGRESS"), (99, "DELETE IN_PROGRESS")]
-
-Make = Callable[[Account], str]
 
 
 def slow(**options: object) -> Account:
@@ -27,20 +20,12 @@ def ready(account: Account, arn: str) -> str:
     return arn
 
 
-def group(account: Account) -> str:
-    return account.group()
-
-
 def dataset(account: Account) -> str:
     return account.dataset(ready(account, account.group()), "Interactions", INTERACTIONS)
 
 
 def good_import(account: Account) -> str:
     return account.start_import(ready(account, dataset(account)), account.put("b/x.csv", taste_data()), "j")
-
-
-def bad_import(account: Account) -> str:
-    return account.start_import(ready(account, dataset(account)), account.put("b/x.csv", "USER_ID\n1\n"), "j")
 
 
 def solution(account: Account) -> str:
@@ -56,64 +41,13 @@ def campaign(account: Account) -> str:
     return account.campaign(ready(account, version(account)))
 
 
-def tracker(account: Account) -> str:
-    made = account("CreateEventTracker", name="t", datasetGroupArn=ready(account, account.group()))
-    return str(made["eventTrackerArn"])
-
-
-def a_filter(account: Account) -> str:
-    ready(account, dataset(account))
-    arn = account("ListDatasetGroups")["datasetGroups"][0]["datasetGroupArn"]
-    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")'
-    made = account("CreateFilter", name="f", datasetGroupArn=arn, filterExpression=expression)
-    return str(made["filterArn"])
-
-
-LIVES: list[tuple[str, Make, str, bool]] = [
-    ("DatasetGroup", group, "ACTIVE", True),
-    ("Dataset", dataset, "ACTIVE", True),
-    ("DatasetImportJob", good_import, "ACTIVE", False),
-    ("DatasetImportJob", bad_import, "CREATE FAILED", False),
-    ("Solution", solution, "ACTIVE", True),
-    ("SolutionVersion", version, "ACTIVE", False),
-    ("Campaign", campaign, "ACTIVE", True),
-    ("EventTracker", tracker, "ACTIVE", True),
-    ("Filter", a_filter, "ACTIVE", True),
-]
-
-
-@pytest.mark.parametrize(("kind", "make", "end", "deletable"), LIVES)
-def test_a_life(kind: str, make: Make, end: str, deletable: bool) -> None:
-    account = slow()
-    arn = make(account)
-    born = account.clock.now
-    follow(account, kind, arn, [*CREATION, (100, end)])
-    member = kind[0].lower() + kind[1:]
-    shown = account(f"Describe{kind}", **{f"{member}Arn": arn})[member]
-    assert shown["creationDateTime"] == born
-    assert (shown["lastUpdatedDateTime"] - born).total_seconds() == 100
-    assert ("failureReason" in shown) == (end != "ACTIVE")
-    if deletable:
-        account(f"Delete{kind}", **{f"{member}Arn": arn})
-        follow(account, kind, arn, DELETION)
-        account.clock.advance(1)
-        with pytest.raises(NotFoundError, match="does not exist"):
-            account.status(kind, arn)
-
-
-def follow(account: Account, kind: str, arn: str, table: list[tuple[int, str]]) -> None:
-    """Check the statuses at the seconds of the table, counted from now."""
-    passed = 0
-    for second, status in table:
-        account.clock.advance(second - passed)
-        passed = second
-        assert account.status(kind, arn) == status, f"{kind} after {second} s"
-
-
 def test_a_jump_in_time_leaves_the_moments_when_things_happened() -> None:
     account = slow()
     arn = account.group()
     born = account.clock.now
+    for seconds, status in ((19, "CREATE PENDING"), (1, "CREATE IN_PROGRESS"), (79, "CREATE IN_PROGRESS")):
+        account.clock.advance(seconds)
+        assert account.status("DatasetGroup", arn) == status
     account.clock.advance(10_000)
     shown = account("DescribeDatasetGroup", datasetGroupArn=arn)["datasetGroup"]
     assert shown["status"] == "ACTIVE"
@@ -189,16 +123,91 @@ def test_a_solution_is_updated() -> None:
     assert shown["solutionConfig"] == config
 
 
-def test_trouble_can_be_made_for_the_next_work() -> None:
-    account = Account()
+def test_an_update_that_fails_leaves_the_campaign_as_it_was() -> None:
+    account = slow()
+    arn = ready(account, campaign(account))
+    first = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    second = ready(account, account.version(first["solutionVersionArn"].rpartition("/")[0]))
+    account.service.control.fail_next("Campaign", "No capacity.", path="update")
+    account("UpdateCampaign", campaignArn=arn, solutionVersionArn=second, minProvisionedTPS=9)
+    account.clock.advance(100)
+    shown = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    assert (shown["status"], shown["solutionVersionArn"]) == ("ACTIVE", first["solutionVersionArn"])
+    assert shown["minProvisionedTPS"] == 1
+    assert "failureReason" not in shown
+    assert shown["latestCampaignUpdate"]["status"] == "CREATE FAILED"
+    assert shown["latestCampaignUpdate"]["failureReason"] == "No capacity."
+    assert shown["latestCampaignUpdate"]["solutionVersionArn"] == second
+    assert account.recommended(arn, itemId="i1", numResults=3)
+    account("UpdateCampaign", campaignArn=arn, solutionVersionArn=second)
+    account.clock.advance(100)
+    assert account("DescribeCampaign", campaignArn=arn)["campaign"]["solutionVersionArn"] == second
 
-    def trouble(record: Record, path: Path) -> str | None:
-        return "The disk is full." if record.kind == "DatasetImportJob" else None
 
-    account.service.world.engine.trouble = trouble
-    found = account("DescribeDatasetImportJob", datasetImportJobArn=good_import(account))["datasetImportJob"]
-    assert found["status"] == "CREATE FAILED"
-    assert found["failureReason"] == "The disk is full."
+def test_a_campaign_that_could_not_be_made_is_mended_by_an_update() -> None:
+    account = slow()
+    account.service.control.fail_next("Campaign", "No capacity.")
+    arn = ready(account, campaign(account))
+    assert account.status("Campaign", arn) == "CREATE FAILED"
+    with pytest.raises(NotFoundError, match="CREATE FAILED"):
+        account.recommended(arn, itemId="i1")
+    account("UpdateCampaign", campaignArn=arn, minProvisionedTPS=2)
+    account.clock.advance(100)
+    shown = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    assert shown["status"] == "ACTIVE"
+    assert "failureReason" not in shown
+    assert account.recommended(arn, itemId="i1", numResults=3)
+
+
+def test_all_is_deleted_in_the_order_that_the_service_wants() -> None:
+    account = slow()
+    arn = ready(account, campaign(account))
+    shown = account("DescribeCampaign", campaignArn=arn)["campaign"]
+    version_arn = shown["solutionVersionArn"]
+    base = version_arn.rpartition("/")[0]
+    described = account("DescribeSolution", solutionArn=base)["solution"]
+    group_arn = described["datasetGroupArn"]
+    (held,) = account("ListDatasets", datasetGroupArn=group_arn)["datasets"]
+    schema = account("DescribeDataset", datasetArn=held["datasetArn"])["dataset"]["schemaArn"]
+    tracker_arn = account("CreateEventTracker", name="t", datasetGroupArn=group_arn)["eventTrackerArn"]
+    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")'
+    made = account("CreateFilter", name="f", datasetGroupArn=group_arn, filterExpression=expression)
+    filter_arn = ready(account, made["filterArn"])
+    training = account.version(base)
+
+    def refused(operation: str, blocker: str, **params: str) -> None:
+        with pytest.raises(InUseError, match=blocker):
+            account(operation, **params)
+
+    refused("DeleteSolution", arn, solutionArn=base)
+    refused("DeleteDataset", "CREATE PENDING", datasetArn=held["datasetArn"])
+    refused("DeleteSchema", held["datasetArn"], schemaArn=schema)
+    refused("DeleteDatasetGroup", held["datasetArn"], datasetGroupArn=group_arn)
+    account("DeleteCampaign", campaignArn=arn)
+    refused("DeleteCampaign", "DELETE PENDING", campaignArn=arn)
+    refused("DeleteFilter", "DELETE PENDING", filterArn=filter_arn)
+    refused("DeleteSolution", "DELETE PENDING", solutionArn=base)
+    account.clock.advance(50)  # neither the campaign nor the training is through
+    refused("DeleteSolution", "DELETE IN_PROGRESS", solutionArn=base)
+    account.clock.advance(51)
+    assert account.status("SolutionVersion", training) == "ACTIVE"
+    account("DeleteSolution", solutionArn=base)
+    refused("DeleteDatasetGroup", "event-tracker|solution", datasetGroupArn=group_arn)
+    account("DeleteEventTracker", eventTrackerArn=tracker_arn)
+    account("DeleteFilter", filterArn=filter_arn)
+    account.clock.advance(101)
+    with pytest.raises(NotFoundError):
+        account("DescribeSolutionVersion", solutionVersionArn=version_arn)
+    refused("DeleteSchema", "in use", schemaArn=schema)
+    account("DeleteDataset", datasetArn=held["datasetArn"])
+    refused("DeleteDatasetGroup", "DELETE PENDING", datasetGroupArn=group_arn)
+    account.clock.advance(101)
+    account("DeleteSchema", schemaArn=schema)
+    account("DeleteDatasetGroup", datasetGroupArn=group_arn)
+    with pytest.raises(InUseError, match="DELETE PENDING"):
+        account("CreateEventTracker", name="t", datasetGroupArn=group_arn)
+    account.clock.advance(101)
+    assert account("ListDatasetGroups")["datasetGroups"] == []
 
 
 def test_a_campaign_follows_the_latest_version_by_name() -> None:

@@ -109,6 +109,40 @@ def test_state_can_be_kept_and_taken_up() -> None:
     assert account.status("SolutionVersion", second) == "ACTIVE"
 
 
+def test_an_update_and_a_stop_under_way_are_kept() -> None:
+    account = Account(durations={"Campaign": {"update": 100}, "SolutionVersion": {"create": 100, "stop": 100}})
+    solution = account.solution(trained_group(account, items=False), "aws-popularity-count", performAutoTraining=True)
+    first = account.version(solution)
+    account.clock.advance(100)
+    campaign = account.campaign(first)
+    account("UpdateCampaign", campaignArn=campaign, minProvisionedTPS=7)
+    second = account.version(solution)
+    account.clock.advance(50)
+    account("StopSolutionVersionCreation", solutionVersionArn=second)
+    state: State = pickle.loads(pickle.dumps(account.service.world.state))  # noqa: S301 - made here
+    account.service = Personalize(
+        account="123456789012", region="eu-west-1", clock=account.clock, objects=account.objects, state=state
+    )
+    assert account.status("SolutionVersion", second) == "CREATE STOPPING"
+    account.clock.advance(49)
+    assert account("DescribeCampaign", campaignArn=campaign)["campaign"]["minProvisionedTPS"] == 1
+    account.clock.advance(51)
+    shown = account("DescribeCampaign", campaignArn=campaign)["campaign"]
+    assert (shown["minProvisionedTPS"], shown["latestCampaignUpdate"]["status"]) == (7, "ACTIVE")
+    assert account.status("SolutionVersion", second) == "CREATE STOPPED"
+    account.clock.advance(8 * 86_400)
+    job = account.import_(*_again(account), "again")
+    assert job["status"] == "ACTIVE"
+    account.clock.advance(7 * 86_400)
+    versions = account("ListSolutionVersions", solutionArn=solution)["solutionVersions"]
+    assert versions[-1]["trainingType"] == "AUTOMATIC", "its appointment was kept"
+
+
+def _again(account: Account) -> tuple[str, str]:
+    (dataset,) = account("ListDatasets")["datasets"]
+    return dataset["datasetArn"], account.put("b/again.csv", taste_data())
+
+
 def test_an_unknown_profile_is_refused() -> None:
     with pytest.raises(ValueError, match="there are instant, demo"):
         Account(durations="quick")

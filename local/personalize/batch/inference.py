@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/personalize/latest/dg/getting-batch-recommendations.
 
 from __future__ import annotations
 
+import functools
+import sys
 from dataclasses import dataclass, replace
 
 from local.personalize.batch.lines import Line, Output, request
@@ -42,7 +44,7 @@ class Inference:
             needed = "itemId" if recipe.type == RELATED else "userId"
             asked = request(line, "GetRecommendations", self.version, needed)
         query = Query(
-            source=replace(self.source, recipe=replace(recipe, live=False)),
+            source=self._as_trained,
             user=asked.get("userId"),
             item=asked.get("itemId"),
             filter=self.filter,
@@ -50,6 +52,12 @@ class Inference:
         )
         picks = rank(query, asked["inputList"]) if recipe.type == RANKING else recommend(query, self.count)
         return self._output(picks)
+
+    @functools.cached_property
+    def _as_trained(self) -> Source:
+        """The source as if the model had seen all events that there will ever be: so that none of them is new."""
+        model = self.source.model
+        return replace(self.source, model=replace(model, seen={**model.seen, "INTERACTIONS": sys.maxsize}))
 
     def _output(self, picks: list[Pick]) -> Output:
         output: dict[str, object] = {"recommendedItems": [pick.name for pick in picks]}

@@ -17,6 +17,7 @@ from local.personalize.errors import InvalidInputError, NotFoundError
 from local.personalize.filters.evaluation import Subject, matching, passes
 from local.personalize.filters.grammar import Filter, parse_attributes
 from local.personalize.filters.rules import check_attributes
+from local.personalize.filters.subjects import subject
 from local.personalize.serving.query import Source
 from local.personalize.serving.users import interested
 
@@ -70,24 +71,19 @@ class Segments:
         return found.astype(np.int64)
 
     def _passed(self, line: Line) -> NDArray[np.bool_]:
-        if self.filter is None:
+        if self.filter is None or self._subject is None:
             return np.ones(len(self.source.model.users), bool)
         given = {key: value for key, value in line.items() if key == "filterValues"}
         values = request(given, "GetRecommendations", self.version).get("filterValues", {})
         return passes(self.filter, self._subject, values)
 
     @functools.cached_property
-    def _subject(self) -> Subject:
-        """The same for all lines."""
-        model, tables = self.source.model, self.source.tables
-        names = pd.Index(model.users, dtype=object)
-        users, interactions = tables.get("USERS"), tables.get("INTERACTIONS")
-        return Subject(
-            items=users.aligned(names) if users else pd.DataFrame(index=names),
-            item_codes=model.user_codes,
-            interactions=interactions.snapshot().frame() if interactions else pd.DataFrame(),
-            user=pd.DataFrame(),
-        )
+    def _subject(self) -> Subject | None:
+        """What the filter is asked about: the same for all lines."""
+        if self.filter is None:
+            return None
+        model = self.source.model
+        return subject(self.filter, self.source.tables, pd.Index(model.users, dtype=object), model.user_codes)
 
 
 def _output(users: list[str]) -> Output:

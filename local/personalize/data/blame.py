@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ ESCAPE = "\\"
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _GUIDE = "https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html"
 _SHOWN = 40
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_LONG_BITS = 64
 
 
 @dataclass(frozen=True)
@@ -102,10 +106,6 @@ def _line(file: File, row: int) -> int:
 def _reads_as(value: str, kind: str) -> bool:
     if kind == "boolean":
         return value in TRUE + FALSE
-    try:
-        if kind in ("float", "double"):
-            float(value)
-            return True
-        return abs(int(value)) < 2**63
-    except ValueError:
-        return False
+    if kind in ("float", "double"):
+        return _FLOAT.fullmatch(value) is not None
+    return _INTEGER.fullmatch(value) is not None and int(value).bit_length() < _LONG_BITS

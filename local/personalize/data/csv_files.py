@@ -102,7 +102,9 @@ def _read_file(file: File, width: int, schema: Schema) -> pd.DataFrame:
         blame.unread(file, schema)
         raise JobFailedError(f"{file.name} can't be read: {' '.join(str(error).split())}") from error
     for each in schema.fields:
-        frame[each.name] = _checked(frame[each.name], each, schema, file)
+        kept = _checked(frame[each.name], each, schema, file)
+        if each.textual:
+            frame[each.name] = kept
     return frame
 
 
@@ -200,6 +202,8 @@ def _checked(column: pd.Series[Any], declared: Field, schema: Schema, file: File
         return _checked_string(column, declared, schema, file, refuse)
     if not len(column):
         return column
+    if declared.type in ("float", "double"):
+        refuse(pd.Series(np.isinf(column.to_numpy())), f"is not of type {declared.type}")
     if declared.name in TIMESTAMPS:
         refuse(column > _MILLISECONDS, "is in milliseconds, and must be in epoch seconds")
         refuse(column < 0, "is not an epoch time in seconds")

@@ -33,6 +33,10 @@ class Table:
     _aligned: tuple[int, pd.Index[Any], pd.DataFrame] | None = None
     _rows: tuple[pd.DataFrame, UserRows] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Keep what is the table's, and not what is only remembered."""
+        return {name: None if name.startswith("_") else value for name, value in vars(self).items()}
+
     @property
     def empty(self) -> bool:
         """Whether nothing has come in yet."""

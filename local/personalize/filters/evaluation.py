@@ -193,8 +193,8 @@ def _one(values: Sequence[Value | Anything], condition: Condition) -> None:
 
 
 def _among(column: pd.Series[Any], values: Sequence[Value | Anything], *, ignore_case: bool) -> Mask:
-    known: Mask = column.notna().to_numpy(bool)
     if any(isinstance(each, Anything) for each in values):
+        known: Mask = column.notna().to_numpy(bool)
         return known
     if pd.api.types.is_numeric_dtype(column.dtype):
         return np.isin(column.to_numpy(dtype=float, na_value=np.nan), [_number(each) for each in values])

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from local.personalize.data.attribution_reports import Measure, Reporting
 from local.personalize.data.schemas import MEASURED, NUMBERS, Schema
 from local.personalize.errors import AlreadyExistsError, InvalidInputError, NotFoundError
 from local.personalize.kinds.base import Kind, Parent, Request
@@ -59,6 +60,28 @@ class MetricAttribution(Kind):
         """Show the status of an update as its own: Describe has no other place for it."""
         update = record.update
         return {"status": update.life.status} if update and update.life.under_way else {}
+
+
+def reporting(world: World, group: str) -> Reporting | None:
+    """Return how imports into a group are to be reported on, if a metric attribution says where to."""
+    attribution = next(world.in_group("MetricAttribution", group), None)
+    if attribution is None or "s3DataDestination" not in attribution.attributes["metricsOutputConfig"]:
+        return None
+    output = attribution.attributes["metricsOutputConfig"]
+    items = next((each for each in world.in_group("Dataset", group) if each.attributes["datasetType"] == "ITEMS"), None)
+    table = world.state.tables.get(items.arn) if items else None
+    return Reporting(
+        tuple(map(_measure, attribution.attributes["metrics"])),
+        table.indexed() if table else None,
+        output["s3DataDestination"]["path"],
+        output["roleArn"],
+    )
+
+
+def _measure(metric: Metric) -> Measure:
+    found = _EXPRESSION.fullmatch(metric["expression"].strip())
+    dataset, column = (found["dataset"], found["column"]) if found else (None, None)
+    return Measure(metric["metricName"], metric["eventType"], dataset and dataset.upper(), column and column.upper())
 
 
 def _checked(world: World, group: str, old: Iterable[Metric], new: Iterable[Metric]) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from local.personalize.errors import InUseError
 from local.personalize.lifecycle import CREATE, DELETE
-from local.personalize.models import Attributes, Path, Record
+from local.personalize.models import Appointment, Attributes, Path, Record
 from local.personalize.quotas import Quota
 from local.personalize.work import Job
 from local.personalize.world import World
@@ -58,6 +58,12 @@ class Kind:
     def member(self) -> str:
         """The kind's name as a member: xyz in DescribeXyz' answer."""
         return self.name[0].lower() + self.name[1:]
+
+    @property
+    def paths(self) -> Mapping[str, Path]:
+        """All the ways through statuses that the class has as attributes, by name."""
+        found = (getattr(self, name) for name in dir(type(self)) if name != "paths")
+        return {each.name: each for each in found if isinstance(each, Path)}
 
     @property
     def arn_member(self) -> str:
@@ -119,6 +125,9 @@ class Kind:
 
     def settled(self, world: World, record: Record, path: Path) -> None:
         """Do what follows when a path has come to its good end, and the status says so."""
+
+    def appointed(self, world: World, record: Record, appointment: Appointment) -> None:
+        """Do what an appointment (`engine.appoint`) was made for."""
 
     def gone(self, world: World, record: Record) -> None:
         """Forget what belongs to a resource that is deleted."""

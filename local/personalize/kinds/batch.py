@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from typing import ClassVar
 
 from local.personalize.batch.files import Limits, Place, Transfer
@@ -18,6 +17,7 @@ from local.personalize.lifecycle import BATCH
 from local.personalize.models import Attributes, Path, Record
 from local.personalize.quotas import Quota
 from local.personalize.recipes import RELATED, SEGMENTS, Recipe, recipe_of
+from local.personalize.serving import settings
 from local.personalize.serving.query import Source
 from local.personalize.work import Job
 from local.personalize.world import World
@@ -25,10 +25,6 @@ from local.personalize.world import World
 _DEFAULT_RESULTS = 25
 _BATCHES = ("aws-popularity-count",)
 _NO_BATCH = ("POPULAR_ITEMS", "PERSONALIZED_ACTIONS", SEGMENTS)
-_EXPLORATION: Mapping[str, tuple[float, float]] = {
-    "explorationWeight": (0, 1),
-    "explorationItemAgeCutOff": (0, float("inf")),
-}
 
 
 class BatchJob(Kind):
@@ -98,14 +94,7 @@ class BatchInferenceJob(BatchJob):
             other = ": use a batch segment job" if recipe.type == SEGMENTS else ""
             raise InvalidInputError(f"You can't get batch recommendations with {recipe.name}{other}.")
         _check_mode(request, recipe)
-        config = request.get("batchInferenceJobConfig", {})
-        exploration = config.get("itemExplorationConfig", {})
-        if exploration and recipe.explores != "configured":
-            raise InvalidInputError(f"itemExplorationConfig can't be used with {recipe.name}.")
-        if "rankingInfluence" in config and not recipe.influenced:
-            raise InvalidInputError(f"rankingInfluence can't be used with {recipe.name}.")
-        for name, value in exploration.items():
-            _check_exploration(name, value)
+        settings.check(recipe, request.get("batchInferenceJobConfig", {}))
 
     def attributes(self, world: World, request: Request) -> Attributes:
         """Add the mode."""
@@ -148,7 +137,8 @@ def _asked(world: World, record: Record) -> tuple[Source, str, grammar.Filter | 
     attributes = record.attributes
     version = world.get("SolutionVersion", attributes["solutionVersionArn"])
     expression = _expression(world.get("Filter", attributes["filterArn"])) if "filterArn" in attributes else None
-    return Source.of(world, version), version.arn, expression, attributes["numResults"]
+    source = Source.of(world, version, attributes.get("batchInferenceJobConfig"))
+    return source, version.arn, expression, attributes["numResults"]
 
 
 def _expression(record: Record) -> grammar.Filter:
@@ -177,15 +167,3 @@ def _check_mode(request: Request, recipe: Recipe) -> None:
         raise InvalidInputError(
             "The local Personalize has no generative model, and makes no themes: use the mode BATCH_INFERENCE."
         )
-
-
-def _check_exploration(name: str, value: str) -> None:
-    if name not in _EXPLORATION:
-        raise InvalidInputError(f"itemExplorationConfig takes {' and '.join(_EXPLORATION)}, not {name}.")
-    low, high = _EXPLORATION[name]
-    try:
-        fits = low <= float(value) <= high
-    except ValueError:
-        fits = False
-    if not fits:
-        raise InvalidInputError(f"{name} must be a number between {low} and {high}, and is {value!r}.")

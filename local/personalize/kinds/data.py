@@ -5,16 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
 from local.personalize.data import csv_files, schemas
+from local.personalize.data.attribution_reports import Reporting
 from local.personalize.data.schemas import Schema
 from local.personalize.data.tables import Table, conform, merge, stack
 from local.personalize.errors import InUseError, InvalidInputError, JobFailedError
+from local.personalize.kinds import attribution
 from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.lifecycle import UPDATE
-from local.personalize.models import Attributes, Path, Record
+from local.personalize.models import Attributes, Path, Phase, Record
+from local.personalize.ports import Objects, ObjectsError
 from local.personalize.quotas import Quota
 from local.personalize.work import Job
 from local.personalize.world import World
@@ -25,6 +29,9 @@ class DatasetGroup(Kind):
 
     name = "DatasetGroup"
     segment = "dataset-group"
+    # The only status on the way that its documentation knows.
+    # https://docs.aws.amazon.com/personalize/latest/dg/API_DatasetGroup.html
+    delete = Path("delete", (Phase("DELETE PENDING"),), None)
     quotas = (Quota("dataset-groups"),)
 
     def attributes(self, world: World, request: Request) -> Attributes:
@@ -155,6 +162,10 @@ class DatasetImportJob(Kind):
         most = world.quotas[f"{mode.lower()}-import-bytes"]
         minimum = world.quotas["minimum-imported-interactions"] if schema.type.name == "INTERACTIONS" else 1
 
+        published = record.attributes.get("publishAttributionMetricsToS3") and schema.type.name == "INTERACTIONS"
+        reports = attribution.reporting(world, world.group_of(record) or "") if published else None
+        moment = world.clock()
+
         def read() -> Imported:
             frame = csv_files.read(objects, location, role, schema, most=most)
             if len(frame) < minimum:
@@ -162,6 +173,8 @@ class DatasetImportJob(Kind):
                     f"There are {len(frame)} records at {location}, and an import of {schema.type.name} "
                     f"needs at least {minimum}."
                 )
+            if reports:
+                _publish(reports, objects, frame, mode, moment)
             return Imported(frame, before, _joined(frame, before, schema, mode))
 
         return read
@@ -175,6 +188,13 @@ class DatasetImportJob(Kind):
         if table.bulk is not result.before:  # another import was quicker
             joined = _joined(result.frame, table.bulk, table.schema, record.attributes["importMode"])
         table.replace(conform(joined, table.schema))
+
+
+def _publish(reports: Reporting, objects: Objects, frame: pd.DataFrame, mode: str, moment: datetime) -> None:
+    try:
+        reports.publish(objects, frame, mode, moment)
+    except ObjectsError as error:
+        raise JobFailedError(f"Could not publish attribution metrics to {reports.location}: {error}") from error
 
 
 def _joined(frame: pd.DataFrame, before: pd.DataFrame | None, schema: Schema, mode: str) -> pd.DataFrame:

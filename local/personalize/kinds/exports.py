@@ -15,6 +15,7 @@ from local.personalize.errors import InvalidInputError, JobFailedError
 from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.models import Attributes, Path, Record
 from local.personalize.ports import DeniedError, Objects, ObjectsError
+from local.personalize.quotas import Quota
 from local.personalize.work import Job
 from local.personalize.world import World
 
@@ -26,6 +27,7 @@ class DatasetExportJob(Kind):
     segment = "dataset-export-job"
     name_member = "jobName"
     parents = (Parent("datasetArn", "Dataset", follows=True),)
+    quotas = (Quota("pending-export-jobs", pending=True),)
 
     def attributes(self, world: World, request: Request) -> Attributes:
         """Check that the dataset can be exported, and that there is a place to write to."""

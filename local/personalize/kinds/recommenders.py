@@ -33,6 +33,7 @@ class Recommender(Kind):
     quotas = (Quota("recommenders", "dataset group"),)
     update = UPDATE
     update_member = "latestRecommenderUpdate"
+    stop, start = STOP, START
 
     def attributes(self, world: World, request: Request) -> Attributes:
         """Check that the recipe is of the group's domain, and that there is something to learn from."""

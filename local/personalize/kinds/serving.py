@@ -69,7 +69,8 @@ class Campaign(Kind):
 
     def settled(self, world: World, record: Record, path: Path) -> None:
         """Make a campaign ACTIVE whose creation had failed, and have it catch up with versions trained meanwhile."""
-        record.life.status = "ACTIVE"
+        if record.life.status != "ACTIVE":
+            world.engine.settle(record.life, "ACTIVE")
         record.life.failure_reason = None
         follow_latest(world, record)
 

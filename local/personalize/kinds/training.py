@@ -6,19 +6,25 @@ import functools
 from typing import Any
 
 from local.personalize.errors import InUseError, InvalidInputError
+from local.personalize.kinds import automatic
 from local.personalize.kinds.base import Kind, Parent, Request, new_id
 from local.personalize.kinds.orders import check_columns, check_data, check_objective, order_of
 from local.personalize.learning.interactions import event_rules
 from local.personalize.learning.models import Trained
 from local.personalize.learning.training import train
 from local.personalize.lifecycle import STOP_VERSION, UPDATE
-from local.personalize.models import Attributes, Path, Record
+from local.personalize.models import Appointment, Attributes, Path, Record
 from local.personalize.quotas import Quota
 from local.personalize.recipes import Recipe, recipe_of
 from local.personalize.work import Job
 from local.personalize.world import World
 
-_DEFAULTS = {"performHPO": False, "performAutoML": False, "performAutoTraining": True}
+_DEFAULTS = {
+    "performHPO": False,
+    "performAutoML": False,
+    "performAutoTraining": True,
+    "performIncrementalUpdate": False,
+}
 
 
 class Solution(Kind):
@@ -45,7 +51,15 @@ class Solution(Kind):
         check_columns(world, request["datasetGroupArn"], config)
         check_objective(world, recipe, request["datasetGroupArn"], config)
         _check_threshold(config)
+        automatic.check_schedule(config)
+        _check_incremental(recipe, request)
         return {**_DEFAULTS, **super().attributes(world, request)}
+
+    def updated(self, world: World, record: Record, request: Request) -> Attributes:
+        """Check the new schedule."""
+        automatic.check_schedule(request.get("solutionUpdateConfig", {}))
+        _check_incremental(recipe_of(record.attributes["recipeArn"]), request)
+        return super().updated(world, record, request)
 
     def done(self, world: World, record: Record, path: Path, result: object) -> None:
         """Put an update's configuration where Describe shows it."""
@@ -53,6 +67,14 @@ class Solution(Kind):
             config = record.update.attributes.get("solutionUpdateConfig", {})
             if config:
                 record.attributes["solutionConfig"] = {**record.attributes.get("solutionConfig", {}), **config}
+
+    def settled(self, world: World, record: Record, path: Path) -> None:
+        """Arrange when it trains by itself."""
+        automatic.arrange(world, record)
+
+    def appointed(self, world: World, record: Record, appointment: Appointment) -> None:
+        """Train by itself."""
+        automatic.train(world, record, appointment)
 
     def view(self, world: World, record: Record) -> Attributes:
         """Show the newest version."""
@@ -82,6 +104,7 @@ class SolutionVersion(Kind):
     segment = "solution"
     parents = (Parent("solutionArn", "Solution", follows=True),)
     quotas = (Quota("pending-solution-versions", pending=True),)
+    stop = STOP_VERSION
 
     def attributes(self, world: World, request: Request) -> Attributes:
         """Take over the solution's configuration; check the mode, and that there is something to learn from."""
@@ -186,6 +209,13 @@ def _check_updatable(world: World, solution: str, recipe: Recipe) -> None:
     if not _full_versions(world, solution):
         raise InvalidInputError(
             f"trainingMode UPDATE needs an ACTIVE version of {solution} that was trained with trainingMode FULL."
+        )
+
+
+def _check_incremental(recipe: Recipe, request: Request) -> None:
+    if request.get("performIncrementalUpdate") and recipe.name != "aws-semantic-similarity":
+        raise InvalidInputError(
+            f"performIncrementalUpdate is supported only for aws-semantic-similarity, not for {recipe.name}."
         )
 
 

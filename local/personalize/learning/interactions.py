@@ -115,20 +115,26 @@ class Interactions:
     @functools.cached_property
     def takers(self) -> Codes:
         """How many users have taken each item."""
-        pairs = np.unique(self.user * max(1, len(self.items)) + self.item)
-        return np.bincount(pairs % max(1, len(self.items)), minlength=len(self.items)).astype(np.int64)
+        return np.bincount(self.whole.indices, minlength=len(self.items)).astype(np.int64)
 
     @functools.cached_property
     def repeats(self) -> float:
         """The share of interactions with an item that the user had already."""
-        pairs = self.user * max(1, len(self.items)) + self.item
-        return 1 - len(np.unique(pairs)) / len(pairs) if len(pairs) else 0.0
+        return 1 - self.whole.nnz / len(self) if len(self) else 0.0
 
-    def matrix(self, mask: NDArray[np.bool_] | None = None) -> sp.csr_matrix:
-        """Return users by items, with the weights added up."""
-        chosen = slice(None) if mask is None else mask
+    @functools.cached_property
+    def whole(self) -> sp.csr_matrix:
+        """Users by items, with the weights added up."""
+        return self.matrix(np.ones(len(self), bool))
+
+    def matrix(self, mask: NDArray[np.bool_]) -> sp.csr_matrix:
+        """Return users by items of a part of the interactions, with the weights added up."""
         shape = (len(self.users), len(self.items))
-        return sp.csr_matrix((self.weight[chosen], (self.user[chosen], self.item[chosen])), shape=shape)
+        # Rows are in the order of users already: all that is left to do is to put each user's items in order.
+        ends = np.cumsum(np.bincount(self.user[mask], minlength=len(self.users)))
+        matrix = sp.csr_matrix((self.weight[mask], self.item[mask], np.concatenate(([0], ends))), shape=shape)
+        matrix.sum_duplicates()
+        return matrix
 
 
 def _between(counts: Codes, low: float, high: float) -> NDArray[np.bool_]:

@@ -71,11 +71,13 @@ def split(interactions: Interactions, share: float = _SHARE) -> Split:
 
 def evaluate(lists: Lists, parts: Split) -> dict[str, float]:
     """Return Personalize's metrics for lists of 25 items, one per user of the split."""
-    relevant = np.zeros(lists.shape, bool)
-    held = parts.held_out
-    for row in range(len(lists)):
-        relevant[row] = np.isin(lists[row], held.indices[held.indptr[row] : held.indptr[row + 1]])
-    wanted = np.diff(held.indptr)
+    wanted = np.diff(parts.held_out.indptr)
+    width = parts.held_out.shape[1] + 1  # a place more, for what is no item
+    rows = np.arange(len(lists))
+    relevant = np.isin(
+        rows[:, np.newaxis] * width + np.where(lists < 0, width - 1, lists),
+        np.repeat(rows, wanted) * width + parts.held_out.indices,
+    )
     discount = 1 / np.log2(np.arange(2, DEPTH + 2))
     ideal = np.concatenate(([0.0], np.cumsum(discount)))
     first = relevant.argmax(axis=1)
@@ -110,8 +112,29 @@ def evaluate_weighted(lists: Lists, parts: Split) -> dict[str, float]:
 def popular_lists(parts: Split) -> Lists:
     """Return for each user the items that most users have taken, less what the user has where that is skipped."""
     popularity = np.bincount(parts.train.indices, minlength=parts.train.shape[1])
-    ranking = np.argsort(-popularity, kind="stable")
-    return ranked_lists(lambda _: ranking, parts)
+    return same_lists(np.argsort(-popularity, kind="stable"), parts)
+
+
+def same_lists(ranking: NDArray[np.int64], parts: Split) -> Lists:
+    """Return the first 25 of one ranking of all items for each user, less what is to be skipped.
+
+    For all users at once: the item at place p of a user's list is at place p + k of the ranking, if k of the items
+    before it are skipped. A skipped item moves the places on from its own, less the skipped ones before it.
+    """
+    counts = np.zeros((len(parts.users), DEPTH), np.int64)
+    if parts.skip_known:
+        known = parts.train[parts.users]
+        places = np.empty(len(ranking), np.int64)
+        places[ranking] = np.arange(len(ranking))
+        row = np.repeat(np.arange(len(parts.users)), np.diff(known.indptr))
+        place = places[known.indices]
+        order = np.lexsort((place, row))
+        moved = place[order] - (np.arange(len(order)) - known.indptr[row[order]])
+        near = moved < DEPTH
+        np.add.at(counts, (row[order][near], moved[near]), 1)
+    found = np.arange(DEPTH) + counts.cumsum(axis=1)
+    lists: Lists = np.append(ranking, -1)[np.minimum(found, len(ranking))]
+    return lists
 
 
 def ranked_lists(ranking: Callable[[int], NDArray[np.int64]], parts: Split) -> Lists:

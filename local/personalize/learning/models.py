@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,10 +34,15 @@ class Trained:
     """The moment of the newest interaction."""
     skip_known: bool
     rules: tuple[EventRule, ...]
-    events_seen: int
-    """How many of the streamed events are in it."""
+    seen: Mapping[str, int]
+    """How many of the streamed rows of each type of dataset are in it."""
     baseline: dict[str, float] = field(default_factory=dict)
     hours: float = 0.0
+
+    @property
+    def events_seen(self) -> int:
+        """How many of the streamed events are in it."""
+        return self.seen.get("INTERACTIONS", 0)
 
     @property
     def ranker(self) -> Ranker | None:

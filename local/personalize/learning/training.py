@@ -21,9 +21,8 @@ def train(order: Order) -> Trained:
     began = time.perf_counter()
     family = FAMILIES[order.family]
     interactions = _interactions(order, family)
-    material = Material(order, interactions, split(interactions), interactions.matrix())
+    material = Material(order, interactions, split(interactions), interactions.whole)
     fitted = family.fit(material)
-    streamed = order.data.get("INTERACTIONS")
     return Trained(
         recipe=order.recipe,
         items=interactions.items,
@@ -35,7 +34,7 @@ def train(order: Order) -> Trained:
         until=int(interactions.time.max(initial=0)),
         skip_known=skips_known(interactions),
         rules=order.rules,
-        events_seen=streamed.seen if streamed is not None else 0,
+        seen={name: snapshot.seen for name, snapshot in order.data.items()},
         baseline=evaluate(popular_lists(material.parts), material.parts),
         hours=(time.perf_counter() - began) / 3600,
     )

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from local.personalize.filters.evaluation import Subject, passes
+from local.personalize.filters.evaluation import passes
+from local.personalize.filters.subjects import subject
 from local.personalize.recipes import RELATED
 from local.personalize.serving.catalogue import Catalogue
 from local.personalize.serving.query import Query
@@ -21,13 +22,13 @@ _CONSIDERED = 100
 
 def filtered(query: Query, catalogue: Catalogue) -> Mask:
     """Return which items of a catalogue pass the query's filter."""
-    return _passed(query, "ITEMS", "INTERACTIONS", catalogue.names, catalogue.codes)
+    return _passed(query, catalogue.names, catalogue.codes)
 
 
 def filtered_actions(query: Query, names: pd.Index[Any]) -> Mask:
     """Return which actions pass the query's filter."""
     codes = {name: code for code, name in enumerate(names)}
-    return _passed(query, "ACTIONS", "ACTION_INTERACTIONS", names, codes)
+    return _passed(query, names, codes)
 
 
 def shown(query: Query, catalogue: Catalogue) -> Mask:
@@ -46,23 +47,9 @@ def shown(query: Query, catalogue: Catalogue) -> Mask:
     return mask
 
 
-def _passed(query: Query, kind: str, events: str, names: pd.Index[Any], codes: Mapping[str, int]) -> Mask:
+def _passed(query: Query, names: pd.Index[Any], codes: Mapping[str, int]) -> Mask:
     if query.filter is None:
         return np.ones(len(names), bool)
-    rows, users, interactions = (query.source.tables.get(each) for each in (kind, "USERS", events))
-    subject = Subject(
-        items=rows.aligned(names) if rows else pd.DataFrame(index=names),
-        item_codes=codes,
-        interactions=interactions.of_user(query.user or "") if interactions else pd.DataFrame(),
-        current_item=_current_item(query),
-        user=users.indexed().reindex([query.user]).dropna(how="all") if users else pd.DataFrame(),
-    )
-    return passes(query.filter, subject, query.filter_values)
-
-
-def _current_item(query: Query) -> pd.DataFrame | None:
-    """Return what is known of the item that others are asked for, if that is what the recipe is about."""
-    items = query.source.tables.get("ITEMS")
-    if query.source.recipe.type != RELATED or items is None:
-        return None
-    return items.indexed().reindex([query.item])
+    item = query.item if query.source.recipe.type == RELATED else None
+    asked = subject(query.filter, query.source.tables, names, codes, user=query.user, item=item)
+    return passes(query.filter, asked, query.filter_values)

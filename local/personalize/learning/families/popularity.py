@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local.personalize.learning.interactions import Codes
-from local.personalize.learning.metrics import DEPTH, evaluate, popular_lists, ranked_lists
+from local.personalize.learning.metrics import DEPTH, evaluate, popular_lists, same_lists
 from local.personalize.learning.order import Fitted, Material, Scores, Who
 
 _DAY = 86_400
@@ -81,7 +81,7 @@ def fit_counts(material: Material) -> Fitted:
     counts = np.bincount(material.interactions.item, minlength=len(material.interactions.items))
     known = np.asarray(material.parts.train.sum(axis=0)).ravel()
     ranking = np.argsort(-known, kind="stable").astype(np.int64)
-    metrics = evaluate(ranked_lists(lambda _: ranking, material.parts), material.parts)
+    metrics = evaluate(same_lists(ranking, material.parts), material.parts)
     return Fitted(metrics, Popular(counts.astype(np.float32)))
 
 
@@ -95,7 +95,7 @@ def fit_trend(material: Material) -> Fitted:
     trending = Trending(interactions.item, interactions.time, len(interactions.items), window)
     end = int(interactions.time.max(initial=0))
     ranking = np.argsort(-trending.growth(end), kind="stable").astype(np.int64)
-    metrics = evaluate(ranked_lists(lambda _: ranking, material.parts), material.parts)
+    metrics = evaluate(same_lists(ranking, material.parts), material.parts)
     metrics["trend_prediction_accuracy"] = _accuracy(trending, end)
     return Fitted(metrics, trending)
 

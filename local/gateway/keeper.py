@@ -1,0 +1,132 @@
+"""A folder that the local AWS is kept in, so that it is there again after the process has ended, however that was.
+
+lock            held by the process that uses the folder
+port            where it listened: queue URLs name it
+clock           how Personalize's clock stands
+personalize/    a folder for each account and region
+ministack/, s3/ ministack's own
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from local.personalize import Personalize
+from local.personalize.clock import Setting, SteeredClock
+from local.personalize.keeping import Shelf, StateError, write_atomically
+from local.personalize.models import State
+from local.settings import kept_port
+
+logger = logging.getLogger(__name__)
+
+_PAUSE, _SHARE = 1.0, 10
+"""Seconds between two looks at what has changed, and how many times longer it rests than it worked."""
+
+
+@dataclass
+class _Kept:
+    """Something that is saved when `changes` tells another number than last time."""
+
+    changes: Callable[[], object]
+    save: Callable[[], None]
+    saved: object
+
+
+class Keeper:
+    """Saves what has changed, in a thread of its own."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StateError(f"{folder} is in use by another local AWS.") from error
+        before = kept_port(folder)
+        if before not in (None, port):
+            logger.warning("queue URLs from before name port %s, and this is port %s", before, port)
+        (folder / "port").write_text(str(port))
+        self._kept: list[_Kept] = []
+        self._stop = threading.Event()
+        self._shelves = {key: Shelf(folder / "personalize" / "-".join(key)) for key in self._keys()}
+        self._states = {key: shelf.load() for key, shelf in self._shelves.items()}
+        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
+        self._thread.start()
+
+    def known(self) -> list[tuple[str, str]]:
+        """Return the accounts and regions that have a state."""
+        return list(self._shelves)
+
+    def state(self, account: str, region: str) -> State | None:
+        """Return the state from before, to begin with."""
+        return self._states.pop((account, region), None)
+
+    def keep(self, account: str, region: str, service: Personalize) -> None:
+        """Save an account's Personalize from now on."""
+        key = account, region
+        shelf = self._shelves.setdefault(key, Shelf(self._folder / "personalize" / "-".join(key)))
+        world = service.world
+        self.watch(lambda: service.changes, lambda: shelf.save(world.state, world.lock))
+
+    def clock(self) -> SteeredClock:
+        """Return Personalize's clock, as it stood; it is saved from now on."""
+        path = self._folder / "clock"
+        clock = SteeredClock(setting=_read_clock(path))
+        self.watch(lambda: clock.setting, lambda: _write_clock(path, clock.setting))
+        return clock
+
+    def watch(self, changes: Callable[[], object], save: Callable[[], None]) -> None:
+        """Save something whenever `changes` tells something new."""
+        self._kept.append(_Kept(changes, save, changes()))
+
+    def save(self) -> None:
+        """Save all that has changed."""
+        for kept in list(self._kept):
+            changes = kept.changes()
+            if changes == kept.saved:
+                continue
+            try:
+                kept.save()
+                kept.saved = changes
+            except Exception:
+                logger.exception("The state can't be saved now")
+
+    def close(self) -> None:
+        """Save for the last time."""
+        self._stop.set()
+        self._thread.join()
+        self.save()
+
+    def _run(self) -> None:
+        pause = _PAUSE
+        while not self._stop.wait(pause):
+            began = time.monotonic()
+            self.save()
+            pause = max(_PAUSE, _SHARE * (time.monotonic() - began))
+
+    def _keys(self) -> Iterator[tuple[str, str]]:
+        for path in sorted((self._folder / "personalize").glob("*-*")):
+            account, _, region = path.name.partition("-")
+            yield account, region
+
+
+def _read_clock(path: Path) -> Setting:
+    if not path.exists():
+        return Setting()
+    read = json.loads(path.read_text())
+    frozen_at = datetime.fromisoformat(read["frozen_at"]) if read["frozen_at"] else None
+    return Setting(timedelta(seconds=read["ahead"]), frozen_at)
+
+
+def _write_clock(path: Path, setting: Setting) -> None:
+    frozen_at = setting.frozen_at.isoformat() if setting.frozen_at else None
+    write_atomically(path, json.dumps({"ahead": setting.ahead.total_seconds(), "frozen_at": frozen_at}).encode())

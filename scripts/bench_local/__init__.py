@@ -1,0 +1,1 @@
+"""How fast the local Personalize is, beside the libraries that it stands on: `python -m scripts.bench_local`."""

@@ -1,0 +1,136 @@
+"""Import and training in this process, beside pandas and implicit doing nothing but their part."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from implicit.cpu.als import AlternatingLeastSquares
+
+from local.personalize import Personalize
+from local.personalize.learning.families.factors import FINISHING_ITERATIONS, ITERATIONS, THREADS
+from scripts.bench_local.sample import SCHEMA, Sample
+from scripts.bench_local.timing import Stopwatch, repeated
+
+RECIPE = "arn:aws:personalize:::recipe/aws-user-personalization"
+ROLE = "arn:aws:iam::123456789012:role/bench"
+FACTORS = 32
+_CALLS = 1000
+
+
+class Files:
+    """S3, as a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def list(self, bucket: str, prefix: str, role: str) -> Iterable[tuple[str, int]]:
+        """Return the files whose names start with the prefix."""
+        return [(path.name, path.stat().st_size) for path in self._folder.iterdir() if path.name.startswith(prefix)]
+
+    def read(self, bucket: str, key: str, role: str) -> bytes:
+        """Return a file's content."""
+        return (self._folder / key).read_bytes()
+
+    def write(self, bucket: str, key: str, body: bytes, role: str) -> None:
+        """Write a file."""
+        (self._folder / key).write_bytes(body)
+
+
+@dataclass
+class Measured:
+    """One size: ours and the libraries' own, of the same data."""
+
+    size: int
+    imports: Stopwatch
+    reads: dict[str, Stopwatch]
+    trainings: Stopwatch
+    fits: Stopwatch
+    recommends: Stopwatch
+
+
+class Bench:
+    """A local Personalize without HTTP, that imports and trains one sample again and again."""
+
+    def __init__(self, sample: Sample) -> None:
+        self._sample = sample
+        self._personalize = Personalize(account="123456789012", region="eu-west-1", objects=Files(sample.path.parent))
+        group = self._call("CreateDatasetGroup", name="bench")["datasetGroupArn"]
+        schema = self._call("CreateSchema", name="bench", schema=SCHEMA)["schemaArn"]
+        made = {"name": "bench", "datasetGroupArn": group}
+        dataset = self._call("CreateDataset", **made, schemaArn=schema, datasetType="Interactions")
+        self._dataset = dataset["datasetArn"]
+        config = {"algorithmHyperParameters": {"hidden_dimension": str(FACTORS)}}
+        solution = {"recipeArn": RECIPE, "performAutoTraining": False, "solutionConfig": config}
+        self._solution = self._call("CreateSolution", **made, **solution)["solutionArn"]
+
+    def run(self, rounds: int) -> Measured:
+        """Measure in turns: what slows the machine for a while slows everything alike."""
+        readers = _readers()
+        measured = Measured(
+            self._sample.size,
+            imports=Stopwatch(),
+            reads={name: Stopwatch() for name in readers},
+            trainings=Stopwatch(),
+            fits=Stopwatch(),
+            recommends=Stopwatch(),
+        )
+        matrix = self._matrix()
+        for number in range(rounds):
+            with measured.imports.running():
+                self._import(f"import-{number}")
+            for name, read in readers.items():
+                with measured.reads[name].running():
+                    read(self._sample.path)
+            with measured.trainings.running():
+                self._train(f"version-{number}")
+            with measured.fits.running():
+                model = self._fit(matrix)
+        measured.recommends = repeated(
+            _CALLS, lambda at: model.recommend(at % matrix.shape[0], matrix[at % matrix.shape[0]], N=25)
+        )
+        return measured
+
+    def _call(self, operation: str, **params: Any) -> dict[str, Any]:
+        return self._personalize.call("personalize", operation, params)
+
+    def _import(self, name: str) -> None:
+        source = {"dataLocation": f"s3://bench/{self._sample.path.name}"}
+        made = self._call(
+            "CreateDatasetImportJob", jobName=name, datasetArn=self._dataset, dataSource=source, roleArn=ROLE
+        )
+        job = self._call("DescribeDatasetImportJob", **made)["datasetImportJob"]
+        if job["status"] != "ACTIVE":
+            raise SystemExit(f"the import is {job['status']}: {job.get('failureReason')}")
+
+    def _train(self, name: str) -> None:
+        made = self._call("CreateSolutionVersion", name=name, solutionArn=self._solution)
+        version = self._call("DescribeSolutionVersion", **made)["solutionVersion"]
+        if version["status"] != "ACTIVE":
+            raise SystemExit(f"the training is {version['status']}: {version.get('failureReason')}")
+
+    def _matrix(self) -> sp.csr_matrix:
+        frame = pd.read_csv(self._sample.path)
+        users, items = pd.factorize(frame["USER_ID"])[0], pd.factorize(frame["ITEM_ID"])[0]
+        return sp.csr_matrix((np.ones(len(frame), np.float32), (users, items)))
+
+    def _fit(self, matrix: sp.csr_matrix) -> AlternatingLeastSquares:
+        model = AlternatingLeastSquares(
+            factors=FACTORS, iterations=ITERATIONS + FINISHING_ITERATIONS, num_threads=THREADS, random_state=1
+        )
+        model.fit(matrix, show_progress=False)
+        return model
+
+
+def _readers() -> dict[str, Any]:
+    readers: dict[str, Any] = {"pandas": pd.read_csv}
+    with contextlib.suppress(ImportError):
+        readers["pyarrow"] = importlib.import_module("pyarrow.csv").read_csv
+    return readers
