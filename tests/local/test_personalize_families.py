@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +12,13 @@ import pandas as pd
 import pytest
 
 from local.personalize.errors import InvalidInputError
+from local.personalize.learning.families.popularity import Trending
 from local.personalize.learning.models import Trained
+from local.personalize.learning.order import Who
 from local.personalize.recipes import RECIPES, SEGMENTS
 from local.personalize.serving.users import interested
 from scripts.sample_data import SampleData, generate
-from tests.local.personalize_account import INTERACTIONS, Account, taste_data
+from tests.local.personalize_account import BEGINNING, INTERACTIONS, Account, taste_data
 
 Record = Callable[[str, object], None]
 NDCG = "normalized_discounted_cumulative_gain_at_10"
@@ -24,6 +28,7 @@ ITEMS: list[dict[str, Any]] = [
     {"name": "GENRES", "type": "string", "categorical": True},
     {"name": "DESCRIPTION", "type": ["null", "string"], "textual": True},
     {"name": "CREATION_TIMESTAMP", "type": "long"},
+    {"name": "PRICE", "type": "float"},
 ]
 EVENTS = [each for each in INTERACTIONS if each["name"] != "EVENT_VALUE"]
 _VOICES = {"Comedy": "laugh funny jokes", "Horror": "blood scream dark", "Romance": "love heart kiss"}
@@ -39,7 +44,10 @@ class Cinema:
         events = self.account.dataset(self.group, "Interactions", EVENTS)
         self.account.import_(events, self.account.put("b/i.csv", self.data.interactions), "i")
         films = self.account.dataset(self.group, "Items", ITEMS)
-        described = self.data.items.assign(DESCRIPTION=[_described(each) for each in self.data.items["GENRES"]])
+        described = self.data.items.assign(
+            DESCRIPTION=[_described(each) for each in self.data.items["GENRES"]],
+            PRICE=[at % 50 for at in range(len(self.data.items))],
+        )
         assert self.account.import_(films, self.account.put("b/f.csv", described), "f")["status"] == "ACTIVE"
         self.versions: dict[str, str] = {}
 
@@ -165,17 +173,35 @@ def test_trends_are_measured_by_what_comes_of_them(record_property: Record) -> N
     assert account.recommended(account.campaign(version), numResults=1) == ["i200"]
 
 
-def test_without_interactions_in_the_last_windows_what_is_popular_trends() -> None:
+def test_trends_follow_events_without_another_training() -> None:
     account = Account()
     group = account.group()
     dataset = account.dataset(group, "Interactions", INTERACTIONS)
     account.import_(dataset, account.put("b/x.csv", taste_data()), "j")
-    config = {"featureTransformationParameters": {"trend_discovery_frequency": "30 minutes"}}
-    version = account.version(account.solution(group, "aws-trending-now", solutionConfig=config))
-    assert account.status("SolutionVersion", version) == "ACTIVE"
+    campaign = account.campaign(account.version(account.solution(group, "aws-trending-now")))
+    tracking = account("CreateEventTracker", name="t", datasetGroupArn=group)["trackingId"]
+    assert account.recommended(campaign, numResults=1) != ["i222"]
+    for second in range(30):
+        sent = BEGINNING + dt.timedelta(seconds=second)
+        event = {"eventType": "watch", "itemId": "i222", "sentAt": sent}
+        account.events("PutEvents", trackingId=tracking, userId=f"u{second}", sessionId="s", eventList=[event])
+    assert account.recommended(campaign, numResults=1) == ["i222"]
+
+
+def test_a_trend_is_looked_for_in_one_of_five_windows() -> None:
+    account = Account()
+    group = account.group()
+    for frequency in ("30 minutes", "1 hour", "2 hours", "3 hours", "1 day"):
+        config = {"featureTransformationParameters": {"trend_discovery_frequency": frequency}}
+        account.solution(group, "aws-trending-now", frequency.replace(" ", "-"), solutionConfig=config)
     config = {"featureTransformationParameters": {"trend_discovery_frequency": "5 minutes"}}
     with pytest.raises(InvalidInputError, match=r"must be one of \[30 minutes, 1 hour"):
         account.solution(group, "aws-trending-now", "other", solutionConfig=config)
+
+
+def test_where_nothing_happens_what_is_popular_trends() -> None:
+    trending = Trending(item=np.array([0, 1, 1]), time=np.array([10, 20, 30]), items=3, window=100)
+    assert trending.growth(1000).tolist() == [1, 2, 0]
 
 
 def test_texts_are_compared_without_any_interactions(cinema: Cinema) -> None:
@@ -185,11 +211,11 @@ def test_texts_are_compared_without_any_interactions(cinema: Cinema) -> None:
     with pytest.raises(InvalidInputError, match="no Items dataset with data"):
         account.version(solution)
     films = account.dataset(group, "Items", ITEMS)
-    rows = "ITEM_ID,TITLE,GENRES,DESCRIPTION,CREATION_TIMESTAMP\n"
-    rows += "a,Space war,SciFi,Ships fight among the stars,1700000000\n"
-    rows += "b,Star ships,SciFi,Ships fly to distant stars,1600000000\n"
-    rows += "c,Kitchen,Food,Cooks make soup and bread,1650000000\n"
-    rows += "d,Bakery,Food,Bakers make bread,1500000000\n"
+    rows = "ITEM_ID,TITLE,GENRES,DESCRIPTION,CREATION_TIMESTAMP,PRICE\n"
+    rows += "a,Space war,SciFi,Ships fight among the stars,1700000000,1\n"
+    rows += "b,Star ships,SciFi,Ships fly to distant stars,1600000000,1\n"
+    rows += "c,Kitchen,Food,Cooks make soup and bread,1650000000,1\n"
+    rows += "d,Bakery,Food,Bakers make bread,1500000000,1\n"
     assert account.import_(films, account.put("b/f.csv", rows), "f")["status"] == "ACTIVE"
     version = account.version(solution)
     campaign = account.campaign(version)
@@ -204,7 +230,9 @@ def test_texts_need_their_columns() -> None:
     account = Account()
     group = account.group()
     films = account.dataset(group, "Items", [each for each in ITEMS if each["name"] != "DESCRIPTION"])
-    account.import_(films, account.put("b/f.csv", "ITEM_ID,TITLE,GENRES,CREATION_TIMESTAMP\na,A,b,1700000000\n"), "f")
+    account.import_(
+        films, account.put("b/f.csv", "ITEM_ID,TITLE,GENRES,CREATION_TIMESTAMP,PRICE\na,A,b,1700000000,1\n"), "f"
+    )
     version = account.version(account.solution(group, "aws-semantic-similarity"))
     shown = account("DescribeSolutionVersion", solutionVersionArn=version)["solutionVersion"]
     assert shown["status"] == "CREATE FAILED"
@@ -273,6 +301,52 @@ def test_hyperparameters_change_what_is_learned(cinema: Cinema) -> None:
     assert fame("undiscounted", "0") > fame("discounted", "1")
 
 
+def test_an_objective_brings_dear_items_forward(cinema: Cinema, record_property: Record) -> None:
+    account, prices = cinema.account, {f"item-{at + 1:04d}": at % 50 for at in range(500)}
+
+    def trained(sensitivity: str) -> tuple[float, dict[str, float]]:
+        config = {"optimizationObjective": {"itemAttribute": "PRICE", "objectiveSensitivity": sensitivity}}
+        recipe, name = "aws-user-personalization", f"objective-{sensitivity}"
+        version = account.version(account.solution(cinema.group, recipe, name, solutionConfig=config))
+        campaign = account.campaign(version, name)
+        lists = [account.recommended(campaign, userId=f"user-{at:04d}", numResults=10) for at in range(1, 40)]
+        metrics = account("GetSolutionMetrics", solutionVersionArn=version)["metrics"]
+        return float(np.mean([prices[item] for each in lists for item in each])), metrics
+
+    found = {sensitivity: trained(sensitivity) for sensitivity in ("OFF", "LOW", "MEDIUM", "HIGH")}
+    means = [mean for mean, _ in found.values()]
+    shown = ", ".join(f"{mean:.0f} with {sensitivity}" for sensitivity, (mean, _) in found.items())
+    record_property("figure", f"optimizationObjective: the mean price of a list is {shown}")
+    assert means == sorted(means)
+    assert means[-1] > means[0] + 10
+    assert "average_rewards_at_k" not in found["OFF"][1]
+    assert 0 < found["HIGH"][1]["average_rewards_at_k"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("recipe", "column", "message"),
+    [
+        ("aws-user-personalization-v2", "PRICE", "can't be given with aws-user-personalization-v2"),
+        ("aws-user-personalization", "SIZE", "has no column SIZE"),
+        ("aws-personalized-ranking", "GENRES", "must be a number that can't be null"),
+    ],
+)
+def test_objectives_are_columns_of_numbers(cinema: Cinema, recipe: str, column: str, message: str) -> None:
+    config = {"optimizationObjective": {"itemAttribute": column, "objectiveSensitivity": "LOW"}}
+    with pytest.raises(InvalidInputError, match=message):
+        cinema.account.solution(cinema.group, recipe, "refused", solutionConfig=config)
+
+
+def test_weights_of_events_are_measured(cinema: Cinema) -> None:
+    events = [{"eventType": "like", "weight": 1.0}, {"eventType": "view", "weight": 0.2}]
+    config = {"eventsConfig": {"eventParametersList": events}}
+    solution = cinema.account.solution(cinema.group, "aws-user-personalization-v2", "weighted", solutionConfig=config)
+    metrics = cinema.account("GetSolutionMetrics", solutionVersionArn=cinema.account.version(solution))["metrics"]
+    name = "normalized_discounted_cumulative_gain_with_event_weights_at"
+    assert 0 < metrics[f"{name}_5"] <= 1
+    assert metrics[f"{name}_10"] != metrics[NDCG]
+
+
 def test_users_and_items_with_extreme_histories_can_be_cut(cinema: Cinema) -> None:
     config = {"featureTransformationParameters": {"max_user_history_length_percentile": "0.5"}}
     account = cinema.account
@@ -281,6 +355,23 @@ def test_users_and_items_with_extreme_histories_can_be_cut(cinema: Cinema) -> No
     whole = cinema.trained(cinema.version("aws-user-personalization"))
     assert cut.history.nnz < whole.history.nnz
     assert np.diff(cut.history.indptr).max() < np.diff(whole.history.indptr).max()
+
+
+@pytest.mark.parametrize(
+    "recipe", [each.name for each in RECIPES.values() if each.domain is None and each.family != "actions"]
+)
+def test_models_can_be_kept(cinema: Cinema, recipe: str) -> None:
+    trained = cinema.trained(cinema.version(recipe))
+    kept: Trained = pickle.loads(pickle.dumps(trained))  # noqa: S301 - made here
+    assert kept.metrics == trained.metrics
+    who = Who(0, trained.history[[0]], fresh=False)
+    if trained.ranker and kept.ranker:
+        before, after = trained.ranker.scores(who, 0), kept.ranker.scores(who, 0)
+        assert before is not None
+        assert after is not None
+        assert np.array_equal(before, after)
+    if trained.fitted.segments and kept.fitted.segments:
+        assert np.array_equal(kept.fitted.segments.to_item(0), trained.fitted.segments.to_item(0))
 
 
 def test_algorithms_and_transformations_are_described() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ import pandas as pd
 import pytest
 
 from local.personalize.errors import InvalidInputError
+from local.personalize.learning.models import Trained
+from local.personalize.learning.order import Who
 from tests.local.personalize_account import BEGINNING, TASTES, USERS, Account, taste_data, trained_group
 
 ACTIONS: list[dict[str, Any]] = [
@@ -94,6 +97,15 @@ def test_users_get_the_action_of_their_taste(club: Club, record_property: Callab
         "figure", f"aws-next-best-action: {hits:.0%} get the action of their taste, {1 / TASTES:.0%} by chance"
     )
     assert hits > 2 / TASTES
+
+
+def test_models_can_be_kept(club: Club) -> None:
+    trained = club.account.service.world.state.trained[club.version]
+    kept: Trained = pickle.loads(pickle.dumps(trained))  # noqa: S301 - made here
+    who = Who(0, trained.history[[0]], fresh=False)
+    assert kept.fitted.actions
+    assert trained.fitted.actions
+    assert np.array_equal(kept.fitted.actions.propensities(who), trained.fitted.actions.propensities(who))
 
 
 def test_metrics_are_the_services_own(club: Club, record_property: Callable[[str, object], None]) -> None:
