@@ -99,6 +99,20 @@ def test_an_update_turns_it_on_and_off_and_changes_how_often() -> None:
     assert len(versions(account, solution)) == 2
 
 
+def test_other_updates_leave_the_schedule_as_it_is() -> None:
+    account = Account()
+    group = trained_group(account, items=False)
+    tracking = tracker(account, group)
+    solution = account.solution(group, "aws-popularity-count", performAutoTraining=True)
+    account.clock.advance(HOUR + 10 * DAY)
+    event(account, tracking)
+    account("UpdateSolution", solutionArn=solution, performAutoTraining=True)
+    account.clock.advance(4 * DAY - 1)
+    assert len(versions(account, solution)) == 1
+    account.clock.advance(1)
+    assert len(versions(account, solution)) == 2
+
+
 def test_a_campaign_follows_what_a_solution_trains_by_itself() -> None:
     account = Account(durations={"SolutionVersion": {"create": 600}, "Campaign": {"update": 100}})
     group = trained_group(account, items=False)

@@ -40,7 +40,7 @@ def arrange(world: World, solution: Record) -> None:
         world.engine.appoint(solution, None)
     elif solution.appointment is None:
         world.engine.appoint(solution, Appointment(world.engine.now() + FIRST, _FIRST))
-    elif solution.appointment.purpose == _NEXT:  # the frequency may have changed: it counts from the last training
+    elif solution.appointment.purpose == _NEXT and _is_rescheduled(solution):  # it counts from the last training
         last = _versions(world, solution)[-1:]
         began = last[0].life.created_at if last else world.engine.now()
         due = max(world.engine.now(), began + _frequency(solution))
@@ -89,6 +89,11 @@ def _has_news(world: World, solution: Record, versions: list[Record]) -> bool:
 def _came_after(job: Record, version: Record) -> bool:
     """Say whether an import ended after a training began; what is made later has the higher serial number."""
     return job.serial > version.serial or job.life.updated_at > version.life.created_at
+
+
+def _is_rescheduled(solution: Record) -> bool:
+    changes = solution.update.attributes if solution.update else {}
+    return "autoTrainingConfig" in changes.get("solutionUpdateConfig", {})
 
 
 def _versions(world: World, solution: Record) -> list[Record]:
