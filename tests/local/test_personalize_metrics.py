@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -68,3 +72,11 @@ def by_hand(lists: list[list[int]], parts: Split) -> dict[str, float]:
         "coverage": len(listed_at_all) / parts.train.shape[1],
         **{name: value / len(lists) for name, value in sums.items()},
     }
+
+
+def test_threads_of_a_training_leave_the_processors_to_others() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment["OMP_DISPLAY_ENV"] = "true"  # the library then says how it is set, when it is loaded
+    command = [sys.executable, "-c", "import local.personalize"]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stderr
+    assert re.search(r"OMP_WAIT_POLICY\s*=\s*'PASSIVE'", told)

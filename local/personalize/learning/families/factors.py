@@ -130,7 +130,7 @@ def _matrices(material: Material) -> tuple[sp.csr_matrix, sp.csr_matrix]:
     if not any(material.order.parameters.get(name, "").lower() == "true" for name in _RECENCY):
         return material.whole, material.parts.train
     leaning = material.interactions.leaning()
-    return leaning.matrix(), leaning.matrix(~material.parts.held)
+    return leaning.whole, leaning.matrix(~material.parts.held)
 
 
 def _carried_over(previous: Trained, ranker: Factors, interactions: Interactions) -> Factors:
