@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from local.personalize.errors import InvalidInputError
@@ -26,7 +27,9 @@ class Number:
     @property
     def rule(self) -> str:
         """What a value must be, in words."""
-        return f"a{' whole' if self.whole else ''} number between {self.low:g} and {self.high:g}"
+        number = f"a{' whole' if self.whole else ''} number"
+        bounds = f"of at least {self.low:g}" if self.high == inf else f"between {self.low:g} and {self.high:g}"
+        return f"{number} {bounds}"
 
     def allows(self, value: str) -> bool:
         """Whether a value is within the bounds."""
@@ -85,9 +88,9 @@ def ranges(known: Iterable[Hyperparameter]) -> dict[str, list[dict[str, Any]]]:
         if isinstance(each, Choice):
             found["categoricalHyperParameterRanges"].append({**shown, "values": list(each.values)})
         elif each.whole:
-            bounds = {"minValue": int(each.low), "maxValue": int(each.high)}
+            bounds: dict[str, float] = {"minValue": int(each.low), "maxValue": int(each.high)}
             found["integerHyperParameterRanges"].append({**shown, **bounds})
         else:
-            bounds_ = {"minValue": each.low, "maxValue": each.high}
-            found["continuousHyperParameterRanges"].append({**shown, **bounds_})
+            bounds = {"minValue": each.low, "maxValue": each.high}
+            found["continuousHyperParameterRanges"].append({**shown, **bounds})
     return found

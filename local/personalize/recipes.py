@@ -66,6 +66,8 @@ class Recipe:
     """Whether answers say why an item is among them that would not be there by itself."""
     metadata: bool = False
     """Whether answers can show metadata without the campaign's saying so."""
+    optimizes: bool = False
+    """Whether a solution can aim at a column of the items besides."""
     influenced: bool = False
     """Whether a campaign can weigh popularity and freshness."""
 
@@ -161,12 +163,12 @@ RECIPES: Mapping[str, Recipe] = {
                explores="automatic", reasons=True, metadata=True),
         Recipe("aws-user-personalization", USER, "Predicts items a user will interact with, and explores new ones.",
                "factors", hyperparameters=_RECURRENT, featurization=_HISTORIES, user="required", scores=True,
-               live=True, updatable=True, explores="configured"),
+               live=True, updatable=True, explores="configured", optimizes=True),
         Recipe("aws-personalized-ranking-v2", RANKING, "Reranks a list of items for a user, for large catalogues.",
                "factors", hyperparameters=_TRANSFORMER, user="required", scores=True, live=True, metadata=True),
         Recipe("aws-personalized-ranking", RANKING, "Reranks a list of items for a user.",
                "factors", hyperparameters=_RECURRENT, featurization=_HISTORIES, user="required", scores=True,
-               live=True),
+               live=True, optimizes=True),
         Recipe("aws-similar-items", RELATED, "Predicts items similar to a given one, from interactions and metadata.",
                "neighbours", hyperparameters=_SIMILAR, item="required"),
         Recipe("aws-sims", RELATED, "Predicts items similar to a given one, from who interacts with both.", "cosine",

@@ -40,8 +40,9 @@ def main() -> int:
         with LocalAccount(durations="instant", log_level="WARNING") as account:
             gateway = Gateway(account)
             requests = {str(threads): gateway.requests_per_second(threads) for threads in _THREADS}
+            floor = gateway.floor()
             served = [gateway.serve(each) for each in track(samples, "over HTTP", console=console, transient=True)]
-    report = Report(arguments.rounds, requests, tuple(library), tuple(served))
+    report = Report(arguments.rounds, requests, floor, tuple(library), tuple(served))
     show(report, console)
     write(report, _RESULTS / "local.json")
     draw(report, _RESULTS / "local.png")

@@ -12,12 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from implicit.cpu.als import AlternatingLeastSquares
 
 from local.personalize import Personalize
-from local.personalize.learning.families.factors import _FINISHING_ITERATIONS as FINISHING_ITERATIONS
-from local.personalize.learning.families.factors import _ITERATIONS as ITERATIONS
-from local.personalize.learning.families.factors import THREADS
+from local.personalize.learning.families.factors import FINISHING_ITERATIONS, ITERATIONS, THREADS
 from scripts.bench_local.sample import SCHEMA, Sample
 from scripts.bench_local.timing import Stopwatch, repeated
 
@@ -123,7 +120,9 @@ class Bench:
         users, items = pd.factorize(frame["USER_ID"])[0], pd.factorize(frame["ITEM_ID"])[0]
         return sp.csr_matrix((np.ones(len(frame), np.float32), (users, items)))
 
-    def _fit(self, matrix: sp.csr_matrix) -> AlternatingLeastSquares:
+    def _fit(self, matrix: sp.csr_matrix) -> Any:
+        from implicit.cpu.als import AlternatingLeastSquares  # after our own modules, which set up its threads
+
         model = AlternatingLeastSquares(
             factors=FACTORS, iterations=ITERATIONS + FINISHING_ITERATIONS, num_threads=THREADS, random_state=1
         )

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from scripts.bench_local.gateway import Served
 from scripts.bench_local.library import Measured
-from scripts.bench_local.timing import exponent
+from scripts.bench_local.timing import Stopwatch, exponent
 
 IMPORT_GOAL, TRAINING_GOAL, SERVING_GOAL = 3.0, 1.3, 10.0
 SERVING_SECONDS = 0.005
@@ -39,6 +39,8 @@ class Report:
     rounds: int
     requests: dict[str, dict[str, float]]
     """Threads to operation to requests per second."""
+    floor: Stopwatch
+    """Times of DescribeDatasetGroup, which has nothing to do."""
     library: tuple[Measured, ...]
     served: tuple[Served, ...]
 
@@ -49,6 +51,8 @@ class Report:
                 yield Figure(f"{operation}, {threads} at a time", rate, unit="/s")
         for each in self.library:
             yield from _beside_libraries(each)
+        yield Figure("DescribeDatasetGroup by HTTP: median", self.floor.median)
+        yield Figure("  p99, the floor of this machine", self.floor.p99)
         recommends = {each.size: each.recommends for each in self.library}
         for served in self.served:
             yield from _serving(served, recommends[served.size].median, recommends[served.size].p99)

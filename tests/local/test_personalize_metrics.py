@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +14,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
+from local.personalize.learning.families.factors import Factors
 from local.personalize.learning.interactions import Interactions
 from local.personalize.learning.metrics import DEPTH, Split, evaluate, popular_lists, ranked_lists, same_lists, split
 from tests.local.personalize_account import taste_data
@@ -68,3 +73,23 @@ def by_hand(lists: list[list[int]], parts: Split) -> dict[str, float]:
         "coverage": len(listed_at_all) / parts.train.shape[1],
         **{name: value / len(lists) for name, value in sums.items()},
     }
+
+
+def test_threads_of_a_training_leave_the_processors_to_others() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment["OMP_DISPLAY_ENV"] = "true"  # the library then says how it is set, when it is loaded
+    command = [sys.executable, "-c", "import local.personalize"]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stderr
+    assert re.search(r"OMP_WAIT_POLICY\s*=\s*'PASSIVE'", told)
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("skip_known", [True, False])
+def test_lists_of_factors_are_the_librarys(sizes: tuple[int, int, int], skip_known: bool) -> None:
+    parts = replace(split(interactions(*sizes)), skip_known=skip_known)
+    factors = Factors.fit(parts.train, factors=8, iterations=2)
+    theirs, scores = factors.model.recommend(
+        parts.users, parts.train[parts.users], N=min(DEPTH, sizes[1]), filter_already_liked_items=skip_known
+    )
+    expected = np.where(scores > np.finfo(np.float32).min, theirs, -1).tolist()
+    assert [listed[: len(expected[0])] for listed in factors.lists(parts).tolist()] == expected

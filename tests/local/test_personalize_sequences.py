@@ -89,7 +89,7 @@ class Calls(RuleBasedStateMachine):
         self.wait(SECONDS)
         source = {"dataLocation": "s3://b/good.csv"}
         self.make("DatasetImportJob", jobName="a", datasetArn=self.known["Dataset"][0], dataSource=source, roleArn=ROLE)
-        recipe = f"arn:aws:personalize:::recipe/{RECIPES[0]}"
+        recipe = "arn:aws:personalize:::recipe/aws-popularity-count"
         self.make("Solution", name="a", datasetGroupArn=group, recipeArn=recipe, performAutoTraining=False)
         self.wait(SECONDS)
         self.make("SolutionVersion", name="a", solutionArn=self.known["Solution"][0])

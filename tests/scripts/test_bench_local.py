@@ -33,7 +33,8 @@ def report(*, imports: float = 2.0, training: float = 1.2, power: float = 1.0, p
         for size in SIZES
     ]
     watch = Stopwatch([p99])
-    return Report(3, {"1": {"ListRecipes": 900.0}}, tuple(library), tuple(Served(s, 1, 1, watch, watch) for s in SIZES))
+    served = tuple(Served(size, 1, 1, watch, watch) for size in SIZES)
+    return Report(3, {"1": {"ListRecipes": 900.0}}, watch, tuple(library), served)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local.personalize.data.schemas import dataset_type
+from local.personalize.data.schemas import NUMBERS, dataset_type
 from local.personalize.data.tables import Table
 from local.personalize.errors import InvalidInputError
 from local.personalize.learning.interactions import EventRule
 from local.personalize.learning.models import Trained
-from local.personalize.learning.order import Order
+from local.personalize.learning.order import Objective, Order
 from local.personalize.recipes import Recipe
 from local.personalize.serving.query import tables_of
 from local.personalize.world import World
@@ -34,7 +34,9 @@ def order_of(
         parameters=recipe.parameters(config),
         minimum_interactions=world.quotas["minimum-interactions"] if "INTERACTIONS" in recipe.datasets else 0,
         minimum_users=world.quotas["minimum-users"] if "INTERACTIONS" in recipe.datasets else 0,
+        needs=recipe.datasets,
         unused=_unused(config.get("trainingDataConfig", {}), tables),
+        objective=_objective(config),
         previous=previous,
     )
 
@@ -64,6 +66,30 @@ def check_columns(world: World, group: str, config: Mapping[str, Any]) -> None:
             needed = [column for column in columns if column in kind.required]
             if member == "excludedDatasetColumns" and needed:
                 raise InvalidInputError(f"Training needs these columns of {kind.name}: [{','.join(needed)}].")
+
+
+def check_objective(world: World, recipe: Recipe, group: str, config: Mapping[str, Any]) -> None:
+    """Refuse an objective that the recipe does not take, or that is not a column of numbers.
+
+    https://docs.aws.amazon.com/personalize/latest/dg/optimizing-solution-for-objective.html
+    """
+    objective = config.get("optimizationObjective")
+    if not objective:
+        return
+    if not recipe.optimizes:
+        raise InvalidInputError(f"optimizationObjective can't be given with {recipe.name}.")
+    column, tables = objective.get("itemAttribute"), tables_of(world, group)
+    field = tables["ITEMS"].schema.by_name.get(column) if "ITEMS" in tables else None
+    if field is None:
+        raise InvalidInputError(f"The Items dataset has no column {column} to optimize for.")
+    if field.type not in NUMBERS or field.nullable:
+        raise InvalidInputError(f"The column {column} must be a number that can't be null, to be optimized for.")
+
+
+def _objective(config: Mapping[str, Any]) -> Objective | None:
+    objective = config.get("optimizationObjective", {})
+    sensitivity = objective.get("objectiveSensitivity", "OFF")
+    return None if sensitivity == "OFF" else Objective(objective["itemAttribute"], sensitivity)
 
 
 def _unused(training: Mapping[str, Any], tables: Mapping[str, Table]) -> dict[str, frozenset[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from local.personalize.errors import InUseError, InvalidInputError
 from local.personalize.kinds import automatic
 from local.personalize.kinds.base import Kind, Parent, Request, new_id
-from local.personalize.kinds.orders import check_columns, check_data, order_of
+from local.personalize.kinds.orders import check_columns, check_data, check_objective, order_of
 from local.personalize.learning.interactions import event_rules
 from local.personalize.learning.models import Trained
 from local.personalize.learning.training import train
@@ -49,6 +49,7 @@ class Solution(Kind):
         config = request.get("solutionConfig", {})
         recipe.check_config(config)
         check_columns(world, request["datasetGroupArn"], config)
+        check_objective(world, recipe, request["datasetGroupArn"], config)
         _check_threshold(config)
         automatic.check_schedule(config)
         _check_incremental(recipe, request)

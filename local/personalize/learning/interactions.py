@@ -37,6 +37,17 @@ def event_rules(solution: Mapping[str, Any]) -> tuple[EventRule, ...]:
     return (EventRule(solution.get("eventType"), float(threshold) if threshold else None),)
 
 
+def weight(event: Mapping[str, Any], rules: Sequence[EventRule]) -> float:
+    """Return how much one event counts: by the rule that gives it the most."""
+    weights = [
+        rule.weight
+        for rule in rules
+        if rule.type in (None, event.get("EVENT_TYPE"))
+        and (rule.threshold is None or (event.get("EVENT_VALUE") or 0.0) >= rule.threshold)
+    ]
+    return max(weights, default=0.0)
+
+
 @dataclass(frozen=True)
 class Interactions:
     """Rows ordered by user, and by time within a user. Codes are positions in `users` and `items`."""

@@ -36,6 +36,8 @@ class Split:
     """A row per user in `users`."""
     last_item: Codes
     """The newest known item of each user in `users`."""
+    held: NDArray[np.bool_]
+    """Which of all interactions are held out."""
     skip_known: bool
     """Whether items that a user has are left out of lists: nobody comes back to items in these data."""
 
@@ -62,6 +64,7 @@ def split(interactions: Interactions, share: float = _SHARE) -> Split:
         users=users,
         held_out=interactions.matrix(mask)[users],
         last_item=last,
+        held=mask,
         skip_known=skips_known(interactions),
     )
 
@@ -88,6 +91,22 @@ def evaluate(lists: Lists, parts: Split) -> dict[str, float]:
         metrics[f"normalized_discounted_cumulative_gain_at_{depth}"] = _mean(gain / np.maximum(best, 1e-12))
         metrics[f"precision_at_{depth}"] = _mean(relevant[:, :depth].sum(axis=1) / depth)
     return metrics
+
+
+def evaluate_weighted(lists: Lists, parts: Split) -> dict[str, float]:
+    """Return the gain where finding an interaction counts as much as its event does, as the solution says."""
+    held = parts.held_out
+    discount = 1 / np.log2(np.arange(2, DEPTH + 2))
+    gains: dict[int, list[float]] = {5: [], 10: [], DEPTH: []}
+    for row in range(len(lists)):
+        weights = dict(zip(held[[row]].indices.tolist(), held[[row]].data.tolist(), strict=True))
+        found = np.array([weights.get(int(item), 0.0) for item in lists[row]])
+        ideal = np.sort(np.array(list(weights.values())))[::-1]
+        for depth, each in gains.items():
+            best = float((ideal[:depth] * discount[: len(ideal[:depth])]).sum())
+            each.append(float((found[:depth] * discount[:depth]).sum()) / best if best else 0.0)
+    name = "normalized_discounted_cumulative_gain_with_event_weights_at"
+    return {f"{name}_{depth}": _mean(np.array(each)) for depth, each in gains.items()}
 
 
 def popular_lists(parts: Split) -> Lists:

@@ -24,6 +24,14 @@ Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Objective:
+    """What else to aim at: items with high values in a column, and how much that matters."""
+
+    column: str
+    sensitivity: str
+
+
+@dataclass(frozen=True)
 class Order:
     """What to train: on what, which way, with which parameters, and from what on."""
 
@@ -35,8 +43,11 @@ class Order:
     parameters: Mapping[str, str]
     minimum_interactions: int
     minimum_users: int
+    needs: tuple[str, ...] = ()
+    """The types of datasets that there must be."""
     unused: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Columns that are not to be learned from, by dataset type."""
+    objective: Objective | None = None
     previous: Trained | None = None
     """The model that trainingMode UPDATE goes on from."""
 

@@ -15,13 +15,14 @@ from local.personalize.learning.metrics import evaluate, popular_lists, skips_kn
 from local.personalize.learning.models import Trained
 from local.personalize.learning.order import Material, Order
 
-_RECENCY = ("recency_mask", "apply_recency_bias")
-
 
 def train(order: Order) -> Trained:
     """Train a model, and measure it on a part of the data that it did not see before the last touch."""
     began = time.perf_counter()
     family = FAMILIES[order.family]
+    missing = [name for name in order.needs if name not in order.data]
+    if missing:
+        raise JobFailedError(f"There is no data to train on in the datasets [{','.join(missing)}].")
     interactions = _interactions(order, family)
     material = Material(order, interactions, split(interactions), interactions.whole)
     fitted = family.fit(material)
@@ -50,9 +51,7 @@ def _interactions(order: Order, family: Family) -> Interactions:
         return Interactions.none(catalogue)
     interactions = Interactions.from_frame(snapshot.frame(), order.rules, catalogue)
     _check_minimum(interactions, order)
-    interactions = _cut(interactions, order)
-    leans = any(order.parameters.get(name, "").lower() == "true" for name in _RECENCY)
-    return interactions.leaning() if leans else interactions
+    return _cut(interactions, order)
 
 
 def _cut(interactions: Interactions, order: Order) -> Interactions:

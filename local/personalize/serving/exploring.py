@@ -34,7 +34,8 @@ def explored(query: Query, catalogue: Catalogue, passing: Mask, best: Codes) -> 
     new = query.source.model.until - catalogue.born <= exploration.days * _DAY
     candidates = np.flatnonzero(passing & new & (catalogue.takers < _FEW))
     candidates = np.setdiff1d(candidates, best[: len(best) - places])
-    chance = np.random.default_rng(zlib.crc32(f"{query.user}/{len(query.events)}".encode()))
+    deeds = len(query.events) if query.source.recipe.live else 0
+    chance = np.random.default_rng(zlib.crc32(f"{query.user}/{deeds}".encode()))
     return chance.choice(candidates, min(places, len(candidates)), replace=False).astype(np.int64)
 
 

@@ -8,13 +8,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from local.personalize.data.tables import Row
 from local.personalize.errors import InvalidInputError
-from local.personalize.learning.interactions import EventRule
+from local.personalize.learning.families.popularity import Trending
+from local.personalize.learning.interactions import weight
 from local.personalize.learning.order import Who
 from local.personalize.recipes import USER
 from local.personalize.serving.catalogue import Catalogue
 from local.personalize.serving.query import Query
+from local.personalize.serving.trends import up_to_date
 
 _SHARPNESS = 10.0
 _LIVE_SHARE = 0.3
@@ -45,7 +46,10 @@ def scored(query: Query, catalogue: Catalogue) -> Scored:
     who = somebody(query)
     if model.skip_known and recipe.type == USER and recipe.hides is None:
         allowed[who.history.indices] = False
-    found = model.ranker.scores(who, item)
+    ranker = model.ranker
+    if isinstance(ranker, Trending):
+        ranker = up_to_date(model, ranker, query.source.tables.get("INTERACTIONS"))
+    found = ranker.scores(who, item)
     if found is None:
         return Scored(catalogue.share, allowed, known=False)
     scores = np.full(len(catalogue.names), found.min(initial=0), np.float64)
@@ -99,18 +103,8 @@ def _history(query: Query) -> tuple[sp.csr_matrix, bool]:
     for event in query.events:
         item = model.item_codes.get(event["ITEM_ID"])
         if item is not None:
-            fresh[item] += _weight(event, model.rules)
+            fresh[item] += weight(event, model.rules)
     if not fresh.any():
         return row, False
     boost = max(1.0, _LIVE_SHARE / (1 - _LIVE_SHARE) * float(row.sum()) / float(fresh.sum()))
     return (row + sp.csr_matrix(fresh * np.float32(boost))).tocsr(), True
-
-
-def _weight(event: Row, rules: tuple[EventRule, ...]) -> float:
-    weights = [
-        rule.weight
-        for rule in rules
-        if rule.type in (None, event.get("EVENT_TYPE"))
-        and (rule.threshold is None or (event.get("EVENT_VALUE") or 0.0) >= rule.threshold)
-    ]
-    return max(weights, default=0.0)

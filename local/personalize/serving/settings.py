@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from local.personalize import hyperparameters
@@ -15,7 +16,7 @@ from local.personalize.hyperparameters import Number
 from local.personalize.recipes import Recipe
 
 _WEIGHT = Number("explorationWeight", "0.3", 0.0, 1.0, whole=False)
-_CUT_OFF = Number("explorationItemAgeCutOff", "30", 1.0, float("inf"), whole=False)
+_CUT_OFF = Number("explorationItemAgeCutOff", "30", 1.0, inf, whole=False)
 _AUTOMATIC_WEIGHT = 0.1
 
 

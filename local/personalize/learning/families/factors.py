@@ -7,18 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
-from numpy.typing import NDArray
 
+from local.personalize.learning.families.objective import Valued
 from local.personalize.learning.interactions import Interactions
-from local.personalize.learning.metrics import DEPTH, Lists, Split, evaluate
+from local.personalize.learning.metrics import DEPTH, Lists, Split, evaluate, evaluate_weighted
 from local.personalize.learning.models import Trained
-from local.personalize.learning.order import Fitted, Material, Scores, Who
+from local.personalize.learning.order import Fitted, Material, Ranker, Scores, Who
 
 THREADS = 2
 SEED = 20180522
+_RECENCY = ("recency_mask", "apply_recency_bias")
 _CONFIDENCE = 10.0
 _REGULARIZATION = 0.1
-_ITERATIONS, _FINISHING_ITERATIONS = 15, 2
+ITERATIONS, FINISHING_ITERATIONS = 15, 2
+_AT_ONCE = 200
 _FEWEST_FACTORS, _MOST_FACTORS = 8, 64
 
 
@@ -47,14 +49,20 @@ class Factors:
         return cls(model, matrix.shape[0])
 
     def lists(self, parts: Split) -> Lists:
-        """Return lists for the users of a split, for measuring."""
-        ids, _ = self.model.recommend(
-            parts.users,
-            parts.train[parts.users],
-            N=min(DEPTH, parts.train.shape[1]),
-            filter_already_liked_items=parts.skip_known,
-        )
-        return _padded(ids)
+        """Return lists for the users of a split, for measuring: some at once, for little memory."""
+        count = min(DEPTH, parts.train.shape[1])
+        lists = np.full((len(parts.users), DEPTH), -1, np.int64)
+        for begin in range(0, len(parts.users), _AT_ONCE):
+            users = parts.users[begin : begin + _AT_ONCE]
+            scores = self.model.user_factors[users] @ self.model.item_factors.T
+            if parts.skip_known:
+                scores[parts.train[users].nonzero()] = -np.inf
+            best = np.argpartition(scores, -count, axis=1)[:, -count:]
+            ordered = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
+            found = np.take_along_axis(best, ordered, axis=1)
+            skipped = np.isinf(np.take_along_axis(scores, found, axis=1))
+            lists[begin : begin + _AT_ONCE, :count] = np.where(skipped, -1, found)
+        return lists
 
     def scores(self, who: Who, item: int | None) -> Scores | None:
         """Score all items for a user; for one with news, the vector is calculated at once."""
@@ -75,18 +83,22 @@ class Factors:
 def fit(material: Material) -> Fitted:
     """Factorise the known part, measure, and then go a little further on all the data."""
     order, interactions = material.order, material.interactions
-    factors = dimension(material)
-    previous = order.previous
-    if previous is not None and isinstance(previous.ranker, Factors):
-        start = _carried_over(previous, previous.ranker, interactions)
+    whole, part = _matrices(material)
+    previous, earlier = order.previous, _plain(order.previous)
+    if previous is not None and earlier is not None:
+        start = _carried_over(previous, earlier, interactions)
         # What the earlier model knew of the held-out part would make its metrics too good: they stay as they were.
-        ranker = Factors.fit(
-            material.whole, factors=previous.ranker.model.factors, iterations=_FINISHING_ITERATIONS, start=start
-        )
-        return Fitted(previous.metrics, ranker)
-    known = Factors.fit(material.parts.train, factors=factors, iterations=_ITERATIONS)
-    metrics = evaluate(known.lists(material.parts), material.parts)
-    return Fitted(metrics, finished(material, known))
+        ranker = Factors.fit(whole, factors=earlier.model.factors, iterations=FINISHING_ITERATIONS, start=start)
+        return Fitted(previous.metrics, _aimed(material, ranker))
+    known = factorise(part, dimension(material))
+    lists = known.lists(material.parts)
+    metrics = evaluate(lists, material.parts)
+    if len({rule.weight for rule in order.rules}) > 1:
+        metrics |= evaluate_weighted(lists, material.parts)
+    aimed = _aimed(material, known)
+    if isinstance(aimed, Valued):
+        metrics["average_rewards_at_k"] = aimed.rewards(material)
+    return Fitted(metrics, _aimed(material, finished(whole, known)))
 
 
 def dimension(material: Material) -> int:
@@ -98,14 +110,33 @@ def dimension(material: Material) -> int:
     return int(material.order.parameters.get("hidden_dimension", fitting))
 
 
-def finished(material: Material, known: Factors) -> Factors:
+def finished(whole: sp.csr_matrix, known: Factors) -> Factors:
     """Take a model of the known part a little further on all the data."""
-    return Factors.fit(material.whole, factors=known.model.factors, iterations=_FINISHING_ITERATIONS, start=known)
+    return Factors.fit(whole, factors=known.model.factors, iterations=FINISHING_ITERATIONS, start=known)
 
 
 def factorise(matrix: sp.csr_matrix, factors: int) -> Factors:
     """Factorise a matrix to the end."""
-    return Factors.fit(matrix, factors=factors, iterations=_ITERATIONS)
+    return Factors.fit(matrix, factors=factors, iterations=ITERATIONS)
+
+
+def _plain(previous: Trained | None) -> Factors | None:
+    ranker = previous.ranker if previous else None
+    ranker = ranker.ranker if isinstance(ranker, Valued) else ranker
+    return ranker if isinstance(ranker, Factors) else None
+
+
+def _aimed(material: Material, ranker: Factors) -> Ranker:
+    objective = material.order.objective
+    return Valued.of(material, objective, ranker) if objective else ranker
+
+
+def _matrices(material: Material) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+    """Return what to learn from, whole and without what is held out; the recent may count more."""
+    if not any(material.order.parameters.get(name, "").lower() == "true" for name in _RECENCY):
+        return material.whole, material.parts.train
+    leaning = material.interactions.leaning()
+    return leaning.whole, leaning.matrix(~material.parts.held)
 
 
 def _carried_over(previous: Trained, ranker: Factors, interactions: Interactions) -> Factors:
@@ -124,9 +155,3 @@ def _carried_over(previous: Trained, ranker: Factors, interactions: Interactions
         new[found >= 0] = old[found[found >= 0]]
         setattr(start.model, attribute, new)
     return start
-
-
-def _padded(ids: NDArray[np.int32]) -> Lists:
-    lists = np.full((len(ids), DEPTH), -1, np.int64)
-    lists[:, : ids.shape[1]] = ids
-    return lists

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from local.personalize.learning.interactions import Codes, Interactions
+from local.personalize.learning.interactions import Codes
 from local.personalize.learning.metrics import DEPTH, evaluate, popular_lists, same_lists
 from local.personalize.learning.order import Fitted, Material, Scores, Who
 
@@ -31,6 +31,40 @@ class Popular:
     def scores(self, who: Who, item: int | None) -> Scores | None:
         """Score all items the same way for all."""
         return self.ranking
+
+
+@dataclass
+class Trending:
+    """The items whose interactions grow most between the last two windows of time, as far as time has come."""
+
+    item: Codes
+    time: Codes
+    items: int
+    window: int
+
+    def scores(self, who: Who, item: int | None) -> Scores | None:
+        """Score all items the same way for all, by what training has seen."""
+        return self.growth(int(self.time.max(initial=0)))
+
+    def with_news(self, item: Codes, time: Codes) -> Trending:
+        """Return the same with interactions that training has not seen."""
+        return replace(self, item=np.concatenate((self.item, item)), time=np.concatenate((self.time, time)))
+
+    def growth(self, end: int) -> Scores:
+        """Score all items by how their interactions grow; without any in either window, by how many they have."""
+        counts = np.bincount(self.item, minlength=self.items)
+        before, now = (self.between(end - back * self.window) for back in (1, 0))
+        if not before.any() and not now.any():
+            return counts.astype(np.float32)
+        # Plus ten: three interactions after one are no trend. Popularity decides between equals.
+        growth = (now + 10) / (before + 10) + 1e-6 * counts / max(1, counts.max(initial=0))
+        ranking: Scores = growth.astype(np.float32)
+        return ranking
+
+    def between(self, end: int) -> Codes:
+        """Return how many interactions each item has in the window that ends at a moment."""
+        within: NDArray[np.bool_] = (self.time <= end) & (self.time > end - self.window)
+        return np.bincount(self.item[within], minlength=self.items).astype(np.int64)
 
 
 def fit(material: Material) -> Fitted:
@@ -58,35 +92,20 @@ def fit_trend(material: Material) -> Fitted:
     """
     interactions = material.interactions
     window = _WINDOWS[material.order.parameters.get("trend_discovery_frequency", _DEFAULT_WINDOW).lower()]
+    trending = Trending(interactions.item, interactions.time, len(interactions.items), window)
     end = int(interactions.time.max(initial=0))
-    ranking = np.argsort(-_growth(interactions, end, window), kind="stable").astype(np.int64)
+    ranking = np.argsort(-trending.growth(end), kind="stable").astype(np.int64)
     metrics = evaluate(same_lists(ranking, material.parts), material.parts)
-    metrics["trend_prediction_accuracy"] = _accuracy(interactions, end, window)
-    return Fitted(metrics, Popular(_growth(interactions, end, window)))
+    metrics["trend_prediction_accuracy"] = _accuracy(trending, end)
+    return Fitted(metrics, trending)
 
 
-def _growth(interactions: Interactions, end: int, window: int) -> Scores:
-    counts = np.bincount(interactions.item, minlength=len(interactions.items))
-    before, now = (_between(interactions, end - back * window, window) for back in (1, 0))
-    if not before.any() and not now.any():
-        return counts.astype(np.float32)
-    # Plus ten: three interactions after one are no trend. Popularity decides between equals.
-    growth = (now + 10) / (before + 10) + 1e-6 * counts / max(1, counts.max(initial=0))
-    ranking: Scores = growth.astype(np.float32)
-    return ranking
-
-
-def _accuracy(interactions: Interactions, end: int, window: int) -> float:
+def _accuracy(trending: Trending, end: int) -> float:
     """Return how much of the last window's growth those items have that the time before let expect.
 
     What they gained, as a share of what the 25 that gained most did.
     """
-    expected = np.argsort(-_growth(interactions, end - window, window), kind="stable")[:DEPTH]
-    gained = _between(interactions, end, window) - _between(interactions, end - window, window)
+    expected = np.argsort(-trending.growth(end - trending.window), kind="stable")[:DEPTH]
+    gained = trending.between(end) - trending.between(end - trending.window)
     most = np.sort(np.maximum(gained, 0))[::-1][:DEPTH].sum()
     return float(np.clip(gained[expected].sum() / most, 0, 1)) if most else 0.0
-
-
-def _between(interactions: Interactions, end: int, window: int) -> Codes:
-    within: NDArray[np.bool_] = (interactions.time <= end) & (interactions.time > end - window)
-    return np.bincount(interactions.item[within], minlength=len(interactions.items)).astype(np.int64)

@@ -74,7 +74,7 @@ def _fitted(material: Material, *, by_item: bool) -> Fitted:
     known = factorise(parts.train, dimension(material))
     model = Affinities(known, _fame(parts.train))
     metrics = _measured(material, model, parts, by_item=by_item)
-    return Fitted(metrics, segments=Affinities(finished(material, known), _fame(material.whole)))
+    return Fitted(metrics, segments=Affinities(finished(material.whole, known), _fame(material.whole)))
 
 
 def _measured(material: Material, model: Affinities, parts: Split, *, by_item: bool) -> dict[str, float]:
