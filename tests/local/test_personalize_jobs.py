@@ -125,6 +125,21 @@ def test_users_are_deleted_with_all_their_data() -> None:
     assert len(snapshot.frame()) == len(taste_data()) + 3  # a training under way keeps what it has
 
 
+def test_what_is_new_to_a_model_stays_new_when_older_rows_are_deleted() -> None:
+    store = Store()
+    store.bulk(store.interactions, taste_data().to_csv(index=False), "i")
+    store.event("u1", "i7")
+    store.event("u2", "i7")
+    table = store.account.service.world.state.tables[store.interactions]
+    seen = table.snapshot().seen
+    store.event("u2", "i9")
+    store.account.put("b/gone.csv", "USER_ID\nu1\n")
+    assert store.delete_users("s3://b/gone.csv")["status"] == "COMPLETED"
+    assert [row["ITEM_ID"] for row in table.streamed[table.since(seen) :]] == ["i9"]
+    store.event("u3", "i11")
+    assert [row["ITEM_ID"] for row in table.streamed[table.since(seen) :]] == ["i9", "i11"]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -26,6 +27,10 @@ class Table:
     streamed: list[Row] = field(default_factory=list)
     by_user: dict[str, list[int]] = field(default_factory=dict)
     """User to the positions of the user's streamed rows."""
+    serials: list[int] = field(default_factory=list)
+    """The number of each streamed row, ascending: rows before it may be dropped, its number stays."""
+    given: int = 0
+    """How many numbers were given: what is streamed next has this one."""
     event_ids: set[str] = field(default_factory=set)
     version: int = 0
     """Changes whenever the contents do."""
@@ -53,21 +58,28 @@ class Table:
         if user is not None:
             self.by_user.setdefault(user, []).append(len(self.streamed))
         self.streamed.append(row)
+        self.serials.append(self.given)
+        self.given += 1
         self.version += 1
+
+    def since(self, seen: int) -> int:
+        """Return the position from which on streamed rows are new to who has seen all with numbers below ``seen``."""
+        return bisect.bisect_left(self.serials, seen)
 
     def forget(self, users: Collection[str]) -> int:
         """Drop all rows of some users, and return how many there were. Snapshots keep what they have."""
         if "USER_ID" not in self.schema.by_name:
             return 0
         before = len(self.streamed) + (0 if self.bulk is None else len(self.bulk))
-        kept = [row for row in self.streamed if row.get("USER_ID") not in users]
+        kept = [at for at, row in enumerate(self.streamed) if row.get("USER_ID") not in users]
         if self.bulk is not None:
             bulk = self.bulk[~self.bulk["USER_ID"].isin(list(users))].reset_index(drop=True)
             strings = [each.name for each in self.schema.fields if each.type == "string"]
             self.bulk = bulk.assign(**{name: bulk[name].cat.remove_unused_categories() for name in strings})
-        self.streamed, self.by_user = [], {}
-        for row in kept:
-            self.stream(row)
+        self.streamed, self.serials = [self.streamed[at] for at in kept], [self.serials[at] for at in kept]
+        self.by_user = {}
+        for at, row in enumerate(self.streamed):
+            self.by_user.setdefault(row["USER_ID"], []).append(at)
         self.version += 1
         return before - len(kept) - (0 if self.bulk is None else len(self.bulk))
 
@@ -99,7 +111,7 @@ class Table:
 
     def snapshot(self) -> Snapshot:
         """Return the contents as they are now, at no cost."""
-        return Snapshot(self.schema, self.bulk, self.streamed, len(self.streamed))
+        return Snapshot(self.schema, self.bulk, self.streamed, len(self.streamed), self.given)
 
 
 class UserRows:
@@ -122,18 +134,19 @@ class UserRows:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A table at one moment: the list of streamed rows may grow, but the first `seen` stay."""
+    """A table at one moment: the list of streamed rows may grow, but the first `count` stay. See `Table.since`."""
 
     schema: Schema
     bulk: pd.DataFrame | None
     streamed: Sequence[Row]
+    count: int
     seen: int
 
     def frame(self, *, upsert: bool = False) -> pd.DataFrame:
         """Return all rows as one frame; with `upsert`, only the newest of each key."""
         frames = [] if self.bulk is None else [conform(self.bulk, self.schema)]
-        if self.seen:
-            frames.append(from_rows(self.streamed[: self.seen], self.schema))
+        if self.count:
+            frames.append(from_rows(self.streamed[: self.count], self.schema))
         whole = stack(frames, self.schema)
         return merge(whole, self.schema.keys) if upsert else whole
 

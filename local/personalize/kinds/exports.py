@@ -59,7 +59,7 @@ def _exported(snapshot: Snapshot, mode: str) -> pd.DataFrame:
     if mode == "ALL":
         frame = snapshot.frame(upsert=snapshot.schema.type.identified)
     elif mode == "BULK":
-        frame = dataclasses.replace(snapshot, streamed=(), seen=0).frame()
+        frame = dataclasses.replace(snapshot, streamed=(), count=0).frame()
     else:
         frame = dataclasses.replace(snapshot, bulk=None).frame()
     return frame.drop_duplicates(ignore_index=True)

@@ -35,13 +35,13 @@ class Trained:
     skip_known: bool
     rules: tuple[EventRule, ...]
     seen: Mapping[str, int]
-    """How many of the streamed rows of each type of dataset are in it."""
+    """Up to which number the streamed rows of each type of dataset are in it: see `Table.since`."""
     baseline: dict[str, float] = field(default_factory=dict)
     hours: float = 0.0
 
     @property
     def events_seen(self) -> int:
-        """How many of the streamed events are in it."""
+        """Up to which number the streamed events are in it."""
         return self.seen.get("INTERACTIONS", 0)
 
     @property

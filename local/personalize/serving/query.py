@@ -56,8 +56,8 @@ class Query:
         table = self.source.tables.get("INTERACTIONS")
         if table is None or self.user is None:
             return ()
-        seen = self.source.model.events_seen
-        return tuple(table.streamed[at] for at in table.by_user.get(self.user, []) if at >= seen)
+        new = table.since(self.source.model.events_seen)
+        return tuple(table.streamed[at] for at in table.by_user.get(self.user, []) if at >= new)
 
 
 @dataclass(frozen=True)

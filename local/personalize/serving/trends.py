@@ -19,7 +19,7 @@ _kept: weakref.WeakKeyDictionary[Trained, tuple[int, Trending]] = weakref.WeakKe
 
 def up_to_date(model: Trained, ranker: Trending, table: Table | None) -> Trending:
     """Return a model's trends with the events that came since: kept until there are more."""
-    if table is None or len(table.streamed) <= model.events_seen:
+    if table is None or table.since(model.events_seen) == len(table.streamed):
         return ranker
     kept = _kept.get(model)
     if kept is None or kept[0] != table.version:
@@ -30,7 +30,7 @@ def up_to_date(model: Trained, ranker: Trending, table: Table | None) -> Trendin
 def _with_news(model: Trained, ranker: Trending, table: Table) -> Trending:
     news = [
         (model.item_codes[row["ITEM_ID"]], row["TIMESTAMP"])
-        for row in table.streamed[model.events_seen :]
+        for row in table.streamed[table.since(model.events_seen) :]
         if row["ITEM_ID"] in model.item_codes and weight(row, model.rules)
     ]
     items, times = zip(*news, strict=True) if news else ((), ())
