@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from local.personalize.errors import InUseError, InvalidInputError, LimitExceededError, NotFoundError
+from local.personalize.learning.models import Trained
 from tests.local.personalize_account import BEGINNING, TASTES, Account, avro, taste_data, taste_of
 from tests.local.test_personalize_models import NAMES
 
@@ -267,6 +268,39 @@ def test_an_update_shows_while_the_old_configuration_serves() -> None:
     account.clock.advance(100)
     assert group.shown(arn)["latestRecommenderUpdate"]["status"] == "ACTIVE"
     assert account.service.world.state.trained[arn] is not first, "other columns are learned from"
+
+
+def test_it_trains_again_every_week_unless_it_is_stopped() -> None:
+    group = Domain(VOD)
+    account, day = group.account, 86_400
+    arn = group.recommender("aws-vod-most-popular")
+
+    def after(days: float) -> Trained:
+        account.clock.advance(days * day)
+        assert group.shown(arn)["status"] in ("ACTIVE", "INACTIVE")
+        return account.service.world.state.trained[arn]
+
+    first = after(0)
+    assert after(6.9) is first
+    rows = events(VOD)
+    viral = pd.DataFrame([(f"u{at}", "i200", NOW, "Watch") for at in range(240)], columns=rows.columns)
+    account.import_(group.events, account.put("b/viral.csv", pd.concat([rows, viral])), "viral")
+    assert group.best(arn, userId="stranger", numResults=1) != ["i200"]
+    second = after(0.2)
+    assert second is not first
+    assert group.best(arn, userId="stranger", numResults=1) == ["i200"]
+    assert "latestRecommenderUpdate" not in group.shown(arn)
+    account("StopRecommender", recommenderArn=arn)
+    assert after(20) is second
+    account("StartRecommender", recommenderArn=arn)
+    assert after(6.9) is second
+    third = after(0.2)
+    assert third is not second
+    # A training that fails changes nothing.
+    account("DeleteDataset", datasetArn=group.events)
+    assert after(7) is third
+    shown = group.shown(arn)
+    assert (shown["status"], shown.get("failureReason")) == ("ACTIVE", None)
 
 
 def test_a_request_names_a_campaign_or_a_recommender(domains: dict[str, Domain]) -> None:

@@ -34,6 +34,7 @@ def order_of(
         parameters=recipe.parameters(config),
         minimum_interactions=world.quotas["minimum-interactions"] if "INTERACTIONS" in recipe.datasets else 0,
         minimum_users=world.quotas["minimum-users"] if "INTERACTIONS" in recipe.datasets else 0,
+        needs=recipe.datasets,
         unused=_unused(config.get("trainingDataConfig", {}), tables),
         objective=_objective(config),
         previous=previous,

@@ -1,8 +1,12 @@
-"""Recommenders: a use case of a domain, trained and served in one."""
+"""Recommenders: a use case of a domain, trained and served in one.
+
+https://docs.aws.amazon.com/personalize/latest/dg/creating-recommenders.html
+"""
 
 from __future__ import annotations
 
 import functools
+from datetime import timedelta
 from typing import Any
 
 from local.personalize.errors import InUseError, InvalidInputError
@@ -12,7 +16,7 @@ from local.personalize.learning.interactions import EventRule
 from local.personalize.learning.models import Trained
 from local.personalize.learning.training import train
 from local.personalize.lifecycle import UPDATE
-from local.personalize.models import Attributes, Path, Phase, Record
+from local.personalize.models import Appointment, Attributes, Path, Phase, Record
 from local.personalize.quotas import Quota
 from local.personalize.recipes import Recipe, recipe_of
 from local.personalize.serving import settings
@@ -21,11 +25,14 @@ from local.personalize.world import World
 
 STOP = Path("stop", (Phase("STOP PENDING"), Phase("STOP IN_PROGRESS")), "INACTIVE")
 START = Path("start", (Phase("START PENDING"), Phase("START IN_PROGRESS")), "ACTIVE")
+RETRAIN = Path("retrain", (Phase("ACTIVE", work=True),), "ACTIVE", "ACTIVE")
+"""Nothing shows that a recommender is trained again: it serves the earlier model meanwhile, or if that fails."""
+_EVERY = timedelta(days=7)
 _DEFAULTS = {"minRecommendationRequestsPerSecond": 1}
 
 
 class Recommender(Kind):
-    """A recommender. It trains when it is made, and again when it is to learn from other columns."""
+    """A recommender. It trains when it is made, every week, and when it is to learn from other columns."""
 
     name = "Recommender"
     segment = "recommender"
@@ -65,7 +72,7 @@ class Recommender(Kind):
             before, config = config, record.update.attributes["recommenderConfig"]
             if before.get("trainingDataConfig") == config.get("trainingDataConfig"):
                 return None
-        elif path.name != "create":
+        elif path not in (self.create, RETRAIN):
             return None
         recipe = recipe_of(record.attributes["recipeArn"])
         rules = (EventRule(recipe.event),)
@@ -76,14 +83,28 @@ class Recommender(Kind):
         if isinstance(result, Trained):
             world.state.trained[record.arn] = result
 
+    def settled(self, world: World, record: Record, path: Path) -> None:
+        """Arrange to train again in a week, for as long as it is not stopped."""
+        if path in (self.create, START):
+            world.engine.appoint(record, Appointment(world.engine.now() + _EVERY, RETRAIN.name))
+        elif path == STOP:
+            world.engine.appoint(record, None)
+
+    def appointed(self, world: World, record: Record, appointment: Appointment) -> None:
+        """Train again, unless there is something else to do."""
+        world.engine.appoint(record, Appointment(appointment.due + _EVERY, RETRAIN.name))
+        if record.status == "ACTIVE" and not record.busy:
+            world.engine.begin(record, record.life, RETRAIN)
+
     def gone(self, world: World, record: Record) -> None:
         """Drop the model."""
         world.state.trained.pop(record.arn, None)
 
     def view(self, world: World, record: Record) -> Attributes:
-        """Show how good the model is."""
+        """Show how good the model is; and of a later training that failed, nothing."""
         trained = world.state.trained.get(record.arn)
-        return {"modelMetrics": dict(trained.metrics)} if trained else {}
+        reason = record.life.failure_reason if trained is None else None
+        return {"modelMetrics": dict(trained.metrics) if trained else None, "failureReason": reason}
 
 
 def stop_recommender(world: World, request: Request) -> dict[str, Any]:

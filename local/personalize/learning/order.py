@@ -43,6 +43,8 @@ class Order:
     parameters: Mapping[str, str]
     minimum_interactions: int
     minimum_users: int
+    needs: tuple[str, ...] = ()
+    """The types of datasets that there must be."""
     unused: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Columns that are not to be learned from, by dataset type."""
     objective: Objective | None = None

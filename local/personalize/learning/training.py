@@ -20,6 +20,9 @@ def train(order: Order) -> Trained:
     """Train a model, and measure it on a part of the data that it did not see before the last touch."""
     began = time.perf_counter()
     family = FAMILIES[order.family]
+    missing = [name for name in order.needs if name not in order.data]
+    if missing:
+        raise JobFailedError(f"There is no data to train on in the datasets [{','.join(missing)}].")
     interactions = _interactions(order, family)
     material = Material(order, interactions, split(interactions), interactions.whole)
     fitted = family.fit(material)
