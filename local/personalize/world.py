@@ -48,9 +48,12 @@ class World:
         return record
 
     def active(self, kind: str, arn: str) -> Record:
-        """Return a resource that is there and can be built upon."""
+        """Return a resource that is there and can be built upon: it does not go with a parent that is going."""
         record = self.get(kind, arn)
         if record.status in (None, "ACTIVE"):
+            for parent in self.kinds[kind].parents:
+                if parent.follows and parent.member in record.attributes:
+                    self.active(parent.kind, record.attributes[parent.member])
             return record
         text = f"{arn} is {record.status}, and must be ACTIVE."
         raise InUseError(text) if record.life.under_way else InvalidInputError(text)

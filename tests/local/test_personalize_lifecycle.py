@@ -109,6 +109,14 @@ def test_a_campaign_serves_the_old_version_until_its_update_is_done() -> None:
     assert shown["lastUpdatedDateTime"] == shown["latestCampaignUpdate"]["lastUpdatedDateTime"]
 
 
+def test_nothing_is_built_on_what_is_going() -> None:
+    account = slow()
+    arn = ready(account, version(account))
+    account("DeleteSolution", solutionArn=arn.rpartition("/")[0])
+    with pytest.raises(InUseError, match="is DELETE PENDING, and must be ACTIVE"):
+        account.campaign(arn)
+
+
 def test_a_solution_is_updated() -> None:
     account = slow()
     arn = ready(account, solution(account))
