@@ -59,8 +59,8 @@ def output_members(operation: str) -> Mapping[str, Shape]:
 def shaped(shape: Shape, values: Any) -> Any:
     """Return what the shape has a place for; what is None is absent."""
     if isinstance(shape, StructureShape):
-        given = {name: values[name] for name in shape.members if values.get(name) is not None}
-        return {name: shaped(shape.members[name], value) for name, value in given.items()}
+        known = shape.members
+        return {name: shaped(known[name], each) for name, each in values.items() if name in known and each is not None}
     if isinstance(shape, ListShape):
         return [shaped(shape.member, value) for value in values]
     return dict(values) if isinstance(shape, MapShape) else values

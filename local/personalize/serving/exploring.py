@@ -34,6 +34,8 @@ def explored(query: Query, catalogue: Catalogue, passing: Mask, best: Codes) -> 
     new = query.source.model.until - catalogue.born <= exploration.days * _DAY
     candidates = np.flatnonzero(passing & new & (catalogue.takers < _FEW))
     candidates = np.setdiff1d(candidates, best[: len(best) - places])
+    if not places or not len(candidates):
+        return np.empty(0, np.int64)
     deeds = len(query.events) if query.source.recipe.live else 0
     chance = np.random.default_rng(zlib.crc32(f"{query.user}/{deeds}".encode()))
     return chance.choice(candidates, min(places, len(candidates)), replace=False).astype(np.int64)
@@ -41,6 +43,8 @@ def explored(query: Query, catalogue: Catalogue, passing: Mask, best: Codes) -> 
 
 def placed(scores: Scores, kept: Codes, new: Codes) -> Scores:
     """Return the scores with those of new items raised to be somewhere among the others'."""
+    if not len(new):
+        return scores
     raised = scores.copy()
     among = scores[kept] if len(kept) else np.zeros(1)
     chance = np.random.default_rng(zlib.crc32(new.tobytes()))

@@ -78,11 +78,13 @@ def _picks(query: Query, catalogue: Catalogue, order: Codes, shares: Scores, new
     recipe = query.source.recipe
     return [
         Pick(
-            name=str(catalogue.names[code]),
-            score=float(shares[code]) if recipe.scores else None,
-            reason="Exploration" if recipe.reasons and int(code) in new else None,
+            name=str(name),
+            score=share if recipe.scores else None,
+            reason="Exploration" if recipe.reasons and code in new else None,
         )
-        for code in order
+        for code, name, share in zip(
+            order.tolist(), catalogue.names[order].tolist(), shares[order].tolist(), strict=True
+        )
     ]
 
 
