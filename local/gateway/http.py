@@ -87,10 +87,6 @@ def signed_with(scope: Scope) -> Credential | None:
     return None
 
 
-def _decoded(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
-    return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-
-
 async def read_body(receive: Receive) -> bytes:
     """Read a request's body to its end."""
     parts: list[bytes] = []
