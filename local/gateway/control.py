@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +21,12 @@ from urllib.parse import parse_qsl
 
 from local.gateway.http import Request, Response
 from local.gateway.personalize import Service
-from local.personalize.console import COMMANDS
+from local.personalize.console import COMMANDS, Console
 from local.personalize.errors import ControlError
 
 PREFIX = "/_personalize"
+_JSON = "application/json"
+_ACCOUNT, _REGION = re.compile("[0-9]{12}"), re.compile("[a-z0-9-]+")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class ControlSurface:
         """Carry out a command."""
         command = request.path.removeprefix(PREFIX).strip("/")
         query = dict(parse_qsl(request.scope.get("query_string", b"").decode()))
-        service = self.service(query.pop("account", self.account), query.pop("region", self.region))
+        whose = query.pop("account", self.account), query.pop("region", self.region)
         if not command:
             return _json(200, {name: _described(name) for name in COMMANDS})
         try:
@@ -48,18 +51,26 @@ class ControlSurface:
                 arguments = query
             else:
                 return _json(405, {"message": f"{command} takes POST"})
-            return _json(200, await asyncio.to_thread(service.console.perform, command, arguments))
+            return _json(200, await asyncio.to_thread(self._console(*whose).perform, command, arguments))
         except ControlError as error:
             return _json(400 if command in COMMANDS else 404, {"message": str(error)})
 
+    def _console(self, account: str, region: str) -> Console:
+        # A service is made for whom there is none, and its state is kept in a folder of that name.
+        if not _ACCOUNT.fullmatch(account):
+            raise ControlError(f"an account has twelve digits, and this is {account!r}")
+        if not _REGION.fullmatch(region):
+            raise ControlError(f"a region has small letters, digits and hyphens, and this is {region!r}")
+        return self.service(account, region).console
+
 
 def _body(request: Request) -> dict[str, Any]:
-    # A page in a browser can send a form to this machine unasked, but not JSON.
-    if "json" not in request.headers.get("content-type", ""):
-        raise ControlError("the content type must be application/json")
+    # A page in a browser can send a form or text to this machine unasked, whatever its charset, but not JSON.
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise ControlError(f"the content type must be {_JSON}")
     try:
         body = json.loads(request.body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ControlError(f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise ControlError("the body is not a JSON object")
@@ -77,4 +88,4 @@ def _described(command: str) -> dict[str, Any]:
 
 
 def _json(status: int, value: Any) -> Response:
-    return Response(status, json.dumps(value, indent=1).encode() + b"\n", (("content-type", "application/json"),))
+    return Response(status, json.dumps(value, indent=1).encode() + b"\n", (("content-type", _JSON),))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import urllib3
@@ -13,6 +16,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.account import LocalAccount
+from local.gateway.control import ControlSurface
+from local.gateway.http import Request, Response
+from local.gateway.keeper import Keeper
+from local.gateway.personalize import Service
+from local.personalize import Personalize
 from local.personalize.control import Control
 from local.personalize.errors import ControlError
 from tests.local.support import unique
@@ -139,9 +147,62 @@ def test_a_wrong_order_is_said(steered: LocalAccount, control: Control) -> None:
     with pytest.raises(ControlError, match="no kind 'Campain'"):
         control.hang_next("Campain")
     url = f"{steered.endpoint}/_personalize/reset"
-    for body, content_type in ((b"{}", "text/plain"), (b"{", "application/json"), (b"[]", "application/json")):
+    for body, content_type in (
+        (b"{}", "text/plain"),
+        (b"{}", "text/plain; charset=json"),  # a page in a browser sends these three unasked
+        (b"{}", "text/plain;application/json"),
+        (b"{}", "application/x-www-form-urlencoded; json"),
+        (b"{", "application/json"),
+        (b"[]", "application/json"),
+        (b"[" * 100_000, "application/json"),
+    ):
         answer = urllib3.request("POST", url, body=body, headers={"content-type": content_type})
         assert (answer.status, list(answer.json())) == (400, ["message"])
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=utf-8"])
+def test_json_is_taken_whatever_its_parameters(steered: LocalAccount, control: Control, content_type: str) -> None:
+    url = f"{steered.endpoint}/_personalize/call-off"
+    assert urllib3.request("POST", url, body=b"{}", headers={"content-type": content_type}).status == 200
+
+
+@pytest.mark.parametrize(
+    "whose",
+    [
+        {"account": "../../../outside", "region": "x"},
+        {"account": "123456789012", "region": "/../../../../outside"},
+        {"account": "123456789012", "region": ".."},
+        {"account": "12345678901"},
+        {"account": "\u0661" * 12},
+        {"region": "eu-west-1\n"},
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_only_an_account_and_a_region_say_whose(tmp_path: Path, whose: dict[str, str], method: str) -> None:
+    keeper = Keeper(tmp_path / "a" / "b" / "state", 4566)
+    made = []
+
+    def make(account: str, region: str) -> Service:
+        made.append((account, region))
+        service = Personalize(account=account, region=region)
+        keeper.keep(account, region, service)
+        return service
+
+    answer = asked(ControlSurface(make, "123456789012", "eu-west-1"), method, "settings", whose)
+    keeper.close()
+    assert (answer.status, made) == (400, [])
+    assert not list(tmp_path.rglob("outside*"))
+
+
+def asked(surface: ControlSurface, method: str, command: str, query: dict[str, str]) -> Response:
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": f"/_personalize/{command}",
+        "query_string": urlencode(query).encode(),
+        "headers": [(b"content-type", b"application/json")],
+    }
+    return asyncio.run(surface(Request(scope, b"{}")))
 
 
 def test_it_is_open_where_iam_is_enforced(guarded: LocalAccount) -> None:
