@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl
 
 from local.gateway.http import Request, Response
 from local.gateway.personalize import Service
+from local.personalize import jsons
 from local.personalize.console import COMMANDS, Console
 from local.personalize.errors import ControlError
 
@@ -69,8 +70,8 @@ def _body(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
         raise ControlError(f"the content type must be {_JSON}")
     try:
-        body = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError) as error:
+        body = jsons.loads(request.body or b"{}")
+    except ValueError as error:
         raise ControlError(f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise ControlError("the body is not a JSON object")

@@ -16,7 +16,9 @@ from typing import Any
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from local.gateway.http import Request, Response
+from local.personalize import jsons
 from local.personalize.service_models import CONTROL, EVENTS, RUNTIME, operation_model, service_model
+from local.personalize.validation import moment
 
 DATA_PLANES = (EVENTS, RUNTIME)
 
@@ -71,7 +73,7 @@ def route_of(request: Request) -> Route:
 def parse(route: Route, body: bytes) -> dict[str, Any]:
     """Read an operation's parameters from a body. What the model does not know is dropped."""
     try:
-        value = json.loads(body) if body else {}
+        value = jsons.loads(body) if body else {}
     except ValueError as error:
         raise BadRequestError("SerializationException", f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
@@ -89,8 +91,8 @@ def _parsed(shape: Shape, value: Any) -> Any:
         return [_parsed(shape.member, item) for item in value]
     if isinstance(shape, MapShape) and isinstance(value, dict):
         return {key: _parsed(shape.value, item) for key, item in value.items()}
-    if shape.type_name == "timestamp" and isinstance(value, int | float):
-        return dt.datetime.fromtimestamp(value, dt.UTC)
+    if shape.type_name == "timestamp":
+        return moment(value) or value
     return value
 
 

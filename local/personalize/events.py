@@ -5,17 +5,18 @@ https://docs.aws.amazon.com/personalize/latest/dg/incremental-data-updates.html
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from local.personalize.data.schemas import Field, Schema, plain
+from local.personalize import jsons
+from local.personalize.data.schemas import NUMBERS, Field, Schema, plain
 from local.personalize.data.tables import Row, Table
 from local.personalize.errors import InUseError, InvalidInputError, NotFoundError
 from local.personalize.kinds.base import Request
 from local.personalize.models import Record
+from local.personalize.validation import finite
 from local.personalize.world import World
 
 _RESERVED = frozenset(map(plain, ("userId", "sessionId", "eventType", "timestamp", "recommendationId", "impression")))
@@ -153,7 +154,7 @@ def _properties(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
     try:
-        read = json.loads(text)
+        read = jsons.loads(text)
     except ValueError as error:
         raise InvalidInputError(f"properties must be a JSON object: {error}") from error
     if not isinstance(read, dict):
@@ -202,12 +203,16 @@ def _kept(value: Any, column: Field, schema: Schema) -> Any:
 
 
 def _value(value: Any, kind: str) -> Any:
+    if isinstance(value, bool) and kind in NUMBERS:
+        raise ValueError(value)
     if kind in _BITS:
         number = int(value)
         if number.bit_length() >= _BITS[kind]:
             raise ValueError(value)
         return number
     if kind in _FLOATS:
+        if not finite(float(value)):
+            raise ValueError(value)
         return float(value)
     if kind == "boolean":
         if str(value).lower() not in ("true", "false"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -20,7 +21,6 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "long": (int,),
     "float": (int, float),
     "double": (int, float),
-    "timestamp": (datetime, int, float),
     "structure": (Mapping,),
     "map": (Mapping,),
     "list": (list, tuple),
@@ -46,9 +46,19 @@ def _known(shape: Shape, value: Any) -> Any:
         return [_known(shape.member, item) for item in value]
     if isinstance(shape, MapShape):
         return {key: _known(shape.value, item) for key, item in value.items()}
-    if shape.type_name == "timestamp" and not isinstance(value, datetime):
+    return moment(value) if shape.type_name == "timestamp" else value
+
+
+def moment(value: Any) -> datetime | None:
+    """Return the moment that a timestamp stands for: None for what is none, as milliseconds are, or a far future."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
         return datetime.fromtimestamp(value, UTC)
-    return value
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -61,7 +71,7 @@ def _structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> It
 
 
 def _member(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    if not _fits(value, _TYPES[shape.type_name]):
+    if not _fits(value, shape.type_name):
         yield _problem(value, path, f"Member must be of type {shape.type_name}")
         return
     if isinstance(shape, StructureShape):
@@ -81,8 +91,21 @@ def _member(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _bounds(shape, value, value, path, "value")
 
 
-def _fits(value: Any, types: tuple[type, ...]) -> bool:
-    return isinstance(value, types) and (bool in types or not isinstance(value, bool))
+def _fits(value: Any, kind: str) -> bool:
+    if kind == "timestamp":
+        return moment(value) is not None
+    types = _TYPES[kind]
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        return False
+    return float not in types or finite(value)
+
+
+def finite(number: Any) -> bool:
+    """Say whether a number is one that floats have, which JSON's 1e999 is not."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def _string(shape: StringShape, value: str, path: str) -> Iterator[str]:

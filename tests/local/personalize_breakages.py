@@ -10,16 +10,17 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
-_NOT_THAT = {
-    "string": 7,
-    "boolean": "yes",
-    "integer": "many",
-    "float": "much",
-    "double": "much",
-    "timestamp": "soon",
-    "structure": "text",
-    "list": "text",
-    "map": "text",
+_NOT_THAT: Mapping[str, tuple[Any, ...]] = {
+    "string": (7, True, ["text"]),
+    "boolean": ("yes", 1),
+    "integer": ("many", True, 1.5),
+    "float": ("much", True, 10**400),
+    "double": ("much", True, 10**400),
+    # Milliseconds, and what no calendar has.
+    "timestamp": ("soon", True, 1_764_000_000_000, 1e300, -1e12, 10**400),
+    "structure": ("text", []),
+    "list": ("text", {}),
+    "map": ("text", []),
 }
 # A good value for every pattern that the models have.
 _SAMPLES = (
@@ -66,7 +67,8 @@ def _beside(put: Put, others: Mapping[str, Any], name: str, value: Any) -> dict[
 
 def _member(shape: Shape, good: Any, path: str, put: Put) -> Iterator[Breakage]:
     kind = shape.type_name
-    yield Breakage(path, f"Member must be of type {kind}", put(_NOT_THAT[kind]))
+    for wrong in _NOT_THAT[kind]:
+        yield Breakage(path, f"Member must be of type {kind}", put(wrong))
     if isinstance(shape, StructureShape):
         yield from _structure(shape, good, path + ".", put)
     elif isinstance(shape, ListShape):

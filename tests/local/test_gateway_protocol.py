@@ -10,6 +10,9 @@ from botocore.exceptions import ClientError
 from local.account import LocalAccount
 from tests.local.support import SCHEMA, signed, unique
 
+EVENT = b'{"trackingId": "t", "sessionId": "s", "eventList": [{"eventType": "watch", %s}]}'
+NESTED = b"[" * 900 + b"]" * 900
+
 
 def error_of(raised: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
     response = raised.value.response
@@ -67,6 +70,27 @@ def test_the_data_planes_answer_with_their_status(account: LocalAccount) -> None
         ("/", "AmazonPersonalize.ListSchemas", b"[]", "SerializationException"),
         ("/", "AmazonPersonalize.ListSchemas", b'{"maxResults": "many"}', "InvalidInputException"),
         ("/events", None, b'{"trackingId": 7}', "InvalidInputException"),
+        ("/", "AmazonPersonalize.ListSchemas", b"[" * 100_000, "SerializationException"),
+        (
+            "/",
+            "AmazonPersonalize.ListSchemas",
+            b'{"nextToken": ' + b"[" * 900 + b"]" * 900 + b"}",
+            "SerializationException",
+        ),
+        ("/", "AmazonPersonalize.ListSchemas", b'{"maxResults": NaN}', "SerializationException"),
+        *(
+            ("/events", None, EVENT % value, code)
+            for value, code in (
+                (b'"sentAt": 1764000000000', "InvalidInputException"),  # milliseconds
+                (b'"sentAt": 1e300', "InvalidInputException"),
+                (b'"sentAt": -1e12', "InvalidInputException"),
+                (b'"sentAt": 1e999', "InvalidInputException"),
+                (b'"sentAt": true', "InvalidInputException"),
+                (b'"sentAt": NaN', "SerializationException"),
+                (b'"sentAt": 1, "eventValue": 1e999', "InvalidInputException"),
+                (b'"sentAt": 1, "eventValue": -Infinity', "SerializationException"),
+            )
+        ),
     ],
 )
 def test_what_cannot_be_understood_is_refused(
@@ -74,6 +98,11 @@ def test_what_cannot_be_understood_is_refused(
 ) -> None:
     answer = signed(account, "personalize", path, body, {"x-amz-target": target} if target else {})
     assert (answer.status, answer.json()["__type"]) == (400, code)
+    if b'"sentAt": 1764' in body:
+        assert answer.json()["message"] == (
+            "1 validation error detected: Value '1764000000000' at 'eventList.1.member.sentAt' "
+            "failed to satisfy constraint: Member must be of type timestamp"
+        )
 
 
 def test_everything_else_is_ministacks(account: LocalAccount) -> None:

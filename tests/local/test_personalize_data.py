@@ -358,6 +358,9 @@ def test_streamed_records_are_kept_apart_from_bulk_ones() -> None:
         ({"properties": '{"userId": "x"}'}, "can't hold USER_ID"),
         ({"eventType": None}, "'eventList.1.member.eventType'"),
         ({"sentAt": "today"}, "type timestamp"),
+        ({"sentAt": 1_764_000_000_000}, "'1764000000000' at 'eventList.1.member.sentAt'"),  # milliseconds
+        ({"properties": '{"deep": ' + "[" * 1000}, "JSON object: it is nested too deep"),
+        ({"properties": f'{{"deep": {"[" * 200}{"]" * 200}}}'}, "JSON object: it is nested too deep"),
     ],
 )
 def test_bad_events(more: dict[str, Any], message: str) -> None:
@@ -369,3 +372,28 @@ def test_bad_events(more: dict[str, Any], message: str) -> None:
     tracking = event.pop("trackingId", tracking)
     with pytest.raises(InvalidInputError, match=message):
         account.events("PutEvents", trackingId=tracking, sessionId="s", eventList=[event])
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ('{"genres": NaN}', "JSON object: NaN is no value of JSON"),
+        ('{"price": -Infinity}', "JSON object: -Infinity is no value of JSON"),
+        ('{"price": 1e999}', "PRICE must be of type double, and is inf"),
+        ('{"price": "nan"}', "PRICE must be of type double, and is 'nan'"),
+        ('{"price": true}', "PRICE must be of type double, and is True"),
+        ('{"stock": true}', "STOCK must be of type int, and is True"),
+        ('{"stock": 1e999}', "STOCK must be of type int, and is inf"),
+    ],
+)
+def test_numbers_of_an_item_are_numbers(properties: str, message: str) -> None:
+    account = Account()
+    fields = [column("ITEM_ID"), column("GENRES", ["null", "string"], categorical=True)]
+    fields += [column("PRICE", ["null", "double"]), column("STOCK", ["null", "int"])]
+    dataset = account.dataset(account.group(), "Items", fields)
+    with pytest.raises(InvalidInputError, match=message):
+        account.events("PutItems", datasetArn=dataset, items=[{"itemId": "1", "properties": properties}])
+    good = '{"genres": [[["a"]], "b"], "price": "2.5", "stock": 3}'
+    account.events("PutItems", datasetArn=dataset, items=[{"itemId": "1", "properties": good}])
+    (row,) = account.service.world.state.tables[dataset].streamed
+    assert (row["PRICE"], row["STOCK"]) == (2.5, 3)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
+from local.personalize import jsons
 from local.personalize.errors import InvalidInputError, NotFoundError
 from local.personalize.kinds.base import Request
 from local.personalize.service_models import RUNTIME, operation_model
@@ -51,13 +52,9 @@ def request(line: Line, operation: str, resource: str, *needed: str) -> Request:
 
 def _read(raw: bytes) -> Line:
     try:
-        line = json.loads(raw, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+        line = jsons.loads(raw)
+    except ValueError as error:
         raise InvalidInputError(f"The record is not valid JSON: {error}") from error
     if not isinstance(line, dict):
         raise InvalidInputError("The record is not a JSON object.")
     return line
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no value of JSON")
