@@ -395,5 +395,5 @@ def test_numbers_of_an_item_are_numbers(properties: str, message: str) -> None:
         account.events("PutItems", datasetArn=dataset, items=[{"itemId": "1", "properties": properties}])
     good = '{"genres": [[["a"]], "b"], "price": "2.5", "stock": 3}'
     account.events("PutItems", datasetArn=dataset, items=[{"itemId": "1", "properties": good}])
-    (row,) = account.service.world.state.tables[dataset].streamed
+    (row,) = account.service.world.state.tables[dataset].since(0)
     assert (row["PRICE"], row["STOCK"]) == (2.5, 3)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bisect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -18,17 +19,27 @@ Row = Mapping[str, Any]
 """Column to value; columns that are absent are null."""
 
 
+class Streamed(NamedTuple):
+    """A streamed row with its number: rows before it may be dropped, its number stays."""
+
+    number: int
+    row: Row
+
+
 @dataclass
 class Table:
-    """A dataset's contents. Frames are never changed in place: who holds one has a snapshot."""
+    """A dataset's contents. It changes under the world's lock, and is read without it while it does.
+
+    So frames are never changed in place, and lists only grow: who holds one has a snapshot. What drops rows puts new
+    ones in their places; who reads takes each of them once, since the next look may find another.
+    """
 
     schema: Schema
     bulk: pd.DataFrame | None = None
-    streamed: list[Row] = field(default_factory=list)
-    by_user: dict[str, list[int]] = field(default_factory=dict)
-    """User to the positions of the user's streamed rows."""
-    serials: list[int] = field(default_factory=list)
-    """The number of each streamed row, ascending: rows before it may be dropped, its number stays."""
+    streamed: list[Streamed] = field(default_factory=list)
+    """By ascending numbers."""
+    by_user: dict[str, list[Streamed]] = field(default_factory=dict)
+    """User to the user's streamed rows."""
     given: int = 0
     """How many numbers were given: what is streamed next has this one."""
     event_ids: set[str] = field(default_factory=set)
@@ -54,34 +65,35 @@ class Table:
 
     def stream(self, row: Row) -> None:
         """Add one record."""
+        streamed = Streamed(self.given, row)
+        self.given += 1
+        self.streamed.append(streamed)
         user = row.get("USER_ID")
         if user is not None:
-            self.by_user.setdefault(user, []).append(len(self.streamed))
-        self.streamed.append(row)
-        self.serials.append(self.given)
-        self.given += 1
+            self.by_user.setdefault(user, []).append(streamed)
         self.version += 1
 
-    def since(self, seen: int) -> int:
-        """Return the position from which on streamed rows are new to who has seen all with numbers below ``seen``."""
-        return bisect.bisect_left(self.serials, seen)
+    def since(self, seen: int) -> list[Row]:
+        """Return the streamed rows that are new to who has seen all with numbers below ``seen``."""
+        return _since(self.streamed, seen)
+
+    def since_of(self, user: str, seen: int) -> list[Row]:
+        """Return those of them that are a user's."""
+        return _since(self.by_user.get(user, []), seen)
 
     def forget(self, users: Collection[str]) -> int:
         """Drop all rows of some users, and return how many there were. Snapshots keep what they have."""
         if "USER_ID" not in self.schema.by_name:
             return 0
         before = len(self.streamed) + (0 if self.bulk is None else len(self.bulk))
-        kept = [at for at, row in enumerate(self.streamed) if row.get("USER_ID") not in users]
         if self.bulk is not None:
             bulk = self.bulk[~self.bulk["USER_ID"].isin(list(users))].reset_index(drop=True)
             strings = [each.name for each in self.schema.fields if each.type == "string"]
             self.bulk = bulk.assign(**{name: bulk[name].cat.remove_unused_categories() for name in strings})
-        self.streamed, self.serials = [self.streamed[at] for at in kept], [self.serials[at] for at in kept]
-        self.by_user = {}
-        for at, row in enumerate(self.streamed):
-            self.by_user.setdefault(row["USER_ID"], []).append(at)
+        self.streamed = [each for each in self.streamed if each.row.get("USER_ID") not in users]
+        self.by_user = {user: rows for user, rows in self.by_user.items() if user not in users}
         self.version += 1
-        return before - len(kept) - (0 if self.bulk is None else len(self.bulk))
+        return before - len(self.streamed) - (0 if self.bulk is None else len(self.bulk))
 
     def indexed(self) -> pd.DataFrame:
         """Return the newest row of each key with the (one) key as the index; kept until something changes."""
@@ -101,17 +113,24 @@ class Table:
 
     def of_user(self, user: str) -> pd.DataFrame:
         """Return a user's rows, imported and streamed."""
-        streamed = [self.streamed[at] for at in self.by_user.get(user, [])]
-        frames = [from_rows(streamed, self.schema)] if streamed else []
-        if self.bulk is not None:
-            if self._rows is None or self._rows[0] is not self.bulk:
-                self._rows = self.bulk, UserRows(self.bulk["USER_ID"])
-            frames.insert(0, self.bulk.iloc[self._rows[1].of(user)])
-        return stack(frames, self.schema)
+        schema, bulk, rows = self.schema, self.bulk, self._rows
+        streamed = self.since_of(user, 0)
+        frames = [from_rows(streamed, schema)] if streamed else []
+        if bulk is not None:
+            if rows is None or rows[0] is not bulk:
+                rows = self._rows = bulk, UserRows(bulk["USER_ID"])
+            frames.insert(0, conform(bulk.iloc[rows[1].of(user)], schema))
+        return stack(frames, schema)
 
     def snapshot(self) -> Snapshot:
         """Return the contents as they are now, at no cost."""
-        return Snapshot(self.schema, self.bulk, self.streamed, len(self.streamed), self.given)
+        streamed = self.streamed
+        return Snapshot(self.schema, self.bulk, streamed, len(streamed), self.given)
+
+
+def _since(streamed: Sequence[Streamed], seen: int) -> list[Row]:
+    first = bisect.bisect_left(streamed, seen, key=attrgetter("number"))
+    return [each.row for each in streamed[first:]]
 
 
 class UserRows:
@@ -138,7 +157,7 @@ class Snapshot:
 
     schema: Schema
     bulk: pd.DataFrame | None
-    streamed: Sequence[Row]
+    streamed: Sequence[Streamed]
     count: int
     seen: int
 
@@ -146,7 +165,7 @@ class Snapshot:
         """Return all rows as one frame; with `upsert`, only the newest of each key."""
         frames = [] if self.bulk is None else [conform(self.bulk, self.schema)]
         if self.count:
-            frames.append(from_rows(self.streamed[: self.count], self.schema))
+            frames.append(from_rows([each.row for each in self.streamed[: self.count]], self.schema))
         whole = stack(frames, self.schema)
         return merge(whole, self.schema.keys) if upsert else whole
 

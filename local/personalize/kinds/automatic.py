@@ -81,7 +81,7 @@ def _has_news(world: World, solution: Record, versions: list[Record]) -> bool:
         imports = (job for job in world.of("DatasetImportJob") if job.attributes["datasetArn"] == dataset.arn)
         if any(job.status == "ACTIVE" and _came_after(job, last) for job in imports):
             return True
-        if table.since(world.state.trained[last.arn].seen.get(kind, 0)) < len(table.streamed):
+        if table.since(world.state.trained[last.arn].seen.get(kind, 0)):
             return True
     return False
 

@@ -1,6 +1,7 @@
 """The operations of personalize-runtime.
 
-What a request needs is taken under the lock, and it is then answered without it.
+What a request names is looked up under the lock: model, settings, filters, and the tables of the group. It is then
+answered without it, from those tables as they are when they are looked at: see `Table`.
 """
 
 from local.personalize.runtime.actions import get_action_recommendations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,13 +51,12 @@ class Query:
     filter_values: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def events(self) -> tuple[Row, ...]:
+    def events(self) -> Sequence[Row]:
         """What the user did since the model was trained."""
         table = self.source.tables.get("INTERACTIONS")
         if table is None or self.user is None:
             return ()
-        new = table.since(self.source.model.events_seen)
-        return tuple(table.streamed[at] for at in table.by_user.get(self.user, []) if at >= new)
+        return table.since_of(self.user, self.source.model.events_seen)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/personalize/latest/dg/native-recipe-trending-now.htm
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 
 import numpy as np
 
-from local.personalize.data.tables import Table
+from local.personalize.data.tables import Row, Table
 from local.personalize.learning.families.popularity import Trending
 from local.personalize.learning.interactions import weight
 from local.personalize.learning.models import Trained
@@ -19,18 +20,19 @@ _kept: weakref.WeakKeyDictionary[Trained, tuple[int, Trending]] = weakref.WeakKe
 
 def up_to_date(model: Trained, ranker: Trending, table: Table | None) -> Trending:
     """Return a model's trends with the events that came since: kept until there are more."""
-    if table is None or table.since(model.events_seen) == len(table.streamed):
+    if table is None:
         return ranker
-    kept = _kept.get(model)
-    if kept is None or kept[0] != table.version:
-        kept = _kept[model] = table.version, _with_news(model, ranker, table)
+    kept, version = _kept.get(model), table.version
+    if kept is None or kept[0] != version:
+        came = table.since(model.events_seen)
+        kept = _kept[model] = version, _with_news(model, ranker, came) if came else ranker
     return kept[1]
 
 
-def _with_news(model: Trained, ranker: Trending, table: Table) -> Trending:
+def _with_news(model: Trained, ranker: Trending, came: Sequence[Row]) -> Trending:
     news = [
         (model.item_codes[row["ITEM_ID"]], row["TIMESTAMP"])
-        for row in table.streamed[table.since(model.events_seen) :]
+        for row in came
         if row["ITEM_ID"] in model.item_codes and weight(row, model.rules)
     ]
     items, times = zip(*news, strict=True) if news else ((), ())
