@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ HEADER = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_VALUE\n"
 GOOD = "".join(f"u{at % 50},00{at % 9},{1_700_000_000 + at},watch,\n" for at in range(1000))
 
 
-def column(name: str, kind: str | list[str] = "string", **more: Any) -> dict[str, Any]:
+def column(name: str, kind: Any = "string", **more: Any) -> dict[str, Any]:
     return {"name": name, "type": kind, **more}
 
 
@@ -105,6 +106,16 @@ def test_good_schemas(kind: str, fields: list[dict[str, Any]], domain: str | Non
         ("ActionInteractions", INTERACTIONS, None, r"required fields are missing: \[ACTION_ID\]"),
         ("Users", [column("USER_ID"), column("A", ["string", "int"])], None, "a list of one and null"),
         ("Users", [column("USER_ID"), {"name": "A", "type": {"type": "array", "items": "string"}}], None, "types are"),
+        *(
+            (
+                "Users",
+                [*USERS, column("A", kind)],
+                None,
+                rf"The field A has the type {re.escape(json.dumps(kind))}; types",
+            )
+            for kind in ("text", 7, None, {}, {"type": "array"}, ["null", {}], [])
+        ),
+        ("Users", [{"name": "USER_ID"}], None, "'USER_ID' is missing 'type'"),
         ("Weather", USERS, None, "it must be one of Interactions, Items, Users"),
     ],
 )

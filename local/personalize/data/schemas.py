@@ -300,6 +300,9 @@ def _avro(text: str) -> dict[str, Any]:
         raw = json.loads(text)
         if not isinstance(raw, dict) or raw.get("type") != "record" or not isinstance(raw.get("fields"), list):
             raise InvalidInputError("The schema must be an Avro record with fields.")
+        for each in raw["fields"]:  # before fastavro, which does not say whose type is wrong
+            if isinstance(each, dict) and {"name", "type"} <= each.keys():
+                _field(each)
         fastavro.schema.parse_schema(raw)
     except InvalidInputError:
         raise

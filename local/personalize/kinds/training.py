@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
+from local.personalize.arns import catalogue
 from local.personalize.errors import InUseError, InvalidInputError
 from local.personalize.kinds import automatic
 from local.personalize.kinds.base import Kind, Parent, Request, new_id
@@ -15,16 +17,24 @@ from local.personalize.learning.training import train
 from local.personalize.lifecycle import STOP_VERSION, UPDATE
 from local.personalize.models import Appointment, Attributes, Path, Record
 from local.personalize.quotas import Quota
-from local.personalize.recipes import Recipe, recipe_of
+from local.personalize.recipes import USER, Recipe, recipe_of
 from local.personalize.work import Job
 from local.personalize.world import World
 
+_USUAL = catalogue("recipe", "aws-user-personalization")
 _DEFAULTS = {
     "performHPO": False,
     "performAutoML": False,
     "performAutoTraining": True,
     "performIncrementalUpdate": False,
 }
+_TAKEN = (
+    *("datasetGroupArn", "recipeArn", "eventType", "solutionConfig"),
+    *("performHPO", "performAutoML", "performIncrementalUpdate"),
+)
+"""What a version has from its solution."""
+_TUNING = {"maxNumberOfTrainingJobs": 40, "maxParallelTrainingJobs": 10}
+"""The most that hyperparameter optimization may take."""
 
 
 class Solution(Kind):
@@ -37,10 +47,16 @@ class Solution(Kind):
     update = UPDATE
     update_member = "latestSolutionUpdate"
 
+    def resolve(self, world: World, request: Request) -> Request:
+        """Choose the recipe, where that is left to the service."""
+        if not request.get("performAutoML"):
+            return request
+        if "recipeArn" in request:
+            raise InvalidInputError("recipeArn must not be given when performAutoML is true.")
+        return {**request, "recipeArn": _best(request.get("solutionConfig", {}).get("autoMLConfig", {})).arn}
+
     def attributes(self, world: World, request: Request) -> Attributes:
         """Check the recipe and its parameters."""
-        if request.get("performAutoML"):
-            raise InvalidInputError("performAutoML is no longer supported: choose a recipe.")
         if "recipeArn" not in request:
             raise InvalidInputError("recipeArn must be given unless performAutoML is true.")
         recipe = recipe_of(request["recipeArn"])
@@ -51,6 +67,7 @@ class Solution(Kind):
         check_columns(world, request["datasetGroupArn"], config)
         check_objective(world, recipe, request["datasetGroupArn"], config)
         _check_threshold(config)
+        _check_tuning(config)
         automatic.check_schedule(config)
         _check_incremental(recipe, request)
         return {**_DEFAULTS, **super().attributes(world, request)}
@@ -77,12 +94,15 @@ class Solution(Kind):
         automatic.train(world, record, appointment)
 
     def view(self, world: World, record: Record) -> Attributes:
-        """Show the newest version."""
-        versions = versions_of(world, record.arn)
+        """Show the newest version, and the recipe that was chosen."""
+        versions, chosen = versions_of(world, record.arn), {}
+        if record.attributes["performAutoML"]:
+            chosen = {"autoMLResult": {"bestRecipeArn": record.attributes["recipeArn"]}}
         if not versions:
-            return {}
+            return chosen
         newest = versions[-1]
         return {
+            **chosen,
             "latestSolutionVersion": {
                 **{
                     key: value
@@ -93,7 +113,7 @@ class Solution(Kind):
                 "creationDateTime": newest.life.created_at,
                 "lastUpdatedDateTime": newest.life.updated_at,
                 **({"failureReason": newest.life.failure_reason} if newest.life.failure_reason else {}),
-            }
+            },
         }
 
 
@@ -114,9 +134,8 @@ class SolutionVersion(Kind):
         if mode == "UPDATE":
             _check_updatable(world, request["solutionArn"], recipe)
         check_data(world, recipe, solution["datasetGroupArn"])
-        taken = ("datasetGroupArn", "recipeArn", "eventType", "solutionConfig", "performHPO", "performAutoML")
         return {
-            **{key: solution[key] for key in taken if key in solution},
+            **{key: solution[key] for key in _TAKEN if key in solution},
             **super().attributes(world, request),
             "trainingMode": mode,
             "trainingType": "MANUAL",
@@ -219,9 +238,41 @@ def _check_incremental(recipe: Recipe, request: Request) -> None:
         )
 
 
+def _best(config: Attributes) -> Recipe:
+    """Return the recipe that AutoML is said to find best: User-Personalization, if it is among the candidates.
+
+    The service compares recipes of that type; the list is of those that it may take.
+    """
+    candidates = [recipe_of(arn) for arn in config.get("recipeList", [])] or [recipe_of(_USUAL)]
+    others = [each.name for each in candidates if each.type != USER or each.domain]
+    if others:
+        raise InvalidInputError(f"recipeList takes recipes of the type {USER} only, not [{', '.join(others)}].")
+    return next((each for each in candidates if each.arn == _USUAL), candidates[0])
+
+
 def _check_threshold(config: Attributes) -> None:
     threshold = config.get("eventValueThreshold")
+    if threshold and not _is_number(threshold):
+        raise InvalidInputError(f"eventValueThreshold must be a number, and is {threshold!r}.")
+
+
+def _check_tuning(config: Attributes) -> None:
+    """Refuse bounds of hyperparameter optimization that are none.
+
+    https://docs.aws.amazon.com/personalize/latest/dg/API_HPOResourceConfig.html
+    """
+    tuning = config.get("hpoConfig", {})
+    for member, most in _TUNING.items():
+        value = tuning.get("hpoResourceConfig", {}).get(member)
+        if value is not None and not (_is_number(value) and float(value) in range(1, most + 1)):
+            raise InvalidInputError(f"{member} must be a whole number between 1 and {most}, and is {value!r}.")
+    kind = tuning.get("hpoObjective", {}).get("type")
+    if kind is not None and kind not in ("Maximize", "Minimize"):
+        raise InvalidInputError(f"The type of hpoObjective must be Maximize or Minimize, and is {kind!r}.")
+
+
+def _is_number(text: str) -> bool:
     try:
-        float(threshold or 0)
-    except ValueError as error:
-        raise InvalidInputError(f"eventValueThreshold must be a number, and is {threshold!r}.") from error
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
