@@ -27,6 +27,12 @@ from local.personalize.errors import ServiceError
 
 logger = logging.getLogger(__name__)
 
+_FOR_BROWSERS = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "x-amzn-requestid,x-amzn-errortype"),
+)
+"""Pages may call all three services (https://github.com/aws/aws-sdk-js/pull/2752); ministack answers preflights."""
+
 
 class Service(Protocol):
     """The local Personalize of one account in one region."""
@@ -56,7 +62,8 @@ class Personalize:
     async def __call__(self, request: Request) -> Response:
         """Answer a request."""
         response = await self._answer(request)
-        return replace(response, headers=(*response.headers, ("x-amzn-requestid", str(uuid.uuid4()))))
+        request_id = ("x-amzn-requestid", str(uuid.uuid4()))
+        return replace(response, headers=(*response.headers, *_FOR_BROWSERS, request_id))
 
     async def call(self, caller: Caller, route: Route, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carry out an operation for a caller who may call it; raises DeniedError or ServiceError.
