@@ -98,8 +98,7 @@ class Release(Command):
         """Release those that match."""
         engine, released = service.world.engine, []
         for record in list(service.world.state.records.values()):
-            lives = [record.life, *([record.update.life] if record.update else [])]
-            if matches(record, self.matching) and any(engine.release(record, life) for life in lives):
+            if matches(record, self.matching) and any(engine.release(record, life) for life in record.lives):
                 released.append(record.arn)
         engine.advance()
         return released

@@ -120,11 +120,14 @@ class Engine:
 
     def resume(self, records: Iterable[Record]) -> None:
         """Take up records that were under way when their state was saved."""
+        records = list(records)
         for record in records:
-            for life in (record.life, *([record.update.life] if record.update else [])):
+            for life in record.lives:  # those that are at their end, too: their tickets are another engine's
+                life.ticket = self._ticket()
+        for record in records:
+            for life in record.lives:
                 if life.path is None:
                     continue
-                life.ticket = self._ticket()
                 if life.path.phases[life.position].work:
                     self._start(record, life, life.path)
                 if life.due is not None:
@@ -194,8 +197,7 @@ class Engine:
         if life.fate and life.fate.reason is not None:
             return  # it fails: there is nothing to do
         job = self._jobs.job(record, path)
-        if job is not None:
-            self._tasks[life.ticket] = self._work.submit(job)
+        self._tasks[life.ticket] = self._work.submit(job) if job is not None else _nothing_to_do()
 
     def _ticket(self) -> int:
         self._tickets += 1
@@ -227,6 +229,8 @@ class Engine:
         try:
             if life.fate and life.fate.reason is not None and path.failed:
                 raise JobFailedError(life.fate.reason)
+            if task is None and any(step.work for step in path.phases):
+                raise RuntimeError(f"the work of {record.arn} is lost")
             self._jobs.done(record, path, task.result() if task else None)
         except JobFailedError as error:
             status, life.failure_reason = path.failed, error.reason
@@ -242,3 +246,9 @@ class Engine:
             self._jobs.gone(record)
         elif status == path.done:
             self._jobs.settled(record, path)
+
+
+def _nothing_to_do() -> Future[object]:
+    done: Future[object] = Future()
+    done.set_result(None)
+    return done

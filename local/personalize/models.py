@@ -113,6 +113,11 @@ class Record:
         return self.life.status
 
     @property
+    def lives(self) -> list[Life]:
+        """The resource's own life, and its update's."""
+        return [self.life, *([self.update.life] if self.update else [])]
+
+    @property
     def updating(self) -> bool:
         """Whether an update is under way."""
         return self.update is not None and self.update.life.under_way
