@@ -24,12 +24,16 @@ class Phase:
 
 @dataclass(frozen=True)
 class Path:
-    """A way through statuses. `done` None means that the resource is gone at the end."""
+    """A way through statuses. `done` None means that the resource is gone at the end.
+
+    What is unseen forbids nothing meanwhile: another way ends it.
+    """
 
     name: str
     phases: tuple[Phase, ...]
     done: str | None
     failed: str | None = None
+    unseen: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Life:
     @property
     def under_way(self) -> bool:
         """Whether the status is still to change by itself."""
-        return self.path is not None
+        return self.path is not None and not self.path.unseen
 
 
 @dataclass
