@@ -136,9 +136,9 @@ class Engine:
                 self.appoint(record, record.appointment)
 
     def reschedule(self) -> None:
-        """Set the alarms again: the clock was moved."""
-        for due, *_ in self._agenda:
-            self._wake(due)
+        """Set the alarm again, for what is due first: it has rung, or the clock was moved."""
+        if self._agenda:
+            self._work.wake((self._agenda[0][0] - self._clock()).total_seconds(), self._on_due)
 
     def clear(self) -> None:
         """Forget all that is under way."""
@@ -188,10 +188,12 @@ class Engine:
 
     def _await(self, due: datetime, record: Record, what: Life | Appointment) -> None:
         heapq.heappush(self._agenda, (due, what.ticket, record, what))
-        self._wake(due)
+        if self._agenda[0][3] is what:
+            self.reschedule()
 
-    def _wake(self, due: datetime) -> None:
-        self._work.wake((due - self._clock()).total_seconds(), self._on_due)
+    def _on_done(self) -> None:
+        """Be called when late work is done: an alarm of its own, which no other one takes the place of."""
+        self._on_due()
 
     def _start(self, record: Record, life: Life, path: Path) -> None:
         if life.fate and life.fate.reason is not None:
@@ -213,7 +215,7 @@ class Engine:
             return
         if path.phases[life.position].work and not self._is_done(life.ticket):
             self._late.append((life.ticket, record, life))
-            self._tasks[life.ticket].add_done_callback(lambda _: self._work.wake(0, self._on_due))
+            self._tasks[life.ticket].add_done_callback(lambda _: self._work.wake(0, self._on_done))
             return
         if life.position + 1 < len(path.phases):
             life.position += 1

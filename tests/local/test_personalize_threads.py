@@ -56,6 +56,25 @@ def test_work_begins_unasked_and_blocks_no_call() -> None:
     account.service.close()
 
 
+def test_each_rings_in_its_turn() -> None:
+    account = real_time(durations={"DatasetGroup": {"create": [0.05, 0.6]}})
+    groups = [account.group(name) for name in "abcde"]
+    records = account.service.world.state.records
+    eventually(lambda: all(records[group].status == "ACTIVE" for group in groups))  # without a call
+    account.service.close()
+
+
+def test_alarms_are_no_more_however_often_the_clock_is_moved() -> None:
+    work = PoolWork(1)
+    account = Account(work=work)
+    for name in "abc":
+        account.solution(account.group(name), "aws-user-personalization-v2", name, performAutoTraining=True)
+    for _ in range(200):
+        account.service.control.advance(1)
+    assert len(work._alarms) == 1
+    account.service.close()
+
+
 def test_many_threads_at_once() -> None:
     account = real_time(quotas={"dataset-groups": 100})
     campaign = account.campaign(_trained(account))
