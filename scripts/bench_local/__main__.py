@@ -25,7 +25,7 @@ _LOG_WIDTH = 120
 def main() -> int:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(prog="make bench-local", description="Measure the local Personalize.")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="interactions, ascending")
     arguments = parser.parse_args()
     console = Console(highlight=False)

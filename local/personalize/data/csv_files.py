@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/personalize/latest/dg/preparing-training-data.html
 from __future__ import annotations
 
 import io
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -23,7 +24,6 @@ from local.personalize.data.tables import dtype, stack
 from local.personalize.errors import JobFailedError
 from local.personalize.ports import DeniedError, Objects, ObjectsError
 
-_HEAD = 1 << 20
 _MILLISECONDS = 100_000_000_000
 """Epoch seconds beyond this lie in the year 5138: the value is in milliseconds."""
 
@@ -110,7 +110,8 @@ def _read_file(file: File, width: int, schema: Schema) -> pd.DataFrame:
 
 def _header(file: File, schema: Schema) -> list[str]:
     """Return the column names as they stand there: quotation marks are not for headers, and belong to the name."""
-    line = next((line for line in file.content[:_HEAD].splitlines() if line.strip()), b"")
+    lines = (match.group() for match in re.finditer(rb"[^\r\n]+", file.content))
+    line = next((line for line in lines if line.strip()), b"")
     try:
         header = line.decode("utf-8").split(",")
     except UnicodeDecodeError as error:
@@ -226,11 +227,10 @@ def _checked_string(
     if not declared.nullable and "" in categories:
         refuse(column == "", "is empty")
     limit = schema.limit(declared.name)
-    lengths = categories.str.len()
-    if len(categories) and lengths.max() > limit:
+    if max(map(len, categories), default=0) > limit:
         if declared.textual:  # the guide: texts are truncated at the limit
             return column.astype("str").str.slice(stop=limit).astype("category")
-        row = int(np.flatnonzero(column.isin(categories[lengths > limit]).to_numpy())[0])
+        row = int(np.flatnonzero(column.isin(categories[categories.str.len() > limit]).to_numpy())[0])
         raise JobFailedError(blame.too_long(file, row, declared.name, limit))
     unknown = [value for value in _values(categories, declared, schema) if not schema.allows(declared.name, value)]
     if unknown:
