@@ -117,11 +117,17 @@ def test_all_that_is_in_a_state_has_a_say_in_which_version_can_read_it(tmp_path:
     for recipe in recipes:
         version = account.version(account.solution(group, recipe))
         assert account.status("SolutionVersion", version) == "ACTIVE"
+    tracking = account("CreateEventTracker", name="t", datasetGroupArn=group)["trackingId"]
+    account.service.advance()
+    event = {"eventType": "watch", "itemId": "i1", "sentAt": account.clock.now}
+    account.events("PutEvents", trackingId=tracking, sessionId="s", userId="u1", eventList=[event])
     Shelf(tmp_path).save(account.service.world.state, account.service.world.lock)
     classes = set().union(*(_classes(path) for path in [tmp_path / "state", *tmp_path.glob("*.part")]))
     ours = {each for each in classes if each.__module__.startswith("local.")}
     assert ours <= set(kept_classes())
-    assert {"Table", "Field", "Schema", "Fitted", "Trained", "Life", "Factors"} <= {each.__name__ for each in ours}
+    assert {"Table", "Streamed", "Field", "Schema", "Fitted", "Trained", "Life", "Factors"} <= {
+        each.__name__ for each in ours
+    }
     theirs = {each.__module__.partition(".")[0] for each in classes - ours}
     assert theirs <= {*LIBRARIES, *sys.stdlib_module_names}
 

@@ -6,7 +6,7 @@ import bisect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,8 @@ Row = Mapping[str, Any]
 """Column to value; columns that are absent are null."""
 
 
-class Streamed(NamedTuple):
+@dataclass(slots=True)
+class Streamed:
     """A streamed row with its number: rows before it may be dropped, its number stays."""
 
     number: int
