@@ -28,7 +28,7 @@ LATEST = 8
 USUAL_SPREAD, BELIEF = 0.05, 3
 """How far durations of one resource are apart before that is known, and how many of them that counts as."""
 
-LOOK_COSTS = 11.0
+LOOK_COSTS = 14.0
 """Seconds of being late that a look is worth, times the spread: so that a wait takes as many looks whether its length
 is well known or not, and only how late they are differs."""
 
