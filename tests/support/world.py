@@ -14,7 +14,7 @@ import numpy as np
 
 from functions.glue.dispatch import apply
 from functions.glue.patience import Patience
-from functions.model import Campaign, Dataset, Pipeline, Solution
+from functions.model import Campaign, Dataset, Kind, Pipeline, Solution
 from functions.ports import Ports
 from functions.records import Run
 from functions.settings import Settings
@@ -30,6 +30,7 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 BEGINNING = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 RECEIVES = 5
 VISIBILITY = timedelta(minutes=6)
+TYPICAL: dict[Kind, float] = {"dataset_import_job": 3.0, "solution_version": 4.0, "campaign": 3.0}
 
 WORKERS: dict[str, Worker] = {
     "start": start.WORKER,
@@ -153,7 +154,7 @@ class World:
 
     def ports(self) -> Ports:
         """Return the ports of one function."""
-        settings = Settings("ledger", {}, poll_floor=1.0, max_receives=RECEIVES, event_bus="default")
+        settings = Settings("ledger", {}, 1.0, RECEIVES, event_bus="default", typical=TYPICAL)
         queues = MemoryQueues()
         queues.send = self.send  # type: ignore[method-assign] # what is sent is delivered here
         return Ports(settings, self.personalize, queues, self.ledger, self.objects, self.bus, self.clock)
