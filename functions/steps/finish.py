@@ -29,20 +29,21 @@ def finish(message: Message, ports: Ports) -> None:
             reason=ending.reason,
         )
         ports.ledger.advance(message, ports.clock(), (), ended)
-        if message.branch == IMPORTS and ending.status == "FAILED":
-            _skip_solutions(run, message, ports)
         run = ports.ledger.run(message.pipeline, message.run_id) or run
+        if run.branches[IMPORTS].status == "FAILED":
+            run = _skip_solutions(run, message, ports)
         if (end := verdict(run.branches)) is None:
             return
         close(run, end, ports)
     release(ports, message.pipeline, message.run_id)
 
 
-def _skip_solutions(run: Run, message: Message, ports: Ports) -> None:
-    """Note that no solution trains: its data could not be imported."""
+def _skip_solutions(run: Run, message: Message, ports: Ports) -> Run:
+    """Note that no solution trains: its data could not be imported. Return the run as it stands then."""
     skipped = Mark(status="SKIPPED", reason="the imports failed")
-    for name in run.branches.keys() - {IMPORTS}:
+    for name in [name for name in run.branches if name != IMPORTS]:
         ports.ledger.advance(replace(message, branch=name), ports.clock(), (), skipped)
+    return ports.ledger.run(message.pipeline, message.run_id) or run
 
 
 def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:

@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.model import IMPORTS, Campaign
+from functions.planning import fingerprint
 from functions.records import Lease, Run
+from local.personalize.models import Record
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import Cloud
@@ -23,6 +25,13 @@ V = TypeVar("V")
 EXCUSES = ("with data to train on", "it was deleted meanwhile", "DELETE PENDING", "DELETE IN_PROGRESS")
 """What a run may fail of where nothing goes wrong: it trains before it was ever told to import, or Terraform deletes the
 campaign that it waits for."""
+
+
+ALIVE = 120.0
+"""How long an invocation may go on that began before something changed, and how far clocks may differ."""
+
+CLOCKS_DIFFER = 12.0
+VERSION = "SolutionVersion"
 
 
 class Broken(BaseException):
@@ -49,6 +58,18 @@ class Watched(dict[K, V]):
 def run_id(at: datetime, cause: str) -> str:
     """Return the id that a trigger's run must have: worked out apart from the code, which may be wrong."""
     return f"{at:%Y%m%dt%H%M%S}-{hashlib.sha256(cause.encode()).hexdigest()[:6]}"
+
+
+def _between(earlier: str, later: str) -> float:
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+
+
+def _changes(operation: str) -> bool:
+    return operation.startswith(("Create", "Update"))
+
+
+def _dataset(record: Record) -> str:
+    return str(record.attributes["datasetArn"])
 
 
 @dataclass
@@ -86,6 +107,9 @@ class Witness:
             for (name, other), record in self.cloud.ledger.runs.items():
                 if name == pipeline and other != run and record.status == "RUNNING":
                     raise Broken(f"runs {other} and {run} of {pipeline} are under way at the same time")
+        if old.dispatched_at and new.dispatched_at != old.dispatched_at:
+            if _between(old.dispatched_at, str(new.dispatched_at)) > ALIVE:
+                raise Broken(f"run {run} was begun a second time, long after the first")
         if new.branches is not old.branches:
             for name, branch in old.branches.items():
                 now = new.branches[name]
@@ -126,16 +150,41 @@ class Witness:
 
     def called(self, who: Invocation, operation: str, params: dict[str, Any], answer: dict[str, Any]) -> None:
         """See a call to Personalize that has taken effect."""
+        run = self._run_of(who)
+        if run and run.over and _between(str(run.finished_at), who.clock().isoformat()) > ALIVE and _changes(operation):
+            raise Broken(f"{operation} for run {run.run_id}, which has ended {run.status} long ago")
         match operation:
             case "CreateDatasetImportJob":
                 self._made_once(who, f"import job of {params['datasetArn'].rpartition('/')[2]}")
             case "CreateSolutionVersion":
                 self._made_once(who, f"version of {params['solutionArn'].rpartition('/')[2]}")
+                if run and run.plan:
+                    self._not_in_vain(run, who.branch, params)
             case "UpdateCampaign":
                 self.made[who.run, f"update of {params['campaignArn'].rpartition('/')[2]}"] += 1
                 self._moved(who, params)
             case "CreateCampaign":
                 self._made_once(who, f"campaign {params['name']}")
+
+    def _run_of(self, who: Invocation) -> Run | None:
+        return next((run for (_, key), run in self.cloud.ledger.runs.items() if key == who.run), None)
+
+    def _not_in_vain(self, run: Run, branch: str, params: dict[str, Any]) -> None:
+        """See that nothing is trained where a version is at hand: trained in vain, on the data as it is."""
+        if run.plan is None or run.plan.imports or run.request.force:
+            return
+        records = list(self.cloud.service.world.state.records.values())
+        group = run.plan.solutions[branch].arn.rpartition("/")[2].rpartition("-")[0].removesuffix(f"-{branch}")
+        imported = [r.life.updated_at for r in records if r.kind == "DatasetImportJob" and f"/{group}/" in _dataset(r)]
+        versions = [r for r in records if r.attributes.get("solutionArn") == params["solutionArn"] and r.kind == VERSION]
+        if len(versions) < 2 or versions[-2].status != "ACTIVE":
+            return
+        latest = versions[-2]
+        maker = next((each for (_, key), each in self.cloud.ledger.runs.items() if key in latest.name), None)
+        later = [each for each in self.cloud.ledger.latest_runs(run.pipeline, 99) if branch in each.branches and each.over]
+        in_vain = maker and maker.over and maker.branches[branch].status != "SUCCEEDED" and later[0] is maker
+        if in_vain and latest.life.created_at > max(imported):
+            raise Broken(f"run {run.run_id} trains {branch} anew, and {latest.name} was trained and never deployed")
 
     def _made_once(self, who: Invocation, what: str) -> None:
         self.made[who.run, what] += 1
@@ -177,6 +226,8 @@ class Witness:
                     )
         self._known()
         self._deployed()
+        if self.cloud.options.gentle:
+            self._imported()
 
     def _ended(self, run_id: str, pipeline: str, kind: str) -> None:
         run = self.cloud.ledger.runs.get((pipeline, run_id))
@@ -186,6 +237,19 @@ class Witness:
             other = self.cloud.ledger.runs.get((pipeline, run.joined or ""))
             if other is None or not other.over:
                 raise Broken(f"run {run_id} joined {run.joined}, which {'is ' + other.status if other else 'is none'}")
+            self._does(other, run)
+
+    def _does(self, run: Run, joined: Run) -> None:
+        """See that a run did what was asked by a trigger that joined it."""
+        if run.started_at is None:
+            return
+        if _between(joined.created_at, run.started_at) < -CLOCKS_DIFFER:
+            raise Broken(f"run {joined.run_id} joined {run.run_id} after that had begun")
+        did, asked = run.request, joined.request
+        names = None if asked.what == "import" else asked.solutions
+        fewer = did.solutions is not None and (names is None or not set(names) <= set(did.solutions))
+        if did.what not in ("everything", asked.what) or did.force < asked.force or (fewer and asked.what != "import"):
+            raise Broken(f"run {joined.run_id} joined {run.run_id}, which did not do what it asked: {asked}, {did}")
 
     def _was_told(self, run: Run) -> None:
         if run.status not in self.events[run.run_id] and run.run_id not in self.refused:
@@ -207,6 +271,18 @@ class Witness:
         ]
         if skipped and run.branches[IMPORTS].status != "FAILED":
             raise Broken(f"run {run.run_id}: {', '.join(skipped)} were skipped, and the imports did not fail")
+
+    def _imported(self) -> None:
+        """See that all data was imported: each upload was told to `start`."""
+        jobs = [r for r in self.cloud.service.world.state.records.values() if r.kind == "DatasetImportJob"]
+        for pipeline, declared in self.cloud.ledger.declared.items():
+            if not any((pipeline, "upload") == trigger for trigger in self.triggers.values()):
+                continue
+            for name, dataset in declared.datasets.items():
+                mark = fingerprint(dataset, self.cloud.objects.under(dataset.location))
+                of_dataset = [job for job in jobs if _dataset(job) == dataset.arn and job.status == "ACTIVE"]
+                if not of_dataset or not of_dataset[-1].name.endswith(mark):
+                    raise Broken(f"{pipeline}: what was uploaded last of {name} was never imported")
 
     def _known(self) -> None:
         """See that nothing was made that no run knows of."""

@@ -52,13 +52,14 @@ class Story:
             self._declare(name)
             for kind in PIPELINES[name][1]:
                 self.upload(name, kind)
-        cloud.agenda.after(rng.uniform(0, 1800), cloud.watch)
+        if not cloud.options.gentle:  # what nobody loses, nobody must put back
+            cloud.agenda.after(rng.uniform(0, 1800), cloud.watch)
         for _ in range(rng.randint(2, 6)):
             self._at_any_time(self._trigger)
-        if rng.random() < 0.4:
-            moment = rng.uniform(0, self.quiet)
+        if rng.random() < 0.6:
+            moment, spread = rng.uniform(0, self.quiet), rng.choice((0.5, 0.5, 10, 300))
             for _ in range(rng.randint(2, 6)):
-                cloud.agenda.after(moment + rng.uniform(0, 90), self._trigger)
+                cloud.agenda.after(moment + rng.uniform(0, spread), self._trigger)
         for _ in range(rng.randint(0, 3)):
             self._at_any_time(self._configure)
         if not cloud.options.gentle:
