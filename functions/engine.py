@@ -111,7 +111,8 @@ def _make(step: Step, message: Message, call: Call, personalize: Personalize) ->
 def _mark(message: Message, outcome: Outcome) -> Mark | None:
     """Return what to note: what is waited for with every message, should the first have died before it could."""
     waits = outcome.waits if isinstance(outcome, Await) else message.waits
-    begun = Mark(phase=message.phase, started=tuple(wait.arn for wait in waits), since=waits[0].since) if waits else None
+    arns = tuple(wait.arn for wait in waits)
+    begun = Mark(phase=message.phase, started=arns, since=waits[0].since) if waits else None
     if not isinstance(outcome, Done):
         return begun
     # The imports' branch has no message of its own to `finish` where solutions follow.

@@ -1,7 +1,7 @@
 """Virtual time, and tasks that take turns in it: each runs alone, in a thread of its own, until it sleeps or ends.
 
-What happens at the same moment happens in the order in which it was put on the agenda. Nothing here is left to chance, or to
-the real clock: whoever wants another order asks for another moment.
+What happens at the same moment happens in the order in which it was put on the agenda. Nothing here is left to chance,
+or to the real clock: whoever wants another order asks for another moment.
 """
 
 from __future__ import annotations

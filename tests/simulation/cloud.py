@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Any
 
 from functions.model import Pipeline
+from functions.telemetry import metrics
 from functions.watchdog import WATCH
 from local.personalize import Personalize
 from local.personalize.kinds.data import Imported, Reading
@@ -72,7 +73,7 @@ _results: dict[object, Any] = {}
 
 
 class RememberedWork(InlineWork):
-    """Each file is read, and each recipe trained, once in the life of this process: the results are handed out again."""
+    """Each file is read, and each recipe trained, once in the life of this process: results are handed out again."""
 
     def submit(self, job: Job) -> Future[object]:
         """Answer at once."""
@@ -152,6 +153,7 @@ class Cloud:
         self._trouble = trouble or self._by_chance
         self._numbers = Counter[str]()
         self.errors: list[BaseException] = []
+        self.points: Counter[tuple[str, str]] = Counter()
 
     def number(self) -> int:
         """Count what begins."""
@@ -215,6 +217,7 @@ class Cloud:
 
         def ended(error: BaseException | None) -> None:
             busy.discard(invocation)
+            metrics.provider.clear_metrics()
             if isinstance(error, Broken):
                 self.errors.append(error)
             if afterwards:

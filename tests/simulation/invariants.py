@@ -23,7 +23,7 @@ V = TypeVar("V")
 
 
 EXCUSES = ("with data to train on", "it was deleted meanwhile", "DELETE PENDING", "DELETE IN_PROGRESS")
-"""What a run may fail of where nothing goes wrong: it trains before it was ever told to import, or Terraform deletes the
+"""What a run may fail of where nothing goes wrong: it trains before anything was imported, or Terraform deletes the
 campaign that it waits for."""
 
 
@@ -49,7 +49,7 @@ class Watched(dict[K, V]):
         self._changed(key, self.get(key), value)
         super().__setitem__(key, value)
 
-    def setdefault(self, key: K, default: V) -> V:  # type: ignore[override] # the ledger's twin always gives a default
+    def setdefault(self, key: K, default: V) -> V:
         if key not in self:
             self[key] = default
         return self[key]
@@ -107,9 +107,8 @@ class Witness:
             for (name, other), record in self.cloud.ledger.runs.items():
                 if name == pipeline and other != run and record.status == "RUNNING":
                     raise Broken(f"runs {other} and {run} of {pipeline} are under way at the same time")
-        if old.dispatched_at and new.dispatched_at != old.dispatched_at:
-            if _between(old.dispatched_at, str(new.dispatched_at)) > ALIVE:
-                raise Broken(f"run {run} was begun a second time, long after the first")
+        if old.dispatched_at and _between(old.dispatched_at, str(new.dispatched_at)) > ALIVE:
+            raise Broken(f"run {run} was begun a second time, long after the first")
         if new.branches is not old.branches:
             for name, branch in old.branches.items():
                 now = new.branches[name]
@@ -176,12 +175,16 @@ class Witness:
         records = list(self.cloud.service.world.state.records.values())
         group = run.plan.solutions[branch].arn.rpartition("/")[2].rpartition("-")[0].removesuffix(f"-{branch}")
         imported = [r.life.updated_at for r in records if r.kind == "DatasetImportJob" and f"/{group}/" in _dataset(r)]
-        versions = [r for r in records if r.attributes.get("solutionArn") == params["solutionArn"] and r.kind == VERSION]
+        versions = [
+            r for r in records if r.attributes.get("solutionArn") == params["solutionArn"] and r.kind == VERSION
+        ]
         if len(versions) < 2 or versions[-2].status != "ACTIVE":
             return
         latest = versions[-2]
         maker = next((each for (_, key), each in self.cloud.ledger.runs.items() if key in latest.name), None)
-        later = [each for each in self.cloud.ledger.latest_runs(run.pipeline, 99) if branch in each.branches and each.over]
+        later = [
+            each for each in self.cloud.ledger.latest_runs(run.pipeline, 99) if branch in each.branches and each.over
+        ]
         in_vain = maker and maker.over and maker.branches[branch].status != "SUCCEEDED" and later[0] is maker
         if in_vain and latest.life.created_at > max(imported):
             raise Broken(f"run {run.run_id} trains {branch} anew, and {latest.name} was trained and never deployed")
@@ -206,8 +209,8 @@ class Witness:
 
     def settled(self) -> None:
         """See that everything has come to its end."""
-        for run, (pipeline, kind) in self.triggers.items():
-            self._ended(run, pipeline, kind)
+        for run_id, (pipeline, kind) in self.triggers.items():
+            self._ended(run_id, pipeline, kind)
         for run in self.cloud.ledger.runs.values():
             if not run.over:
                 raise Broken(f"run {run.run_id} of {run.pipeline} waits for ever: it is {run.status}")
@@ -309,8 +312,9 @@ class Witness:
                     raise Broken(f"no run knows of the campaign {record.name}")
 
     def _deployed(self) -> None:
-        """See that each campaign serves what the last run that brought it something brought it, or newer: an update
-        that hung may have come to its end after its run was given up.
+        """See that each campaign serves what a run brought it last.
+
+        Or newer: an update that hung may have come to its end after its run was given up.
         """
         for pipeline, declared in self.cloud.ledger.declared.items():
             for name, solution in declared.solutions.items():

@@ -17,7 +17,6 @@ from functions.adapters.queues import NotSent
 from functions.ports import Bus, Ledger, Objects, Ports, Queues
 from functions.settings import Settings
 from functions.shell import Worker, batch
-from functions.telemetry import metrics
 from local.personalize.errors import ServiceError as Refusal
 from tests.simulation.clockwork import Died, Task
 from tests.simulation.queues import TRIED_OFTEN
@@ -115,6 +114,8 @@ class Invocation:
         faults = self.cloud.faults
         self.sleep(self.cloud.latency())
         trouble = self.cloud.trouble(self, point)
+        if trouble:
+            self.cloud.points[f"{self.step}: {point.service} {point.operation}", trouble] += 1
         if trouble in ("a Lambda dies before a call", "throttled", "a server's error", "no connection"):
             self.strike(point, trouble)
         if trouble == "a call is slow":
@@ -255,7 +256,6 @@ def work(invocation: Invocation) -> None:
     given = [_record(letter) for letter in invocation.letters]
     handler = batch(_attentive(WORKERS[invocation.step], invocation), invocation.ports)
     answer = handler({"Records": given}, Clock(invocation))
-    metrics.provider.clear_metrics()
     failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
     for letter in invocation.letters:
         if letter.identifier not in failed:

@@ -1,4 +1,7 @@
-"""Deliberate breakages of the code. Each must make the simulation fail: if one does not, an invariant is missing, or a fault."""
+"""Deliberate breakages of the code.
+
+Each must make the simulation fail: if one does not, an invariant is missing, or a fault.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
-
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ MUTATIONS = (
         "a version's name is another one each time",
         "functions.names:solution_version",
         'full = f"{name}-{run}-{solution}"',
-        'full = f"{name}-{run}-{solution}-{__import__(\'uuid\').uuid4().hex[:4]}"',
+        "full = f\"{name}-{run}-{solution}-{__import__('uuid').uuid4().hex[:4]}\"",
     ),
     Mutation(
         "an import job's name is another one each time",

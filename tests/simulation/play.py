@@ -11,6 +11,7 @@ from tests.simulation.cloud import PIPELINES, Cloud, Options
 from tests.simulation.faults import HARD, KINDS, Faults
 from tests.simulation.history import History
 from tests.simulation.invariants import Broken
+from tests.simulation.quick import quickly
 from tests.simulation.story import HOUR, Story
 
 LONGEST = 48 * HOUR
@@ -28,6 +29,8 @@ class Outcome:
     history: History
     struck: Counter[str] = field(default_factory=Counter)
     runs: Counter[str] = field(default_factory=Counter)
+    points: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(crash point, what went wrong there) → how often."""
 
 
 def options_of(rng: random.Random) -> Options:
@@ -46,11 +49,12 @@ def play(seed: int, without: Collection[str] = ()) -> Outcome:
     cloud = Cloud(faults, options, seed)
     story = Story(cloud, rng)
     try:
-        broken = judge(cloud, story)
+        with quickly():
+            broken = judge(cloud, story)
     finally:
         cloud.close()
-    runs = Counter(run.status for run in cloud.ledger.runs.values())
-    return Outcome(seed, broken, cloud.history, faults.struck, Counter(runs))
+    runs: Counter[str] = Counter(run.status for run in cloud.ledger.runs.values())
+    return Outcome(seed, broken, cloud.history, faults.struck, runs, cloud.points)
 
 
 def judge(cloud: Cloud, story: Story) -> str | None:
@@ -59,10 +63,10 @@ def judge(cloud: Cloud, story: Story) -> str | None:
         story.begin()
         while not cloud.faults.over:
             step(cloud)
-        settle(cloud, story)
+        settle(cloud)
         cloud.witness.settled()
         last = {name: story.send("schedule", name, force=True) for name in cloud.options.pipelines}
-        settle(cloud, story)
+        settle(cloud)
         cloud.witness.settled()
         cloud.witness.all_is_new(last)
     except Broken as broken:
@@ -70,7 +74,7 @@ def judge(cloud: Cloud, story: Story) -> str | None:
     return None
 
 
-def settle(cloud: Cloud, story: Story) -> None:
+def settle(cloud: Cloud) -> None:
     """Let everything come to its end: what is dead is redriven, what hangs is let go once nobody waits for it."""
     for attempt in range(3):
         longest = cloud.agenda.seconds + LONGEST

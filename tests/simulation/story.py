@@ -99,7 +99,7 @@ class Story:
     def _trigger(self) -> None:
         kind = self.rng.choice(("schedule", "upload", "event", "manual"))
         name = self._pipeline().pipeline
-        request = {
+        request: dict[str, Any] = {
             "what": self.rng.choice(("everything", "everything", "everything", "import", "train")),
             "force": self.rng.random() < 0.2,
         }
