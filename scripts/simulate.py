@@ -4,7 +4,7 @@
     make simulate SEED=4711        one seed, with its history
     make simulate ARGS="--without throttled --seeds 100"
 
-Leaves a failing seed's history on the screen, and the exit status 1.
+Leaves the end of a failing seed's history on the screen, and the exit status 1.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.simulation.faults import KINDS  # the same
 from tests.simulation.many import Coverage, Summary, crash_everywhere, play_all  # the same
 from tests.simulation.play import play  # the same
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 240)
 
 
 def main() -> int:
@@ -48,14 +48,14 @@ def main() -> int:
     _show(summary, coverage, time.monotonic() - began)
     if summary.broken:
         seed = min(summary.broken)
-        _one(seed, asked.without)
+        _one(seed, asked.without, last=80)
         console.print(f"To play it again: make simulate SEED={seed}", style="bold")
     return 1 if summary.broken or coverage.wrong else 0
 
 
-def _one(seed: int, without: list[str]) -> int:
+def _one(seed: int, without: list[str], last: int | None = None) -> int:
     outcome = play(seed, without)
-    outcome.history.show(console)
+    outcome.history.show(console, last)
     runs = ", ".join(f"{count} {status}" for status, count in sorted(outcome.runs.items()))
     console.print(f"seed {seed}: {runs}")
     if outcome.broken:

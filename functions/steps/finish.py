@@ -22,6 +22,8 @@ def finish(message: Message, ports: Ports) -> None:
         logger.warning("no such run")
         return
     if not run.over:
+        if message.branch == IMPORTS and _solutions_began(run):
+            ending = Ending("SUCCEEDED")
         ended = Mark(
             phase=message.phase if ending.status == "FAILED" else None,
             finished=ending.status == "FAILED",
@@ -36,6 +38,11 @@ def finish(message: Message, ports: Ports) -> None:
             return
         close(run, end, ports)
     release(ports, message.pipeline, message.run_id)
+
+
+def _solutions_began(run: Run) -> bool:
+    """Whether a solution is on its way: the imports are over then, whatever became of the message that sent it."""
+    return any(branch.hop for name, branch in run.branches.items() if name != IMPORTS)
 
 
 def _skip_solutions(run: Run, message: Message, ports: Ports) -> Run:

@@ -26,6 +26,7 @@ from tests.simulation.history import History
 from tests.simulation.invariants import Broken, Watched, Witness
 from tests.simulation.lambdas import TIMEOUT, Invocation, Point, work
 from tests.simulation.queues import UnreliableSqs
+from tests.simulation.quick import quickly
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryObjects
 from tests.support.world import ACCOUNT, REGION, World, interactions, items, users
 
@@ -63,8 +64,9 @@ def content(kind: str, generation: int) -> bytes:
 def _provisioned() -> tuple[bytes, dict[str, Pipeline]]:
     """Return Personalize's state, and the ledger's declarations, as Terraform leaves them."""
     world = World(now=BEGINNING - timedelta(days=1))
-    for name, (solutions, kinds) in PIPELINES.items():
-        world.declare(name, solutions, kinds)
+    with quickly():
+        for name, (solutions, kinds) in PIPELINES.items():
+            world.declare(name, solutions, kinds)
     world.service.advance()
     return pickle.dumps(world.service.world.state), world.ledger.declared
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -33,18 +34,14 @@ class History:
 
     def show(self, console: Console, last: int | None = None) -> None:
         """Print it, or its last events."""
-        table = Table("time", "step", "run", "branch", "what happened", "fault", title="history", expand=True)
+        table = Table(box=None, pad_edge=False, title="history", title_justify="left")
+        for name in ("time", "who", "run", "branch", "what happened", "fault"):
+            table.add_column(name, no_wrap=True)
         for event in self.events[-(last or len(self.events)) :]:
-            style = "red" if event.fault else None
-            table.add_row(
-                _clock(event.seconds), event.who, event.run, event.branch, event.what, event.fault, style=style
-            )
+            told = (escape(text) for text in (event.who, event.run, event.branch, event.what[:120], event.fault))
+            table.add_row(_clock(event.seconds), *told, style="red" if event.fault else None)
         console.print(table)
-
-    def digest(self) -> int:
-        """Return a number that stands for all of it."""
-        return hash(tuple(event[0] for event in self.events)) ^ len(self.events)
 
 
 def _clock(seconds: float) -> str:
-    return str(timedelta(seconds=round(seconds, 1)))[:-5] if seconds % 1 else str(timedelta(seconds=seconds))
+    return f"{timedelta(seconds=int(seconds))}.{int(seconds * 10) % 10}"
