@@ -82,8 +82,9 @@ class MemoryLedger:
             carried = next((dump_short(each) for each in sent if each.branch == message.branch), None)
             branch = replace(branch, hop=message.hop + 1, step=step, message=carried)
             if mark and mark.phase and mark.started is not None:
-                begun = {"started_at": at.isoformat(), "finished_at": None, "arns": list(mark.started)}
-                branch = replace(branch, steps={**branch.steps, mark.phase: begun})
+                since = mark.since or at.isoformat()
+                begun = {"started_at": since, "finished_at": None, "arns": list(mark.started)}
+                branch = replace(branch, steps={mark.phase: begun, **branch.steps})
             if mark and mark.status:
                 branch = replace(branch, status=mark.status, reason=mark.reason)
         if mark and mark.phase and mark.finished and mark.phase in branch.steps:

@@ -22,6 +22,8 @@ def finish(message: Message, ports: Ports) -> None:
         logger.warning("no such run")
         return
     if not run.over:
+        if message.branch == IMPORTS and _solutions_began(run):
+            ending = Ending("SUCCEEDED")
         ended = Mark(
             phase=message.phase if ending.status == "FAILED" else None,
             finished=ending.status == "FAILED",
@@ -29,20 +31,26 @@ def finish(message: Message, ports: Ports) -> None:
             reason=ending.reason,
         )
         ports.ledger.advance(message, ports.clock(), (), ended)
-        if message.branch == IMPORTS and ending.status == "FAILED":
-            _skip_solutions(run, message, ports)
         run = ports.ledger.run(message.pipeline, message.run_id) or run
+        if run.branches[IMPORTS].status == "FAILED":
+            run = _skip_solutions(run, message, ports)
         if (end := verdict(run.branches)) is None:
             return
         close(run, end, ports)
     release(ports, message.pipeline, message.run_id)
 
 
-def _skip_solutions(run: Run, message: Message, ports: Ports) -> None:
-    """Note that no solution trains: its data could not be imported."""
+def _solutions_began(run: Run) -> bool:
+    """Whether a solution is on its way: the imports are over then, whatever became of the message that sent it."""
+    return any(branch.hop for name, branch in run.branches.items() if name != IMPORTS)
+
+
+def _skip_solutions(run: Run, message: Message, ports: Ports) -> Run:
+    """Note that no solution trains: its data could not be imported. Return the run as it stands then."""
     skipped = Mark(status="SKIPPED", reason="the imports failed")
-    for name in run.branches.keys() - {IMPORTS}:
+    for name in [name for name in run.branches if name != IMPORTS]:
         ports.ledger.advance(replace(message, branch=name), ports.clock(), (), skipped)
+    return ports.ledger.run(message.pipeline, message.run_id) or run
 
 
 def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:

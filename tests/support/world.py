@@ -66,6 +66,18 @@ ITEMS = {
     "version": "1.0",
 }
 
+USERS = {
+    "type": "record",
+    "name": "Users",
+    "namespace": "com.amazonaws.personalize.schema",
+    "fields": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "AGE", "type": "int"},
+    ],
+    "version": "1.0",
+}
+SCHEMAS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
+
 
 def interactions(seed: int = 0, users: int = 60, items: int = 40, rows: int = 2400) -> bytes:
     """Return a CSV of interactions in which each user likes one half of the items."""
@@ -76,6 +88,11 @@ def interactions(seed: int = 0, users: int = 60, items: int = 40, rows: int = 24
         item = int(rng.integers(items // 2)) * 2 + user % 2
         lines.append(f"u{user},i{item},{1_760_000_000 + number}")
     return "\n".join(lines).encode() + b"\n"
+
+
+def users(count: int = 60) -> bytes:
+    """Return a CSV of the users that :func:`interactions` names."""
+    return ("USER_ID,AGE\n" + "".join(f"u{n},{20 + n % 50}\n" for n in range(count))).encode()
 
 
 def items(count: int = 40) -> bytes:
@@ -115,16 +132,21 @@ class World:
         event = {**wanted, "tf": {"action": action, "prev_input": before}}
         return apply(event, self.personalize, Patience(lambda: 900.0, 1.0, self._sleep))
 
-    def declare(self, pipeline: str = "shop", solutions: tuple[str, ...] = ("for-you", "similar")) -> Pipeline:
+    def declare(
+        self,
+        pipeline: str = "shop",
+        solutions: tuple[str, ...] = ("for-you", "similar"),
+        kinds: tuple[str, ...] = ("interactions", "items"),
+    ) -> Pipeline:
         """Provision a pipeline: what Terraform does, in short."""
         base = f"acme-{pipeline}"
         call = self.personalize.call
         group = call("CreateDatasetGroup", {"name": base})["datasetGroupArn"]
         self._sleep(600)
         datasets = {}
-        for kind, schema in {"interactions": INTERACTIONS, "items": ITEMS}.items():
+        for kind in kinds:
             name = f"{base}-{kind}"
-            made = call("CreateSchema", {"name": name, "schema": json.dumps(schema)})["schemaArn"]
+            made = call("CreateSchema", {"name": name, "schema": json.dumps(SCHEMAS[kind])})["schemaArn"]
             request = {"name": name, "datasetGroupArn": group, "datasetType": kind, "schemaArn": made}
             dataset = self.glue("create", resource="dataset", request=request)["arn"]
             datasets[kind] = Dataset(dataset, made, f"s3://data/{pipeline}/{kind}/")
