@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from local.personalize.ports import Clock
 
+_END = datetime(2200, 1, 1, tzinfo=UTC)
+"""Nobody's time goes beyond: pandas counts nanoseconds until 2262, and what is due must have a date, too."""
+
 
 def utc_now() -> datetime:
     """Return the real moment."""
@@ -55,10 +58,12 @@ class SteeredClock:
         self._followers.append(moved)
 
     def advance(self, seconds: float) -> None:
-        """Move ahead, frozen or not."""
+        """Move ahead, frozen or not. Raises ValueError for what no clock can do, and stays where it was."""
         if seconds < 0:
             raise ValueError(f"time can't go back by {-seconds} s")
         with self._lock:
+            if not seconds <= (_END - self()).total_seconds():  # nor is it when that is no number
+                raise ValueError(f"time can't go ahead by {seconds} s: it ends with {_END.date()}")
             step, old = timedelta(seconds=seconds), self._setting
             self._setting = Setting(old.ahead + step, old.frozen_at and old.frozen_at + step)
         self._tell()

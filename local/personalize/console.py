@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import dacite
 
-from local.personalize.durations import Durations
+from local.personalize.durations import LONGEST, Durations
 from local.personalize.errors import ControlError
 from local.personalize.models import Fate, Life, Record
 from local.personalize.service_models import SERVICES, service_model
 from local.personalize.trouble import CallTrouble, LifeTrouble, as_values, matches
+
+_FASTEST = 1e6
+"""Calls a second: more than anybody can make."""
 
 if TYPE_CHECKING:
     from local.personalize.service import Personalize
@@ -55,7 +58,7 @@ class TroubleLives(Command):
             raise ControlError("give a reason to fail with, hang, or seconds")
         if self.reason is not None and path.failed is None:
             raise ControlError(f"the {self.path} of a {self.kind} can't fail")
-        if self.seconds is not None and self.seconds < 0:
+        if self.seconds is not None and not 0 <= self.seconds <= LONGEST:
             raise ControlError(f"seconds can't be {self.seconds}")
         fate = Fate(self.reason, self.hang, self.seconds)
         service.troubles.lives.append(LifeTrouble(self.kind, fate, self.path, self.matching, _times(self.times)))
@@ -98,8 +101,7 @@ class Release(Command):
         """Release those that match."""
         engine, released = service.world.engine, []
         for record in list(service.world.state.records.values()):
-            lives = [record.life, *([record.update.life] if record.update else [])]
-            if matches(record, self.matching) and any(engine.release(record, life) for life in lives):
+            if matches(record, self.matching) and any(engine.release(record, life) for life in record.lives):
                 released.append(record.arn)
         engine.advance()
         return released
@@ -131,7 +133,7 @@ class SetRates(Command):
         """Change those that are named."""
         for operation, rate in self.rates.items():
             _known("operation", operation, _operations())
-            if rate is not None and rate <= 0:
+            if rate is not None and not 0 < rate <= _FASTEST:
                 raise ControlError(f"the rate of {operation} can't be {rate}")
         service.troubles.set_rates(self.rates)
         return service.troubles.rates

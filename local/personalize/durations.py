@@ -49,6 +49,8 @@ PROFILES: Mapping[str, Spans] = {
     },
 }
 _PENDING_SHARE = 0.2
+LONGEST = 100 * 365 * 24 * _HOUR
+"""What takes longer could be due at a moment that has no date."""
 _FORMS = "seconds, [least, most] or [least, typical, most]"
 
 
@@ -102,6 +104,6 @@ def _check(spans: object) -> None:
         numbers = [span] if isinstance(span, int | float) else span
         if not isinstance(numbers, list | tuple) or not all(isinstance(each, int | float) for each in numbers):
             raise ValueError(f"{span!r} is no duration: {_FORMS}")
-        rising = list(numbers) == sorted(numbers)
-        if not 1 <= len(numbers) <= 3 or not rising or numbers[0] < 0 or (len(numbers) == 3 and numbers[0] == 0):
+        possible = all(0 <= each <= LONGEST for each in numbers) and list(numbers) == sorted(numbers)
+        if not 1 <= len(numbers) <= 3 or not possible or (len(numbers) == 3 and numbers[0] == 0):
             raise ValueError(f"{span!r} is no duration: {_FORMS}")

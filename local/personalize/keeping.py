@@ -12,11 +12,13 @@ from __future__ import annotations
 import copy
 import dataclasses
 import hashlib
+import importlib.metadata
 import io
 import json
 import pickle
+import pkgutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -24,12 +26,14 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from local.personalize import models
+from local import personalize
 from local.personalize.data.tables import Table
 from local.personalize.learning.models import Trained
 from local.personalize.models import State
 
 FORMAT = 1
+LIBRARIES = ("implicit", "numpy", "pandas", "scipy")
+"""Whose objects are in the pickles, as they were in the version that made them."""
 _MAIN, _PART = "state", ".part"
 
 
@@ -42,6 +46,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._header = _header()
         self._parts: dict[int, _Part] = {}
         """The objects that have files, by their ids."""
 
@@ -51,10 +56,10 @@ class Shelf:
         if not path.exists():
             return None
         header, _, body = path.read_bytes().partition(b"\n")
-        if header != _header():
+        if header != self._header:
             raise StateError(
-                f"{path} was kept by another version of the local Personalize ({header[:100]!r}, and this one is "
-                f"{_header()!r}): use that version, or another folder, or delete {self._folder}."
+                f"{path} was kept by another version of the local Personalize ({header[:200]!r}, and this one is "
+                f"{self._header!r}): use that version, or another folder, or delete {self._folder}."
             )
         try:
             state: State = _Unpickler(io.BytesIO(body), lambda name: self._load(name).thing).load()
@@ -77,7 +82,7 @@ class Shelf:
             pickler.dump(snapshot)
             part.inner = pickler.named
             write_atomically(self._folder / part.name, content.getvalue())
-        write_atomically(self._folder / _MAIN, _header() + b"\n" + main.getvalue())
+        write_atomically(self._folder / _MAIN, self._header + b"\n" + main.getvalue())
         self._parts = used.parts
         names = {part.name for part in self._parts.values()}
         for path in self._folder.glob(f"*{_PART}"):
@@ -195,9 +200,21 @@ class _Unpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
+def kept_classes() -> Iterator[type[Any]]:
+    """Return the project's classes that a state can hold: all dataclasses of this package."""
+    for found in pkgutil.walk_packages(personalize.__path__, f"{personalize.__name__}."):
+        for each in vars(importlib.import_module(found.name)).values():
+            if isinstance(each, type) and dataclasses.is_dataclass(each) and each.__module__ == found.name:
+                yield each
+
+
 def _header() -> bytes:
-    """Return what must be the same to read a state: its format, and the members of all that is in it."""
-    classes = [each for each in vars(models).values() if isinstance(each, type) and dataclasses.is_dataclass(each)]
-    members = sorted(f"{each.__name__}.{member.name}" for each in [*classes, Table, Trained] for member in fields(each))
-    digest = hashlib.sha256(" ".join(members).encode()).hexdigest()[:12]
-    return json.dumps({"format": FORMAT, "members": digest}).encode()
+    """Return what must be the same to read a state: its format, the members of all in it, and the libraries."""
+    members = sorted(
+        f"{each.__module__}.{each.__qualname__}.{member.name}: {member.type}"
+        for each in kept_classes()
+        for member in fields(each)
+    )
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    digest = hashlib.sha256("\n".join(members).encode()).hexdigest()[:12]
+    return json.dumps({"format": FORMAT, "members": digest, **versions}).encode()

@@ -120,11 +120,14 @@ class Engine:
 
     def resume(self, records: Iterable[Record]) -> None:
         """Take up records that were under way when their state was saved."""
+        records = list(records)
         for record in records:
-            for life in (record.life, *([record.update.life] if record.update else [])):
+            for life in record.lives:  # those that are at their end, too: their tickets are another engine's
+                life.ticket = self._ticket()
+        for record in records:
+            for life in record.lives:
                 if life.path is None:
                     continue
-                life.ticket = self._ticket()
                 if life.path.phases[life.position].work:
                     self._start(record, life, life.path)
                 if life.due is not None:
@@ -133,9 +136,9 @@ class Engine:
                 self.appoint(record, record.appointment)
 
     def reschedule(self) -> None:
-        """Set the alarms again: the clock was moved."""
-        for due, *_ in self._agenda:
-            self._wake(due)
+        """Set the alarm again, for what is due first: it has rung, or the clock was moved."""
+        if self._agenda:
+            self._work.wake((self._agenda[0][0] - self._clock()).total_seconds(), self._on_due)
 
     def clear(self) -> None:
         """Forget all that is under way."""
@@ -185,17 +188,18 @@ class Engine:
 
     def _await(self, due: datetime, record: Record, what: Life | Appointment) -> None:
         heapq.heappush(self._agenda, (due, what.ticket, record, what))
-        self._wake(due)
+        if self._agenda[0][3] is what:
+            self.reschedule()
 
-    def _wake(self, due: datetime) -> None:
-        self._work.wake((due - self._clock()).total_seconds(), self._on_due)
+    def _on_done(self) -> None:
+        """Be called when late work is done: an alarm of its own, which no other one takes the place of."""
+        self._on_due()
 
     def _start(self, record: Record, life: Life, path: Path) -> None:
         if life.fate and life.fate.reason is not None:
             return  # it fails: there is nothing to do
         job = self._jobs.job(record, path)
-        if job is not None:
-            self._tasks[life.ticket] = self._work.submit(job)
+        self._tasks[life.ticket] = self._work.submit(job) if job is not None else _nothing_to_do()
 
     def _ticket(self) -> int:
         self._tickets += 1
@@ -211,7 +215,7 @@ class Engine:
             return
         if path.phases[life.position].work and not self._is_done(life.ticket):
             self._late.append((life.ticket, record, life))
-            self._tasks[life.ticket].add_done_callback(lambda _: self._work.wake(0, self._on_due))
+            self._tasks[life.ticket].add_done_callback(lambda _: self._work.wake(0, self._on_done))
             return
         if life.position + 1 < len(path.phases):
             life.position += 1
@@ -227,6 +231,8 @@ class Engine:
         try:
             if life.fate and life.fate.reason is not None and path.failed:
                 raise JobFailedError(life.fate.reason)
+            if task is None and any(step.work for step in path.phases):
+                raise RuntimeError(f"the work of {record.arn} is lost")
             self._jobs.done(record, path, task.result() if task else None)
         except JobFailedError as error:
             status, life.failure_reason = path.failed, error.reason
@@ -242,3 +248,9 @@ class Engine:
             self._jobs.gone(record)
         elif status == path.done:
             self._jobs.settled(record, path)
+
+
+def _nothing_to_do() -> Future[object]:
+    done: Future[object] = Future()
+    done.set_result(None)
+    return done

@@ -24,12 +24,16 @@ class Phase:
 
 @dataclass(frozen=True)
 class Path:
-    """A way through statuses. `done` None means that the resource is gone at the end."""
+    """A way through statuses. `done` None means that the resource is gone at the end.
+
+    What is unseen forbids nothing meanwhile: another way ends it.
+    """
 
     name: str
     phases: tuple[Phase, ...]
     done: str | None
     failed: str | None = None
+    unseen: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Life:
     @property
     def under_way(self) -> bool:
         """Whether the status is still to change by itself."""
-        return self.path is not None
+        return self.path is not None and not self.path.unseen
 
 
 @dataclass
@@ -111,6 +115,11 @@ class Record:
     def status(self) -> str | None:
         """The resource's own status, whatever its update does."""
         return self.life.status
+
+    @property
+    def lives(self) -> list[Life]:
+        """The resource's own life, and its update's."""
+        return [self.life, *([self.update.life] if self.update else [])]
 
     @property
     def updating(self) -> bool:

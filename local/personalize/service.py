@@ -72,7 +72,7 @@ class Personalize:
         )
         self.troubles = Troubles(self.clock)
         jobs = _Jobs(self.world)
-        engine = Engine(jobs, self.clock, Durations(durations, seed), self._work, self.advance)
+        engine = Engine(jobs, self.clock, Durations(durations, seed), self._work, self._due)
         engine.fates = self.troubles.fate
         self.world.engine = engine
         self.world.make = lambda kind, request: operations.create(KINDS[kind], self.world, request)
@@ -139,9 +139,16 @@ class Personalize:
         return frozenset(self._planes.get(service, {}))
 
     def advance(self) -> None:
-        """Let what is due happen. Every call does so first; a pool of threads calls it when time has come."""
+        """Let what is due happen. Every call does so first."""
         with self.world.lock:
             self.world.engine.advance()
+
+    def _due(self) -> None:
+        """Be called by an alarm. It may have come too soon, if clocks differ; but none is of use while time stands."""
+        with self.world.lock:
+            self.world.engine.advance()
+            if not self.clock.frozen:
+                self.world.engine.reschedule()
 
     def _moved(self) -> None:
         with self.world.lock:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import logging
 import threading
 import time
@@ -23,7 +21,7 @@ class Work(Protocol):
         """Run a job, now or soon."""
 
     def wake(self, seconds: float, action: Callable[[], None]) -> None:
-        """Call the action after that many seconds, if real time matters here."""
+        """Call the action after that many seconds, and no more when it was to be before, if real time matters here."""
 
     def close(self) -> None:
         """Start nothing more."""
@@ -53,8 +51,7 @@ class PoolWork:
 
     def __init__(self, threads: int = 2) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="personalize-work")
-        self._alarms: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
+        self._alarms: dict[Callable[[], None], float] = {}
         self._condition = threading.Condition()
         self._closed = False
         threading.Thread(target=self._ring, name="personalize-alarms", daemon=True).start()
@@ -64,9 +61,9 @@ class PoolWork:
         return self._pool.submit(job)
 
     def wake(self, seconds: float, action: Callable[[], None]) -> None:
-        """Set an alarm."""
+        """Set the action's alarm."""
         with self._condition:
-            heapq.heappush(self._alarms, (time.monotonic() + max(0.0, seconds), next(self._order), action))
+            self._alarms[action] = time.monotonic() + max(0.0, seconds)
             self._condition.notify()
 
     def close(self) -> None:
@@ -86,8 +83,10 @@ class PoolWork:
     def _next_action(self) -> Callable[[], None] | None:
         with self._condition:
             while not self._closed:
-                left = self._alarms[0][0] - time.monotonic() if self._alarms else None
-                if left is not None and left <= 0:
-                    return heapq.heappop(self._alarms)[2]
+                action = min(self._alarms, key=self._alarms.__getitem__, default=None)
+                left = self._alarms[action] - time.monotonic() if action else None
+                if action and left is not None and left <= 0:
+                    del self._alarms[action]
+                    return action
                 self._condition.wait(left)
         return None

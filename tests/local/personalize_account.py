@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import pickle
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,10 @@ import pandas as pd
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 
 from local.personalize import Personalize
+from local.personalize.models import State
 from local.personalize.ports import ObjectsError
 from local.personalize.service_models import CONTROL, EVENTS, RUNTIME, operation_model
+from local.personalize.work import InlineWork, Job, Work
 
 ROLE = "arn:aws:iam::123456789012:role/personalize"
 BEGINNING = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -80,6 +84,34 @@ class MemoryObjects:
         self.contents[f"{bucket}/{key}"] = body
 
 
+class HeldWork:
+    """Work that is done when the test says so: until then it is under way, however much time passes."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[Job, Future[object]]] = []
+
+    def submit(self, job: Job) -> Future[object]:
+        future: Future[object] = Future()
+        self._held.append((job, future))
+        return future
+
+    def catch_up(self) -> None:
+        """Do all that was submitted."""
+        while self._held:
+            job, future = self._held.pop(0)
+            done = InlineWork().submit(job)
+            if error := done.exception():
+                future.set_exception(error)
+            else:
+                future.set_result(done.result())
+
+    def wake(self, seconds: float, action: Callable[[], None]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
 class Account:
     """Calls a local Personalize, whose answers must fit their shapes."""
 
@@ -87,6 +119,13 @@ class Account:
         self.clock = Clock()
         self.objects = MemoryObjects()
         options = {"clock": self.clock, "objects": self.objects, **options}
+        self.service = Personalize(account="123456789012", region="eu-west-1", **options)
+        self._options = options
+
+    def restart(self, work: Work | str = "inline") -> None:
+        """End the process, with the work that is not done, and begin another with the state that was kept."""
+        state: State = pickle.loads(pickle.dumps(self.service.world.state))  # noqa: S301 - made here
+        options = {**self._options, "work": work, "state": state}
         self.service = Personalize(account="123456789012", region="eu-west-1", **options)
 
     def __call__(self, operation: str, **params: Any) -> dict[str, Any]:

@@ -178,6 +178,20 @@ def test_the_life_of_a_deletion() -> None:
         assert store.account.status("DataDeletionJob", arn) == status
 
 
+def test_a_deletion_that_a_restart_interrupts_deletes() -> None:
+    store = Store(durations={"DataDeletionJob": {"*": 100}})
+    store.bulk(store.users, "USER_ID,AGE\nu1,20\nu2,50\n", "u")
+    store.account.put("b/gone.csv", "USER_ID\nu1\n")
+    arn = store.delete_users("s3://b/gone.csv")["dataDeletionJobArn"]
+    store.account.clock.advance(50)
+    assert store.account.status("DataDeletionJob", arn) == "IN_PROGRESS"
+    store.account.restart()
+    store.account.clock.advance(50)
+    job = store.account("DescribeDataDeletionJob", dataDeletionJobArn=arn)["dataDeletionJob"]
+    assert (job["status"], job["numDeleted"]) == ("COMPLETED", 1)
+    assert set(store.account.service.world.state.tables[store.users].indexed().index) == {"u2"}
+
+
 def test_sizes_of_imports_are_limited() -> None:
     store = Store()
     location = store.account.put("b/in.csv", "ITEM_ID,GENRES,PRICE\na,x,1\n")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib.metadata
+import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.gateway.keeper import Keeper
 from local.personalize.clock import SteeredClock
-from local.personalize.keeping import Shelf, StateError
+from local.personalize.data import schemas
+from local.personalize.data.schemas import Field
+from local.personalize.keeping import LIBRARIES, Shelf, StateError, _Unpickler, kept_classes
+from local.personalize.models import State
 from tests.local.personalize_account import Account, trained_group
 
 
@@ -84,6 +91,57 @@ def test_events_are_kept_and_only_their_table_is_written_anew(tmp_path: Path) ->
     assert again.recommended(campaign, userId="new") == account.recommended(campaign, userId="new")
     again.events("PutEvents", trackingId=tracking, sessionId="s", userId="new", eventList=[event])
     assert again.recommended(campaign, userId="new") == account.recommended(campaign, userId="new"), "an ID seen before"
+
+
+def _classes(path: Path) -> set[type]:
+    """Return the classes that a file names."""
+    found: set[type] = set()
+
+    class Names(_Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            thing = super().find_class(module, name)
+            found.update([thing] if isinstance(thing, type) else [])
+            return thing
+
+    with path.open("rb") as file:
+        if path.name == "state":
+            file.readline()
+        Names(file, lambda name: None).load()
+    return found
+
+
+def test_all_that_is_in_a_state_has_a_say_in_which_version_can_read_it(tmp_path: Path) -> None:
+    account = Account()
+    group = trained_group(account)
+    recipes = ("aws-user-personalization", "aws-sims", "aws-similar-items", "aws-trending-now", "aws-item-affinity")
+    for recipe in recipes:
+        version = account.version(account.solution(group, recipe))
+        assert account.status("SolutionVersion", version) == "ACTIVE"
+    Shelf(tmp_path).save(account.service.world.state, account.service.world.lock)
+    classes = set().union(*(_classes(path) for path in [tmp_path / "state", *tmp_path.glob("*.part")]))
+    ours = {each for each in classes if each.__module__.startswith("local.")}
+    assert ours <= set(kept_classes())
+    assert {"Table", "Field", "Schema", "Fitted", "Trained", "Life", "Factors"} <= {each.__name__ for each in ours}
+    theirs = {each.__module__.partition(".")[0] for each in classes - ours}
+    assert theirs <= {*LIBRARIES, *sys.stdlib_module_names}
+
+
+def test_a_state_of_another_library_or_of_other_members_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Shelf(tmp_path).save(State(), threading.Lock())
+    assert Shelf(tmp_path).load() == State()
+    with monkeypatch.context() as patch:
+        patch.setattr(importlib.metadata, "version", lambda name: "0.0.1")
+        with pytest.raises(StateError, match="another version"):
+            Shelf(tmp_path).load()
+    more = dataclasses.make_dataclass(
+        "Field", [(each.name, each.type) for each in dataclasses.fields(Field)] + ["unit"]
+    )
+    more.__module__ = Field.__module__
+    monkeypatch.setattr(schemas, "Field", more)
+    with pytest.raises(StateError, match="another version"):
+        Shelf(tmp_path).load()
 
 
 @pytest.mark.parametrize("content", [b"", b'{"format": 0}\nx', b"\x80junk"])

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from local.personalize.errors import InUseError, InvalidInputError, LimitExceededError, NotFoundError
+from local.personalize.kinds.recommenders import RETRAIN
 from local.personalize.learning.models import Trained
 from tests.local.personalize_account import BEGINNING, TASTES, Account, avro, taste_data, taste_of
 from tests.local.test_personalize_models import NAMES
@@ -301,6 +302,23 @@ def test_it_trains_again_every_week_unless_it_is_stopped() -> None:
     assert after(7) is third
     shown = group.shown(arn)
     assert (shown["status"], shown.get("failureReason")) == ("ACTIVE", None)
+
+
+def test_a_training_that_nobody_sees_holds_up_no_deletion() -> None:
+    group = Domain(VOD, durations={"Recommender": {"retrain": 1000, "*": 0}})
+    account = group.account
+    arn = group.recommender("aws-vod-most-popular")
+    assert group.shown(arn)["status"] == "ACTIVE"
+    account.clock.advance(7 * 86_400)
+    assert group.shown(arn)["status"] == "ACTIVE"
+    assert account.service.world.state.records[arn].life.path == RETRAIN
+    account("DeleteDataset", datasetArn=group.events)
+    account("DeleteRecommender", recommenderArn=arn)
+    with pytest.raises(NotFoundError):
+        group.shown(arn)
+    account.clock.advance(8 * 86_400)
+    assert account("ListRecommenders")["recommenders"] == []
+    assert arn not in account.service.world.state.trained
 
 
 def test_a_request_names_a_campaign_or_a_recommender(domains: dict[str, Domain]) -> None:

@@ -1,7 +1,8 @@
 """Whatever is called in whatever order: every answer is a modelled one, or a modelled error, and the world stays whole.
 
 Hypothesis makes sequences of calls that the model allows, on things that are there, that are not there any more, and
-at any point of their lives. Time is virtual: nothing moves but by the step that says so.
+at any point of their lives. Time is virtual, and work is held: nothing moves but by the step that says so. Any step
+may be the last of its process: the next one goes on with what was kept.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from local.personalize.errors import InvalidInputError, NotFoundError, ServiceError
 from local.personalize.service_models import CONTROL, operation_model, service_model
-from tests.local.personalize_account import INTERACTIONS, ITEMS, ROLE, Account, avro
+from tests.local.personalize_account import INTERACTIONS, ITEMS, ROLE, Account, HeldWork, avro
 from tests.local.personalize_prepared import METRIC, OUTPUT, member_of
 
 SECONDS = 10.0
@@ -70,7 +71,8 @@ class Calls(RuleBasedStateMachine):
         Who is patient waits for what was made; others go on while it is under way.
         """
         minimums = {"minimum-imported-interactions": 1, "minimum-interactions": 2, "minimum-users": 1}
-        self.call = Account(durations={"*": {"*": SECONDS}}, quotas=minimums)
+        self.work = HeldWork()
+        self.call = Account(durations={"*": {"*": SECONDS}}, quotas=minimums, work=self.work)
         for path, content in FILES.items():
             self.call.put(path.removeprefix("s3://"), content)
         self.known: defaultdict[str, list[str]] = defaultdict(list)
@@ -215,7 +217,9 @@ class Calls(RuleBasedStateMachine):
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
         kind = data.draw(st.sampled_from([kind for kind in KINDS if self.known[kind]]))
-        arn = self.one(data, kind)
+        self.delete_one(kind, self.one(data, kind))
+
+    def delete_one(self, kind: str, arn: str) -> None:
         if self.ask(f"Delete{kind}", **{f"{member_of(kind)}Arn": arn}) is not None:
             self.gone.add(arn)
 
@@ -239,9 +243,19 @@ class Calls(RuleBasedStateMachine):
         items = [each["itemId"] for each in answer["itemList"]]
         assert len(set(items)) == len(items)
 
-    @rule(seconds=st.sampled_from([1.0, 5.0, SECONDS, 100.0]))
-    def wait(self, seconds: float) -> None:
+    @rule(seconds=st.sampled_from([1.0, 5.0, SECONDS, 100.0]), works=st.booleans())
+    def wait(self, seconds: float, works: bool = True) -> None:
+        """Let time pass, in which the work is done or not."""
         self.call.clock.advance(seconds)
+        if works:
+            self.call("ListDatasetGroups")  # what is due begins
+            self.work.catch_up()
+
+    @rule()
+    def restart(self) -> None:
+        """Kill the process, and begin another with the state that was kept."""
+        self.work = HeldWork()
+        self.call.restart(self.work)
 
     @invariant()
     def no_child_is_without_its_parent(self) -> None:
@@ -263,14 +277,36 @@ class Calls(RuleBasedStateMachine):
                 json.dumps(shown, default=str)
 
     @invariant()
+    def what_is_done_left_something(self) -> None:
+        state = self.call.service.world.state
+        for record in state.records.values():
+            if record.kind in ("SolutionVersion", "Recommender") and record.status in ("ACTIVE", "INACTIVE"):
+                assert record.arn in state.trained, f"{record.arn} is {record.status} without a model"
+            if record.kind == "DatasetExportJob" and record.status == "ACTIVE":
+                assert f"b/out/{record.name}.csv" in self.call.objects.contents
+            if record.kind == "DataDeletionJob" and record.status == "COMPLETED":
+                assert "numDeleted" in record.attributes
+
+    @invariant()
     def what_is_deleted_is_gone_in_the_end(self) -> None:
         for arn in self.gone & set(self.call.service.world.state.records):
             assert (self.call.service.world.state.records[arn].status or "").startswith("DELETE")
 
     def teardown(self) -> None:
-        """Let all come to an end: nothing may be under way, and what was deleted is not there."""
-        self.call.clock.advance(1000)
+        """Restart in the midst of it all, delete what can be, and let all come to an end.
+
+        Nothing may be under way then, and what was deleted is not there.
+        """
+        self.wait(SECONDS / 2, works=False)
         self.call("ListDatasetGroups")
+        self.restart()
+        for kind in KINDS:
+            for arn in self.known[kind]:
+                self.delete_one(kind, arn)
+        for _ in range(2):  # what ends with the work may make something due
+            self.wait(1000)
+        self.call("ListDatasetGroups")
+        self.what_is_done_left_something()
         for record in self.call.service.world.state.records.values():
             assert record.arn not in self.gone
             assert not any(word in (record.status or "") for word in UNDER_WAY)

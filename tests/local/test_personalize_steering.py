@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from local.personalize import Personalize, ServiceError
 from local.personalize.clock import SteeredClock
-from local.personalize.durations import PROFILES, Durations
+from local.personalize.durations import LONGEST, PROFILES, Durations
 from local.personalize.errors import (
     AlreadyExistsError,
     ControlError,
@@ -126,6 +127,8 @@ def test_a_deletion_hangs_too() -> None:
         ("trouble-lives", {"kind": "Campaign", "path": "stop", "hang": True}, "no path 'stop'"),
         ("trouble-lives", {"kind": "Campaign", "path": "delete", "reason": "no"}, "can't fail"),
         ("trouble-lives", {"kind": "Campaign", "seconds": -1}, "seconds"),
+        ("trouble-lives", {"kind": "Campaign", "seconds": 1e300}, "seconds"),
+        ("trouble-lives", {"kind": "Campaign", "seconds": math.nan}, "seconds"),
         ("trouble-lives", {"kind": "Campaign", "hang": True, "times": 0}, "times"),
         ("trouble-lives", {"kind": "Campaign", "hang": True, "when": "now"}, "when"),
         ("trouble-calls", {"operation": "Create"}, "no operation"),
@@ -134,9 +137,14 @@ def test_a_deletion_hangs_too() -> None:
         ("quotas", {"quotas": {"campaigns": "1"}}, "quotas"),
         ("quotas", {"quotas": {"campaigns": -1}}, "-1"),
         ("rates", {"rates": {"PutEvents": 0}}, "PutEvents"),
+        ("rates", {"rates": {"PutEvents": math.nan}}, "PutEvents"),
+        ("rates", {"rates": {"PutEvents": math.inf}}, "PutEvents"),
         ("durations", {"durations": "quick"}, "no durations profile 'quick'"),
         ("durations", {"durations": {"Campaign": {"create": [5, 1]}}}, "no duration"),
         ("durations", {"durations": {"Campaign": {"create": "1"}}}, "no duration"),
+        ("durations", {"durations": {"Campaign": {"create": math.nan}}}, "no duration"),
+        ("durations", {"durations": {"Campaign": {"create": [1, 1e300]}}}, "no duration"),
+        ("durations", {"durations": {"Campaign": {"create": 10**400}}}, "no duration"),
         ("durations", {"durations": {"Campaign": 3}}, "durations are"),
         ("durations", {"durations": {"Campain": {"create": 3}}}, "no kind"),
         ("clock", {"advance": -1}, "back"),
@@ -246,6 +254,24 @@ def test_the_clock_is_frozen_and_moved() -> None:
     assert account.status("DatasetGroup", group) == "CREATE IN_PROGRESS"
     account.clock.advance(1)
     assert account.status("DatasetGroup", group) == "ACTIVE"
+
+
+@pytest.mark.parametrize("seconds", [1e18, 2.6e11, 6e9, math.inf, math.nan])
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_step_that_no_clock_can_make_leaves_it_where_it_was(seconds: float, frozen: bool) -> None:
+    account = Account(durations={"*": {"*": LONGEST}})
+    control, clock = account.service.control, account.service.clock
+    if frozen:
+        control.freeze()
+    before = clock.setting
+    with pytest.raises(ControlError, match="can't go ahead"):
+        control.advance(seconds)
+    assert clock.setting == before
+    control.advance(5e9)  # to the twenty-second century
+    with pytest.raises(ControlError, match="can't go ahead"):
+        control.advance(5e9)
+    group = account.group()
+    assert account.status("DatasetGroup", group) == "CREATE PENDING", "what is due has a date"
 
 
 def test_all_who_share_a_clock_follow() -> None:

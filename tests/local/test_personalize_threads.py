@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -11,10 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from local.personalize import Personalize
-from local.personalize.models import State
 from local.personalize.work import PoolWork
-from tests.local.personalize_account import INTERACTIONS, Account, MemoryObjects, taste_data, trained_group
+from tests.local.personalize_account import INTERACTIONS, Account, HeldWork, MemoryObjects, taste_data, trained_group
 
 
 class HeldUp(MemoryObjects):
@@ -59,6 +56,25 @@ def test_work_begins_unasked_and_blocks_no_call() -> None:
     account.service.close()
 
 
+def test_each_rings_in_its_turn() -> None:
+    account = real_time(durations={"DatasetGroup": {"create": [0.05, 0.6]}})
+    groups = [account.group(name) for name in "abcde"]
+    records = account.service.world.state.records
+    eventually(lambda: all(records[group].status == "ACTIVE" for group in groups))  # without a call
+    account.service.close()
+
+
+def test_alarms_are_no_more_however_often_the_clock_is_moved() -> None:
+    work = PoolWork(1)
+    account = Account(work=work)
+    for name in "abc":
+        account.solution(account.group(name), "aws-user-personalization-v2", name, performAutoTraining=True)
+    for _ in range(200):
+        account.service.control.advance(1)
+    assert len(work._alarms) == 1
+    account.service.close()
+
+
 def test_many_threads_at_once() -> None:
     account = real_time(quotas={"dataset-groups": 100})
     campaign = account.campaign(_trained(account))
@@ -99,11 +115,8 @@ def test_state_can_be_kept_and_taken_up() -> None:
     second = account.version(solution)
     account.clock.advance(50)
     assert account.status("SolutionVersion", second) == "CREATE IN_PROGRESS"
-    state: State = pickle.loads(pickle.dumps(account.service.world.state))  # noqa: S301 - made here
     expected = account.recommended(campaign, userId="u1")
-    account.service = Personalize(
-        account="123456789012", region="eu-west-1", clock=account.clock, objects=account.objects, state=state
-    )
+    account.restart()
     assert account.recommended(campaign, userId="u1") == expected
     account.clock.advance(100)
     assert account.status("SolutionVersion", second) == "ACTIVE"
@@ -119,10 +132,7 @@ def test_an_update_and_a_stop_under_way_are_kept() -> None:
     second = account.version(solution)
     account.clock.advance(50)
     account("StopSolutionVersionCreation", solutionVersionArn=second)
-    state: State = pickle.loads(pickle.dumps(account.service.world.state))  # noqa: S301 - made here
-    account.service = Personalize(
-        account="123456789012", region="eu-west-1", clock=account.clock, objects=account.objects, state=state
-    )
+    account.restart()
     assert account.status("SolutionVersion", second) == "CREATE STOPPING"
     account.clock.advance(49)
     assert account("DescribeCampaign", campaignArn=campaign)["campaign"]["minProvisionedTPS"] == 1
@@ -136,6 +146,39 @@ def test_an_update_and_a_stop_under_way_are_kept() -> None:
     account.clock.advance(7 * 86_400)
     versions = account("ListSolutionVersions", solutionArn=solution)["solutionVersions"]
     assert versions[-1]["trainingType"] == "AUTOMATIC", "its appointment was kept"
+
+
+def test_what_is_deleted_after_a_restart_takes_no_work_of_others() -> None:
+    account = Account(durations={"SolutionVersion": {"create": 100}})
+    group = trained_group(account, items=False)
+    solution = account.solution(group, "aws-popularity-count")
+    assert account.status("Solution", solution) == "ACTIVE"
+    account.restart()
+    expression = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")'
+    made = account("CreateFilter", name="f", datasetGroupArn=group, filterExpression=expression)
+    version = account.version(solution)
+    account.clock.advance(50)
+    assert account.status("SolutionVersion", version) == "CREATE IN_PROGRESS"
+    work = HeldWork()
+    account.restart(work)
+    account("DeleteFilter", filterArn=made["filterArn"])
+    account.clock.advance(50)
+    assert account.status("SolutionVersion", version) == "CREATE IN_PROGRESS", "it is not trained yet"
+    work.catch_up()
+    assert account.status("SolutionVersion", version) == "ACTIVE"
+    assert account("GetSolutionMetrics", solutionVersionArn=version)["metrics"]
+
+
+def test_work_that_is_lost_is_a_failure() -> None:
+    account = Account(durations={"SolutionVersion": {"create": 100}})
+    version = account.version(account.solution(trained_group(account, items=False), "aws-popularity-count"))
+    account.clock.advance(50)
+    assert account.status("SolutionVersion", version) == "CREATE IN_PROGRESS"
+    account.service.world.engine._tasks.clear()
+    account.clock.advance(50)
+    shown = account("DescribeSolutionVersion", solutionVersionArn=version)["solutionVersion"]
+    assert shown["status"] == "CREATE FAILED"
+    assert "is lost" in shown["failureReason"]
 
 
 def _again(account: Account) -> tuple[str, str]:

@@ -39,7 +39,7 @@ class DataDeletionJob(Kind):
 
     def job(self, world: World, record: Record, path: Path) -> Job | None:
         """Read who is to be deleted."""
-        if path is not DELETION:
+        if path != DELETION:  # unequal, for a path that was kept is another object
             return None
         attributes, objects, most = record.attributes, world.objects, world.quotas["data-deletion-bytes"]
         location = attributes["dataSource"]["dataLocation"]

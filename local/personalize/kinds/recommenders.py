@@ -25,7 +25,7 @@ from local.personalize.world import World
 
 STOP = Path("stop", (Phase("STOP PENDING"), Phase("STOP IN_PROGRESS")), "INACTIVE")
 START = Path("start", (Phase("START PENDING"), Phase("START IN_PROGRESS")), "ACTIVE")
-RETRAIN = Path("retrain", (Phase("ACTIVE", work=True),), "ACTIVE", "ACTIVE")
+RETRAIN = Path("retrain", (Phase("ACTIVE", work=True),), "ACTIVE", "ACTIVE", unseen=True)
 """Nothing shows that a recommender is trained again: it serves the earlier model meanwhile, or if that fails."""
 _EVERY = timedelta(days=7)
 _DEFAULTS = {"minRecommendationRequestsPerSecond": 1}
@@ -93,7 +93,7 @@ class Recommender(Kind):
     def appointed(self, world: World, record: Record, appointment: Appointment) -> None:
         """Train again, unless there is something else to do."""
         world.engine.appoint(record, Appointment(appointment.due + _EVERY, RETRAIN.name))
-        if record.status == "ACTIVE" and not record.busy:
+        if record.status == "ACTIVE" and record.life.path is None and not record.updating:
             world.engine.begin(record, record.life, RETRAIN)
 
     def gone(self, world: World, record: Record) -> None:
