@@ -13,44 +13,55 @@ from functions.records import Run
 from functions.shell import Worker, batch, entry, receive
 from functions.telemetry import logger
 
+IN_VAIN = "the imports failed"
+"""Why a solution is skipped whose data could not be imported."""
+
 
 def finish(message: Message, ports: Ports) -> None:
     """Note the branch's end, and the run's if it was the last. Repeating it notes nothing new."""
-    ending = message.ending or Ending("SUCCEEDED")
     run = ports.ledger.run(message.pipeline, message.run_id)
     if run is None:
         logger.warning("no such run")
         return
     if not run.over:
-        if message.branch == IMPORTS and _solutions_began(run):
-            ending = Ending("SUCCEEDED")
+        ending = _ending(message, run)
         ended = Mark(
             phase=message.phase if ending.status == "FAILED" else None,
             finished=ending.status == "FAILED",
             status=ending.status,
             reason=ending.reason,
         )
+        if message.branch == IMPORTS and ending.status == "FAILED":
+            _skip_solutions(run, message, ports)
         ports.ledger.advance(message, ports.clock(), (), ended)
         run = ports.ledger.run(message.pipeline, message.run_id) or run
-        if run.branches[IMPORTS].status == "FAILED":
-            run = _skip_solutions(run, message, ports)
         if (end := verdict(run.branches)) is None:
             return
         close(run, end, ports)
     release(ports, message.pipeline, message.run_id)
 
 
-def _solutions_began(run: Run) -> bool:
-    """Whether a solution is on its way: the imports are over then, whatever became of the message that sent it."""
-    return any(branch.hop for name, branch in run.branches.items() if name != IMPORTS)
+def _ending(message: Message, run: Run) -> Ending:
+    """Return how the branch ends. Imports do not fail once a solution is on its way, which they have sent there.
+
+    A delivery that died just after it had sent that, and came again in vain, would tell so.
+    """
+    solutions = [branch for name, branch in run.branches.items() if name != IMPORTS]
+    if message.branch == IMPORTS and any(branch.hop and branch.reason != IN_VAIN for branch in solutions):
+        return Ending("SUCCEEDED")
+    return message.ending or Ending("SUCCEEDED")
 
 
-def _skip_solutions(run: Run, message: Message, ports: Ports) -> Run:
-    """Note that no solution trains: its data could not be imported. Return the run as it stands then."""
-    skipped = Mark(status="SKIPPED", reason="the imports failed")
+def _skip_solutions(run: Run, message: Message, ports: Ports) -> None:
+    """Note that no solution trains, since its data could not be imported: before the imports' own end is noted.
+
+    Should this die half way, the imports have not ended, and their message is not behind.
+    """
+    if run.branches[IMPORTS].hop > message.hop:
+        return
+    skipped = Mark(status="SKIPPED", reason=IN_VAIN)
     for name in [name for name in run.branches if name != IMPORTS]:
         ports.ledger.advance(replace(message, branch=name), ports.clock(), (), skipped)
-    return ports.ledger.run(message.pipeline, message.run_id) or run
 
 
 def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:

@@ -151,6 +151,8 @@ class Cloud:
             new_id=self._new_id,
         )
         self.down: set[str] = set()
+        self.applying = ""
+        """What Terraform is about; it holds its own lock, and is run again until it succeeds."""
         self.at_work: dict[str, set[Invocation]] = {}
         self._trouble = trouble or self._by_chance
         self._numbers = Counter[str]()

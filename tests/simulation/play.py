@@ -78,7 +78,9 @@ def settle(cloud: Cloud) -> None:
     """Let everything come to its end: what is dead is redriven, what hangs is let go once nobody waits for it."""
     for attempt in range(3):
         longest = cloud.agenda.seconds + LONGEST
-        while cloud.busy:
+        while cloud.busy or cloud.applying:
+            if not cloud.busy:
+                cloud.service.control.release()  # Terraform waits for it, and has no deadline
             step(cloud)
             if cloud.agenda.seconds > longest:
                 raise Broken(f"{LONGEST / HOUR:g} hours without trouble, and it is not over: {_under_way(cloud)}")
@@ -110,4 +112,4 @@ def _redriven(cloud: Cloud) -> int:
 def _under_way(cloud: Cloud) -> str:
     leases = [f"{name}: {lease}" for name, lease in cloud.ledger.leases.items() if lease.active or lease.next]
     letters = Counter({name: len(letters) for name, letters in cloud.sqs.waiting.items() if letters})
-    return "; ".join([*leases, str(dict(letters))])
+    return "; ".join([*leases, str(dict(letters)), *([cloud.applying] if cloud.applying else [])])

@@ -18,6 +18,7 @@ from tests.simulation.clockwork import BEGINNING
 from tests.simulation.cloud import PIPELINES, Cloud, content
 from tests.simulation.invariants import run_id
 from tests.simulation.lambdas import Invocation, PersonalizeOutside, about
+from tests.support.world import recipe
 
 HOUR = 3600.0
 KINDS = {"import": "DatasetImportJob", "training": "SolutionVersion", "campaign": "Campaign"}
@@ -42,6 +43,8 @@ class Story:
     rng: random.Random
     quiet: float = 0.0
     generations: dict[tuple[str, str], int] = field(default_factory=dict)
+    wanted: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """(pipeline, solution) → the solution as Terraform last applied it, where it has changed it."""
     _numbers: int = 0
 
     def begin(self) -> None:
@@ -147,11 +150,13 @@ class Story:
 
     def _configure(self) -> None:
         """Have Terraform apply another configuration."""
-        if not self.cloud.faults.orders("the configuration changes"):
+        if self.cloud.applying or not self.cloud.faults.orders("the configuration changes"):
             return
         declared = self._pipeline()
         name, solution = self.rng.choice(sorted(declared.solutions.items()))
-        if solution.campaign is None or self.rng.random() < 0.5:
+        if not self.cloud.options.gentle and self.rng.random() < 0.3:
+            self._change_solution(declared.pipeline, name)
+        elif solution.campaign is None or self.rng.random() < 0.5:
             campaign = solution.campaign or self._campaign(declared, name)
             changed = replace(campaign, min_provisioned_tps=self.rng.randint(1, 5))
             self.put_campaign(declared.pipeline, name, changed)
@@ -172,7 +177,46 @@ class Story:
         told = f"campaign with {campaign.min_provisioned_tps} TPS" if campaign else "no campaign any more"
         self.cloud.note("terraform", f"{pipeline}/{solution}: {told}")
 
-    def _delete_campaign(self, campaign: Campaign, tries: int = 20) -> None:
+    def _change_solution(self, pipeline: str, name: str) -> None:
+        """Have glue change what can't be changed of a solution: another is made beside it, and declared then."""
+        cloud = self.cloud
+        before = self._wanted(pipeline, name)
+        after = {
+            **before,
+            "request": {**before["request"], "performHPO": not before["request"].get("performHPO", False)},
+        }
+        made: list[str] = []
+
+        def applied(invocation: Invocation) -> None:
+            patience = Patience(invocation.seconds_left, 60.0, invocation.sleep)
+            asked = {**after, "tf": {"action": "update", "prev_input": before}}
+            made.append(apply(asked, PersonalizeOutside(invocation), patience)["arn"])
+            invocation.note(f"{pipeline}/{name} is {made[0].rpartition('/')[2]} now")
+
+        def then() -> None:
+            if made:
+                declared = cloud.ledger.declared[pipeline]
+                changed = {**declared.solutions, name: replace(declared.solutions[name], arn=made[0])}
+                cloud.ledger.declared[pipeline] = replace(declared, solutions=changed)
+                self.wanted[pipeline, name] = after
+                cloud.applying = ""
+            else:
+                cloud.agenda.after(600, partial(self._change_solution, pipeline, name))
+
+        cloud.applying = f"the change of {pipeline}/{name}"
+        cloud.run(Invocation(cloud, "glue", timeout=900.0), applied, then)
+
+    def _wanted(self, pipeline: str, name: str) -> dict[str, Any]:
+        """Return the solution as Terraform last applied it."""
+        base = f"acme-{pipeline}"
+        first = next(iter(self.cloud.ledger.declared[pipeline].datasets.values()))
+        group = f"{first.arn.rpartition(':')[0]}:dataset-group/{base}"
+        made = {"datasetGroupArn": group, "recipeArn": recipe(name), "performAutoTraining": False}
+        request = {"resource": "solution", "name": f"{base}-{name}", "request": made}
+        campaign = {"campaign_arn": self._campaign(self.cloud.ledger.declared[pipeline], name).arn}
+        return self.wanted.get((pipeline, name), {**request, **campaign})
+
+    def _delete_campaign(self, campaign: Campaign) -> None:
         """Have glue delete a campaign; where it fails, apply again until it does not."""
         cloud = self.cloud
         self.cloud.witness.touched.add(campaign.arn)
@@ -186,13 +230,13 @@ class Story:
 
         done: list[bool] = []
 
-        def again() -> None:
-            declared = [each.campaign for p in cloud.ledger.declared.values() for each in p.solutions.values()]
-            back = any(each is not None and each.arn == campaign.arn for each in declared)
-            if not done and tries and not back:
-                cloud.agenda.after(600, partial(self._delete_campaign, campaign, tries - 1))
+        def then() -> None:
+            cloud.applying = "" if done else f"the deletion of {campaign.name}"
+            if not done:
+                cloud.agenda.after(600, partial(self._delete_campaign, campaign))
 
-        cloud.run(Invocation(cloud, "glue", timeout=900.0), applied, again)
+        cloud.applying = f"the deletion of {campaign.name}"
+        cloud.run(Invocation(cloud, "glue", timeout=900.0), applied, then)
 
     # -------------------------------------------------------------- bad luck
 

@@ -79,6 +79,12 @@ USERS = {
 SCHEMAS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
 
 
+def recipe(solution: str) -> str:
+    """Return the ARN of the recipe of a solution, by its name."""
+    recipes = {"for-you": "aws-user-personalization-v2", "similar": "aws-similar-items"}
+    return f"arn:aws:personalize:::recipe/{recipes.get(solution, 'aws-popularity-count')}"
+
+
 def interactions(seed: int = 0, users: int = 60, items: int = 40, rows: int = 2400) -> bytes:
     """Return a CSV of interactions in which each user likes one half of the items."""
     rng = np.random.default_rng(seed)
@@ -150,13 +156,11 @@ class World:
             request = {"name": name, "datasetGroupArn": group, "datasetType": kind, "schemaArn": made}
             dataset = self.glue("create", resource="dataset", request=request)["arn"]
             datasets[kind] = Dataset(dataset, made, f"s3://data/{pipeline}/{kind}/")
-        recipes = {"for-you": "aws-user-personalization-v2", "similar": "aws-similar-items"}
         declared = {}
         for name in solutions:
-            recipe = recipes.get(name, "aws-popularity-count")
             request = {
                 "datasetGroupArn": group,
-                "recipeArn": f"arn:aws:personalize:::recipe/{recipe}",
+                "recipeArn": recipe(name),
                 "performAutoTraining": False,
             }
             solution = self.glue("create", resource="solution", name=f"{base}-{name}", request=request)["arn"]

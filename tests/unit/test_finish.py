@@ -116,6 +116,35 @@ def test_imports_that_are_given_up_skip_the_solutions() -> None:
     assert (scene.run.status, scene.run.reason) == ("FAILED", "5 tries")
 
 
+class Dying(MemoryLedger):
+    """A ledger whose function dies when it notes the second branch."""
+
+    noted = 0
+
+    def advance(self, *told: Any, **more: Any) -> None:
+        self.noted += 1
+        if self.noted == 2:
+            raise ConnectionError
+        super().advance(*told, **more)
+
+
+def test_imports_fail_once_all_solutions_are_skipped() -> None:
+    """Else a run could end of which a solution is said to go on."""
+    scene = Scene(x=RUNNING, y=RUNNING)
+    begun = replace(scene.run, branches={IMPORTS: RUNNING, "x": RUNNING, "y": RUNNING})
+    scene.ledger = Dying({}, scene.ledger.leases, {("shop", RUN_ID): begun})
+    with pytest.raises(ConnectionError):
+        scene.finish(IMPORTS, Ending("FAILED", "csv"))
+    assert (scene.run.branches[IMPORTS].status, scene.run.branches["x"].status) == ("RUNNING", "SKIPPED")
+    scene.finish(IMPORTS, Ending("FAILED", "csv"))
+    assert {name: branch.status for name, branch in scene.run.branches.items()} == {
+        IMPORTS: "FAILED",
+        "x": "SKIPPED",
+        "y": "SKIPPED",
+    }
+    assert (scene.run.status, scene.run.reason) == ("FAILED", "csv")
+
+
 def test_imports_that_are_given_up_once_a_solution_is_on_its_way_fail_nothing() -> None:
     """A delivery that sent the solutions on their way, died, and came again in vain has nothing to tell."""
     scene = Scene(x=RUNNING, y=RUNNING)
