@@ -66,8 +66,8 @@ MUTATIONS = (
     ),
     Mutation(
         "no cursor: a message that is behind is worked",
-        "functions.engine:advance",
-        " or run.branches[message.branch].hop > message.hop",
+        "functions.engine:_passed",
+        " or branch.hop > message.hop",
         "",
     ),
     Mutation(
