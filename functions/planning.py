@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions import history, names
 from functions.model import Dataset, Import, Pipeline, Plan, Request, Solution
@@ -12,6 +12,9 @@ from functions.timing import estimate
 
 REMEMBERED = 20
 """How many of the latest runs are asked for what they left behind."""
+
+CLOCKS = timedelta(minutes=1)
+"""How far our clock may be from Personalize's: a training begins within seconds of its run's imports."""
 
 LONGEST_SETTLING = 12
 """Uploads that go on for this many times the settling time are imported as they are; what comes later is next."""
@@ -88,7 +91,7 @@ def left_behind(plan: Plan, jobs: dict[str, list[history.Entry]], runs: list[Run
         trained = branch.steps.get("train")
         if branch.status == "SUCCEEDED" or trained is None or not trained["arns"]:
             continue
-        current = since is None or datetime.fromisoformat(trained["started_at"]) >= since
+        current = since is None or datetime.fromisoformat(trained["started_at"]) + CLOCKS >= since
         if current and trained["arns"][0].startswith(f"{solution.arn}/"):
             found[name] = trained["arns"][0]
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -128,6 +129,20 @@ class Witness:
         if old.next and old.next.run_id not in [holder.run_id for holder in (new.active, new.next) if holder]:
             raise Broken(f"run {old.next.run_id} was remembered as the next of {pipeline}, and is forgotten")
 
+    def is_behind(self, run_id: str, body: str) -> bool:
+        """Whether a message is one that its branch has left behind: a duplicate, and nothing may come of it."""
+        run = self._named(run_id)
+        try:
+            told = json.loads(body)
+            branch = run.branches.get(told.get("branch")) if run else None
+            return branch is not None and told["step"] != "finish" and branch.hop > told["hop"]
+        except (ValueError, KeyError, AttributeError):
+            return False
+
+    def worked_behind(self, run_id: str, branch: str, step: str) -> None:
+        """See a message sent for one that its branch had left behind when its handling began."""
+        raise Broken(f"a duplicate of a message of {run_id}/{branch} to {step} was worked: messages multiply")
+
     # -------------------------------------------------------------- the bus
 
     def told(self, detail: dict[str, Any]) -> None:
@@ -149,7 +164,7 @@ class Witness:
 
     def called(self, who: Invocation, operation: str, params: dict[str, Any], answer: dict[str, Any]) -> None:
         """See a call to Personalize that has taken effect."""
-        run = self._run_of(who)
+        run = self._named(who.run)
         if run and run.over and _between(str(run.finished_at), who.clock().isoformat()) > ALIVE and _changes(operation):
             raise Broken(f"{operation} for run {run.run_id}, which has ended {run.status} long ago")
         match operation:
@@ -165,8 +180,8 @@ class Witness:
             case "CreateCampaign":
                 self._made_once(who, f"campaign {params['name']}")
 
-    def _run_of(self, who: Invocation) -> Run | None:
-        return next((run for (_, key), run in self.cloud.ledger.runs.items() if key == who.run), None)
+    def _named(self, run_id: str) -> Run | None:
+        return next((run for (_, key), run in self.cloud.ledger.runs.items() if key == run_id), None)
 
     def _not_in_vain(self, run: Run, branch: str, params: dict[str, Any]) -> None:
         """See that nothing is trained where a version is at hand: trained in vain, on the data as it is."""

@@ -53,7 +53,7 @@ class Invocation:
         self.cloud, self.step, self.letters = cloud, step, letters
         self.name = f"{step}-{cloud.number()}"
         self.run, self.branch = "", ""
-        self.gone = False
+        self.gone = self.behind = False
         self.tried_often = any(letter.receives >= TRIED_OFTEN for letter in letters)
         self._timeout = timeout
         self._skew = timedelta(0)
@@ -125,6 +125,8 @@ class Invocation:
             self.strike(point, trouble)
         if trouble == "a batch is sent by half":
             return self._sent_by_half(point, act)
+        if self.behind and point.operation == "send":
+            self.cloud.witness.worked_behind(self.run, self.branch, self.step)
         answer = self._carry_out(point, act)
         self.sleep(self.cloud.latency())
         if trouble == "the SDK calls again":
@@ -278,9 +280,15 @@ def _attentive(worker: Worker, invocation: Invocation) -> Worker:
 
     def handle(record: Any, ports: Ports) -> None:
         invocation.run, invocation.branch = about(record.body)
+        invocation.behind = invocation.cloud.witness.is_behind(invocation.run, record.body)
         worker.handle(record, ports)
 
-    return Worker(handle, worker.give_up)
+    def give_up(record: Any, reason: str, ports: Ports) -> None:
+        invocation.behind = False  # that it is given up may be told: whoever hears it looks whether it counts
+        if worker.give_up:
+            worker.give_up(record, reason, ports)
+
+    return Worker(handle, give_up)
 
 
 def about(body: str) -> tuple[str, str]:

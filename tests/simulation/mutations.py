@@ -178,6 +178,24 @@ MUTATIONS = (
         "_left_behind(message, versions) or _named(_name(message), of_this_run, ports.personalize)",
         "None",
     ),
+    Mutation(
+        "what was trained in vain is trained again",
+        "functions.planning:left_behind",
+        'found[name] = trained["arns"][0]',
+        "pass",
+    ),
+    Mutation(
+        "a phase that a dead function did not note stays unknown",
+        "functions.engine:_mark",
+        "else message.waits",
+        "else ()",
+    ),
+    Mutation(
+        "imports that are given up fail though a solution is on its way",
+        "functions.steps.finish:_ending",
+        "any(branch.hop and branch.reason != IN_VAIN for branch in solutions)",
+        "False",
+    ),
 )
 
 

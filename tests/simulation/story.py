@@ -32,7 +32,13 @@ OPERATIONS = (
     "DescribeCampaign",
     "CreateCampaign",
     "UpdateCampaign",
+    "advance",
+    "advance",
+    "update_run",
+    "end_run",
+    "save_lease",
 )
+"""Of Personalize, and the writes of the ledger: what of it is refused while the rest goes well."""
 
 
 @dataclass
