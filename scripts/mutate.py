@@ -28,7 +28,7 @@ def main() -> int:
         seed = "survived" if caught.seed is None else str(caught.seed)
         style = "red" if caught.seed is None else None
         table.add_row(caught.mutation.name, caught.mutation.where, seed, caught.why[:160], style=style)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 240)
     console.print(table)
     console.print(f"{len(chosen) - survived} of {len(chosen)} mutations were caught")
     return 1 if survived else 0

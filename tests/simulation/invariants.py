@@ -279,6 +279,9 @@ class Witness:
         given_up = run.reason and ("no sign of life" in run.reason or " tries; " in run.reason)
         if run.plan is None or (run.status == "FAILED" and given_up):
             return
+        for name, branch in run.branches.items():
+            if name != IMPORTS and branch.status == "SUCCEEDED" and "train" not in branch.steps:
+                raise Broken(f"run {run.run_id} trained {name}, and does not know which version")
         going = [name for name, branch in run.branches.items() if branch.status == "RUNNING" and name != IMPORTS]
         if going:
             raise Broken(f"run {run.run_id} is {run.status}, and its branches {', '.join(going)} have not ended")

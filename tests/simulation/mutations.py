@@ -190,12 +190,6 @@ MUTATIONS = (
         "else message.waits",
         "else ()",
     ),
-    Mutation(
-        "imports that are given up fail though a solution is on its way",
-        "functions.steps.finish:_ending",
-        "any(branch.hop and branch.reason != IN_VAIN for branch in solutions)",
-        "False",
-    ),
 )
 
 
