@@ -13,7 +13,7 @@ from tests.simulation.faults import KINDS
 from tests.simulation.many import play_all
 from tests.simulation.play import play
 
-SEEDS = 400
+SEEDS = 200
 """A minute and a half on two busy cores."""
 
 
