@@ -27,14 +27,15 @@ ifeq ($(wildcard $(TF_CLI_CONFIG_FILE)),)
 unexport TF_CLI_CONFIG_FILE
 endif
 
-# A folder in MovieLens form for `make demo`, one to keep `make local` in, a Python 3.13 for `make package`, arguments
-# for pytest.
+# A folder in MovieLens form for `make demo`, one to keep `make local` in, a Python 3.13 for `make package`, a seed
+# for `make simulate`, arguments for pytest.
 DATA ?=
 STATE ?=
 BYTECODE ?=
+SEED ?=
 ARGS ?=
 
-.PHONY: help setup package local demo test lint format lock bench-cold bench-local docs pr clean
+.PHONY: help setup package local demo test lint format lock simulate mutations bench bench-cold bench-local docs pr clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +96,15 @@ lock: $(UV) ## Renew all lock files (ARGS=--upgrade moves to the newest versions
 $(UV):
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --disable-pip-version-check uv
+
+simulate: $(READY) ## Play 10,000 seeded histories with all faults on (SEED=n plays one and prints it)
+	@$(BIN)/python -m scripts.simulate $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+mutations: $(READY) ## Break the code on purpose in many places: the simulation must see each
+	@$(BIN)/python -m scripts.mutate $(ARGS)
+
+bench: package ## Measure waiting, and our own overhead, in virtual time (ARGS=waiting for one of them)
+	@$(BIN)/python -m scripts.bench $(ARGS)
 
 bench-cold: package ## Measure each handler's cold import from the zip
 	@$(BIN)/python -m scripts.bench_cold

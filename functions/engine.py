@@ -15,6 +15,7 @@ from functions.flow import following
 from functions.model import IMPORTS, Message, dump
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
 from functions.ports import Mark, Personalize, Ports
+from functions.records import Branch
 from functions.telemetry import logger, metrics
 
 Observed = dict[str, Any]
@@ -46,7 +47,7 @@ class Step:
 def advance(step: Step, message: Message, ports: Ports) -> None:
     """Take a message one step further. Repeating it makes nothing twice."""
     run = ports.ledger.run(message.pipeline, message.run_id)
-    if run is None or run.over or run.branches[message.branch].hop > message.hop:
+    if run is None or run.over or _passed(run.branches[message.branch], message):
         logger.info("stale message, dropped", extra={"hop": message.hop, "status": run and run.status})
         metrics.add_metric("StaleMessages", "Count", 1)
         return
@@ -60,6 +61,11 @@ def advance(step: Step, message: Message, ports: Ports) -> None:
         ports.queues.send(name, [dump(each) for each in sent if each.step == name], delay)
     logger.info("%s: %s", step.name, type(outcome).__name__.lower(), extra={"outcome": outcome, "next": sent[0].step})
     ports.ledger.advance(message, ports.clock(), sent, _mark(message, outcome))
+
+
+def _passed(branch: Branch, message: Message) -> bool:
+    """Whether a branch has come further than a message, or was given up."""
+    return branch.status in ("FAILED", "SKIPPED") or branch.hop > message.hop
 
 
 def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
@@ -103,15 +109,15 @@ def _make(step: Step, message: Message, call: Call, personalize: Personalize) ->
 
 
 def _mark(message: Message, outcome: Outcome) -> Mark | None:
-    match outcome:
-        case Await(waits):
-            return Mark(phase=message.phase, started=tuple(wait.arn for wait in waits))
-        case Done():
-            # The imports' branch has no message of its own to `finish` where solutions follow.
-            over = message.branch == IMPORTS and bool(message.plan.solutions)
-            return Mark(phase=message.phase, finished=True, status="SUCCEEDED" if over else None)
-        case _:
-            return None
+    """Return what to note: what is waited for with every message, should the first have died before it could."""
+    waits = outcome.waits if isinstance(outcome, Await) else message.waits
+    arns = tuple(wait.arn for wait in waits)
+    begun = Mark(phase=message.phase, started=arns, since=waits[0].since) if waits else None
+    if not isinstance(outcome, Done):
+        return begun
+    # The imports' branch has no message of its own to `finish` where solutions follow.
+    over = message.branch == IMPORTS and bool(message.plan.solutions)
+    return replace(begun or Mark(phase=message.phase), finished=True, status="SUCCEEDED" if over else None)
 
 
 def tags(message: Message) -> dict[str, Any]:

@@ -18,8 +18,8 @@ def following(message: Message, outcome: Outcome) -> list[Message]:
     match outcome:
         case Await(waits):
             return [message.to("poll", waits=waits)]
-        case Pause():
-            return [message.to(message.step)]
+        case Pause(waits=waits):
+            return [message.to(message.step, waits=message.waits if waits is None else waits)]
         case Fail(reason):
             return [message.to("finish", ending=Ending("FAILED", reason))]
         case Skip(reason):

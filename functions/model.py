@@ -155,12 +155,13 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Import:
-    """One import job to make. ``expected`` is how many seconds the last one took, if known."""
+    """One import job to make. ``expected`` is how many seconds it should take, ``spread`` how far that may be off."""
 
     dataset_arn: str
     location: str
     job_name: str
     expected: float | None = None
+    spread: float | None = None
 
 
 @dataclass(frozen=True)
@@ -183,13 +184,19 @@ class Plan:
 
 @dataclass(frozen=True)
 class Wait:
-    """A resource that a run waits for, ``since`` (ISO 8601). ``version`` is what a campaign should come to serve."""
+    """A resource that a run waits for, ``since`` (ISO 8601). ``version`` is what a campaign should come to serve.
+
+    ``expected`` is how many seconds it should take, and ``spread`` how far that may be off, None where no history
+    tells. It is not looked at before ``look_at`` (ISO 8601), which is worked out with the first message that waits.
+    """
 
     kind: Kind
     arn: str
     expected: float | None = None
     version: str | None = None
     since: str | None = None
+    spread: float | None = None
+    look_at: str | None = None
 
 
 @dataclass(frozen=True)

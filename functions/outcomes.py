@@ -33,8 +33,8 @@ class Await:
     waits: tuple[Wait, ...]
 
     def since(self, now: datetime) -> Await:
-        """Return it with the time from which the waits count."""
-        return Await(tuple(replace(wait, since=now.isoformat()) for wait in self.waits))
+        """Return it with the time from which the waits count: now, where it is not known better."""
+        return Await(tuple(replace(wait, since=wait.since or now.isoformat()) for wait in self.waits))
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Pause:
-    """Not yet: look again after ``seconds``."""
+    """Not yet: look again after ``seconds``, for ``waits`` where it is no longer for all that the message waits for."""
 
     seconds: float
     why: str
+    waits: tuple[Wait, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions import history, names
 from functions.model import Dataset, Import, Pipeline, Plan, Request, Solution
 from functions.ports import Objects, Personalize, Stored
 from functions.records import Run
-from functions.timing import expectation
+from functions.timing import estimate
 
 REMEMBERED = 20
 """How many of the latest runs are asked for what they left behind."""
+
+CLOCKS = timedelta(minutes=1)
+"""How far our clock may be from Personalize's: a training begins within seconds of its run's imports."""
 
 LONGEST_SETTLING = 12
 """Uploads that go on for this many times the settling time are imported as they are; what comes later is next."""
@@ -34,11 +37,13 @@ def plan_run(
         done = history.completed(jobs[name])
         if done and names.fingerprint_of(done[0]["jobName"]) == mark and not request.force:
             continue
+        expected = estimate(history.durations(jobs[name]))
         imports[name] = Import(
             dataset_arn=dataset.arn,
             location=dataset.location,
             job_name=names.import_job(pipeline.name, run_id, name, mark),
-            expected=expectation(history.durations(jobs[name])),
+            expected=expected.typical if expected else None,
+            spread=expected.spread if expected else None,
         )
     return Plan(
         name=pipeline.name,
@@ -86,7 +91,7 @@ def left_behind(plan: Plan, jobs: dict[str, list[history.Entry]], runs: list[Run
         trained = branch.steps.get("train")
         if branch.status == "SUCCEEDED" or trained is None or not trained["arns"]:
             continue
-        current = since is None or datetime.fromisoformat(trained["started_at"]) >= since
+        current = since is None or datetime.fromisoformat(trained["started_at"]) + CLOCKS >= since
         if current and trained["arns"][0].startswith(f"{solution.arn}/"):
             found[name] = trained["arns"][0]
     return found

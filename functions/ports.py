@@ -108,10 +108,14 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True)
 class Mark:
-    """What a message reached: a phase begun or ended, a branch's end."""
+    """What a message reached: a phase begun or ended, a branch's end.
+
+    ``started`` is noted once, with the time ``since`` (now, without): what is there stays.
+    """
 
     phase: str | None = None
     started: tuple[str, ...] | None = None
+    since: str | None = None
     finished: bool = False
     status: BranchStatus | None = None
     reason: str | None = None

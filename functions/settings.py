@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import get_args
 
 from functions.errors import InvalidSettings
+from functions.model import Kind
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Settings:
 
     ``queues`` maps the steps that this one may send to onto their queue URLs; ``poll_floor`` is the shortest
     wait between two looks at the same resource, in seconds; ``max_receives`` is how often its queue hands out a message
-    before it is dead.
+    before it is dead; ``typical`` is how many seconds what Personalize makes takes, by kind, until its history tells.
     """
 
     ledger_table: str
@@ -24,26 +26,35 @@ class Settings:
     poll_floor: float
     max_receives: int
     event_bus: str
+    typical: Mapping[Kind, float] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings; raise :class:`InvalidSettings` naming the variable at fault."""
         try:
             queues = json.loads(_required(environ, "QUEUES"))
-            floor = float(environ.get("POLL_FLOOR_SECONDS", "20"))
+            floor = float(environ.get("POLL_FLOOR_SECONDS", "5"))
             max_receives = int(_required(environ, "MAX_RECEIVES"))
+            typical = json.loads(environ.get("TYPICAL_SECONDS", "{}"))
         except ValueError as error:
-            told = "QUEUES must be a JSON object, POLL_FLOOR_SECONDS and MAX_RECEIVES numbers"
+            told = "QUEUES must be a JSON object, TYPICAL_SECONDS too, POLL_FLOOR_SECONDS and MAX_RECEIVES numbers"
             raise InvalidSettings(f"{told}: {error}") from error
         if not isinstance(queues, dict):
             raise InvalidSettings("QUEUES must be a JSON object of step names and queue URLs.")
+        if not isinstance(typical, dict) or not all(_is_typical(*each) for each in typical.items()):
+            raise InvalidSettings(f"TYPICAL_SECONDS must be a JSON object of seconds by {', '.join(get_args(Kind))}.")
         return cls(
             ledger_table=_required(environ, "LEDGER_TABLE"),
             queues=queues,
             poll_floor=floor,
             max_receives=max_receives,
             event_bus=environ.get("EVENT_BUS", "default"),
+            typical=typical,
         )
+
+
+def _is_typical(kind: str, seconds: object) -> bool:
+    return kind in get_args(Kind) and isinstance(seconds, int | float) and seconds > 0
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -117,7 +117,8 @@ def worker(step: Step) -> Worker:
     """Return how a step of the engine works its queue: what is given up fails its branch."""
 
     def fail(record: SQSRecord, reason: str, ports: Ports) -> None:
-        ended = receive(record).to("finish", ending=Ending("FAILED", f"step {step.name}: {reason}"))
+        # Not one further: where another delivery has come on meanwhile, this one has nothing to tell.
+        ended = replace(receive(record), step="finish", ending=Ending("FAILED", f"step {step.name}: {reason}"))
         ports.queues.send("finish", [dump(ended)])
 
     return Worker(lambda record, ports: advance(step, receive(record), ports), fail)

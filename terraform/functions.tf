@@ -10,6 +10,11 @@ locals {
     POWERTOOLS_LOG_LEVEL         = "INFO"
     POWERTOOLS_METRICS_NAMESPACE = "PersonalizePipelines"
     POWERTOOLS_SERVICE_NAME      = var.name
+    TYPICAL_SECONDS = jsonencode({
+      dataset_import_job = 60 * var.typical_minutes.import_job
+      solution_version   = 60 * var.typical_minutes.solution_version
+      campaign           = 60 * var.typical_minutes.campaign
+    })
   }
 }
 

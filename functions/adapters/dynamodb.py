@@ -128,13 +128,14 @@ class DynamoLedger:
             (*branch, "step"): sent[0].step if sent else message.step,
             (*branch, "message"): next((dump_short(each) for each in sent if each.branch == message.branch), None),
         }
-        if mark and mark.phase and mark.started is not None:
-            begun = {"started_at": at.isoformat(), "finished_at": None, "arns": list(mark.started)}
-            changes[(*branch, "steps", mark.phase)] = begun
+        begun = (*branch, "steps", mark.phase) if mark and mark.phase and mark.started is not None else None
+        if begun and mark and mark.started is not None:
+            since = mark.since or at.isoformat()
+            changes[begun] = {"started_at": since, "finished_at": None, "arns": list(mark.started)}
         if mark and mark.status:
             changes[(*branch, "status")] = mark.status
             changes[(*branch, "reason")] = mark.reason
-        self._update(message.pipeline, message.run_id, changes, cursor=(*branch, "hop"))
+        self._update(message.pipeline, message.run_id, changes, cursor=(*branch, "hop"), once=begun)
         if mark and mark.phase and mark.finished:
             ended: dict[tuple[str, ...], Any] = {(*branch, "steps", mark.phase, "finished_at"): at.isoformat()}
             self._update(message.pipeline, message.run_id, ended, present=(*branch, "steps", mark.phase))
@@ -192,6 +193,7 @@ class DynamoLedger:
         changes: dict[tuple[str, ...], Any],
         cursor: tuple[str, ...] | None = None,
         present: tuple[str, ...] | None = None,
+        once: tuple[str, ...] | None = None,
         unless_over: bool = False,
     ) -> bool:
         names: dict[str, str] = {}
@@ -200,7 +202,12 @@ class DynamoLedger:
             return ".".join(names.setdefault(f"#{part}", f"#n{len(names)}") for part in parts)
 
         values = {f":v{number}": _write(value) for number, value in enumerate(changes.values())}
-        sets = ", ".join(f"{path(parts)} = :v{number}" for number, parts in enumerate(changes))
+        sets = ", ".join(
+            f"{path(parts)} = if_not_exists({path(parts)}, :v{number})"
+            if parts == once
+            else f"{path(parts)} = :v{number}"
+            for number, parts in enumerate(changes)
+        )
         conditions = ["attribute_exists(pk)"]
         if cursor:
             conditions.append(f"{path(cursor)} < :v{list(changes).index(cursor)}")

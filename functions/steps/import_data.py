@@ -40,7 +40,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
         return Make(missing)
     return Await(
         tuple(
-            Wait("dataset_import_job", observed[dataset], expected=job.expected)
+            Wait("dataset_import_job", observed[dataset], expected=job.expected, spread=job.spread)
             for dataset, job in message.plan.imports.items()
         )
     )

@@ -29,7 +29,7 @@ from functions.model import (
     parse,
 )
 from functions.planning import REMEMBERED, behind, files_of, jobs_of, left_behind, plan_run, unsettled
-from functions.ports import Ports, Stored
+from functions.ports import Ports
 from functions.records import Branch, Holder, Lease, Run
 from functions.shell import Event, Worker, about, batch, entry, live_ports
 from functions.telemetry import logger, metrics
@@ -150,8 +150,7 @@ def begin(pipeline: Pipeline, trigger: Trigger, ports: Ports) -> None:
     queued = ports.ledger.run(name, run_id)
     created_at = queued.created_at if queued else now.isoformat()
     turn_at = (queued.turn_at if queued else None) or created_at
-    stored = files_of(pipeline, ports.objects)
-    waiting = unsettled(pipeline, stored, datetime.fromisoformat(turn_at), now)
+    waiting = unsettled(pipeline, files_of(pipeline, ports.objects), datetime.fromisoformat(turn_at), now)
     if trigger.trigger == "upload" and waiting:
         logger.info("uploads have not settled", extra={"seconds": waiting})
         later = replace(trigger, hop=trigger.hop + 1)
@@ -161,7 +160,7 @@ def begin(pipeline: Pipeline, trigger: Trigger, ports: Ports) -> None:
     lease = change_lease(ports.ledger, name, lambda lease: pin(lease, run_id))
     if lease.active is None or lease.active.run_id != run_id:
         return  # it was taken for lost meanwhile, and ended
-    run = _begun(pipeline, lease.active, created_at, stored, ports)
+    run = _begun(pipeline, lease.active, created_at, ports)
     if run.over or run.plan is None:
         return  # the same
     messages = first_messages(run_id, name, run.plan)
@@ -173,9 +172,13 @@ def begin(pipeline: Pipeline, trigger: Trigger, ports: Ports) -> None:
     metrics.add_metric("RunsStarted", "Count", 1)
 
 
-def _begun(pipeline: Pipeline, holder: Holder, created_at: str, stored: dict[str, list[Stored]], ports: Ports) -> Run:
-    """Write down the run's plan. If an earlier delivery did, its plan counts, whatever has changed since."""
+def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) -> Run:
+    """Write down the run's plan. If an earlier delivery did, its plan counts, whatever has changed since.
+
+    What is uploaded is looked up now that nothing can join the run any more: what has joined it must find it.
+    """
     now = ports.clock()
+    stored = files_of(pipeline, ports.objects)
     jobs = jobs_of(pipeline, ports.personalize)
     plan = plan_run(holder.run_id, pipeline, holder.request, stored, jobs, now)
     if holder.trigger == "upload" and not plan.imports:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.model import OperationNotFoundError
@@ -25,7 +25,7 @@ from local.personalize.service_models import CONTROL, EVENTS, RUNTIME, SERVICES,
 from local.personalize.trouble import Troubles
 from local.personalize.validation import validated
 from local.personalize.work import InlineWork, Job, PoolWork, Work
-from local.personalize.world import World
+from local.personalize.world import World, random_id
 
 _READING = ("Describe", "Get", "List")
 
@@ -40,6 +40,7 @@ class Personalize:
     work: "inline" (in the caller's thread) or "pool" (heavy work in threads), or a `Work` of one's own.
     quotas: values that differ from `quotas.QUOTAS`.
     state: one that was kept from before.
+    new_id: makes the IDs that some ARNs end in; one of its own lets a test tell them beforehand.
 
     `control` steers it: trouble, quotas, durations, the clock, and what happened.
     """
@@ -56,6 +57,7 @@ class Personalize:
         work: Work | str = "inline",
         quotas: Mapping[str, int] | None = None,
         state: State | None = None,
+        new_id: Callable[[], str] = random_id,
     ) -> None:
         self._work: Work = {"inline": InlineWork, "pool": PoolWork}[work]() if isinstance(work, str) else work
         self.clock = clock if isinstance(clock, SteeredClock) else SteeredClock(clock)
@@ -66,6 +68,7 @@ class Personalize:
             clock=self.clock,
             kinds=KINDS,
             quotas={**QUOTAS, **(quotas or {})},
+            new_id=new_id,
         )
         self.troubles = Troubles(self.clock)
         jobs = _Jobs(self.world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from local.personalize.lifecycle import Engine
 
 
+def random_id() -> str:
+    """Return eight hexadecimal digits, as some ARNs end in."""
+    return uuid.uuid4().hex[:8]
+
+
 @dataclass
 class World:
     """All that the kinds of resources, events and runtime share. Who reads or changes it holds `lock`."""
@@ -29,6 +35,7 @@ class World:
     clock: Clock
     kinds: Mapping[str, Kind]
     quotas: dict[str, int] = field(default_factory=lambda: dict(QUOTAS))
+    new_id: Callable[[], str] = random_id
     journal: Journal = field(default_factory=Journal)
     lock: threading.RLock = field(default_factory=threading.RLock)
     engine: Engine = field(init=False)

@@ -191,6 +191,16 @@ run "rejects_poll_floor_seconds" {
   }
 }
 
+run "rejects_typical_minutes" {
+  command         = plan
+  expect_failures = [var.typical_minutes]
+
+  variables {
+    typical_minutes = { campaign = 0 }
+    pipelines       = { movies = run.fixtures.pipeline }
+  }
+}
+
 run "rejects_tag_of_aws" {
   command         = plan
   expect_failures = [var.tags]

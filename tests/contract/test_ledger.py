@@ -236,6 +236,18 @@ def test_a_cursor_moves_on_its_own_branch(begun: Case, branch: str) -> None:
     assert moved.updated_at == LATER.isoformat()
 
 
+def test_a_phase_begins_once(begun: Case, branch: str) -> None:
+    """The message that begins it may die before it is noted: each later one tells it again, with its time."""
+    began = Mark("train", ("arn:a",), since=NOW.isoformat())
+    begun.ledger.advance(message("poll", branch, hop=1), LATER, going("poll", branch, 2), began)
+    phase = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:a"]}
+    assert begun.standing().branches[branch].steps == {"train": phase}
+
+    again = Mark("train", ("arn:b",), since=LATER.isoformat(), finished=True)
+    begun.ledger.advance(message("poll", branch, hop=2), LATER, going("deploy", branch, 3), again)
+    assert begun.standing().branches[branch].steps == {"train": phase | {"finished_at": LATER.isoformat()}}
+
+
 def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
     begun.ledger.advance(
         message("train", branch, hop=0), NOW, going("poll", branch, 1), Mark("train", ("arn:a", "arn:b"))

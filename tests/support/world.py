@@ -14,7 +14,7 @@ import numpy as np
 
 from functions.glue.dispatch import apply
 from functions.glue.patience import Patience
-from functions.model import Campaign, Dataset, Pipeline, Solution
+from functions.model import Campaign, Dataset, Kind, Pipeline, Solution
 from functions.ports import Ports
 from functions.records import Run
 from functions.settings import Settings
@@ -30,6 +30,7 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 BEGINNING = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 RECEIVES = 5
 VISIBILITY = timedelta(minutes=6)
+TYPICAL: dict[Kind, float] = {"dataset_import_job": 3.0, "solution_version": 4.0, "campaign": 3.0}
 
 WORKERS: dict[str, Worker] = {
     "start": start.WORKER,
@@ -65,6 +66,24 @@ ITEMS = {
     "version": "1.0",
 }
 
+USERS = {
+    "type": "record",
+    "name": "Users",
+    "namespace": "com.amazonaws.personalize.schema",
+    "fields": [
+        {"name": "USER_ID", "type": "string"},
+        {"name": "AGE", "type": "int"},
+    ],
+    "version": "1.0",
+}
+SCHEMAS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
+
+
+def recipe(solution: str) -> str:
+    """Return the ARN of the recipe of a solution, by its name."""
+    recipes = {"for-you": "aws-user-personalization-v2", "similar": "aws-similar-items"}
+    return f"arn:aws:personalize:::recipe/{recipes.get(solution, 'aws-popularity-count')}"
+
 
 def interactions(seed: int = 0, users: int = 60, items: int = 40, rows: int = 2400) -> bytes:
     """Return a CSV of interactions in which each user likes one half of the items."""
@@ -75,6 +94,11 @@ def interactions(seed: int = 0, users: int = 60, items: int = 40, rows: int = 24
         item = int(rng.integers(items // 2)) * 2 + user % 2
         lines.append(f"u{user},i{item},{1_760_000_000 + number}")
     return "\n".join(lines).encode() + b"\n"
+
+
+def users(count: int = 60) -> bytes:
+    """Return a CSV of the users that :func:`interactions` names."""
+    return ("USER_ID,AGE\n" + "".join(f"u{n},{20 + n % 50}\n" for n in range(count))).encode()
 
 
 def items(count: int = 40) -> bytes:
@@ -114,26 +138,29 @@ class World:
         event = {**wanted, "tf": {"action": action, "prev_input": before}}
         return apply(event, self.personalize, Patience(lambda: 900.0, 1.0, self._sleep))
 
-    def declare(self, pipeline: str = "shop", solutions: tuple[str, ...] = ("for-you", "similar")) -> Pipeline:
+    def declare(
+        self,
+        pipeline: str = "shop",
+        solutions: tuple[str, ...] = ("for-you", "similar"),
+        kinds: tuple[str, ...] = ("interactions", "items"),
+    ) -> Pipeline:
         """Provision a pipeline: what Terraform does, in short."""
         base = f"acme-{pipeline}"
         call = self.personalize.call
         group = call("CreateDatasetGroup", {"name": base})["datasetGroupArn"]
         self._sleep(600)
         datasets = {}
-        for kind, schema in {"interactions": INTERACTIONS, "items": ITEMS}.items():
+        for kind in kinds:
             name = f"{base}-{kind}"
-            made = call("CreateSchema", {"name": name, "schema": json.dumps(schema)})["schemaArn"]
+            made = call("CreateSchema", {"name": name, "schema": json.dumps(SCHEMAS[kind])})["schemaArn"]
             request = {"name": name, "datasetGroupArn": group, "datasetType": kind, "schemaArn": made}
             dataset = self.glue("create", resource="dataset", request=request)["arn"]
             datasets[kind] = Dataset(dataset, made, f"s3://data/{pipeline}/{kind}/")
-        recipes = {"for-you": "aws-user-personalization-v2", "similar": "aws-similar-items"}
         declared = {}
         for name in solutions:
-            recipe = recipes.get(name, "aws-popularity-count")
             request = {
                 "datasetGroupArn": group,
-                "recipeArn": f"arn:aws:personalize:::recipe/{recipe}",
+                "recipeArn": recipe(name),
                 "performAutoTraining": False,
             }
             solution = self.glue("create", resource="solution", name=f"{base}-{name}", request=request)["arn"]
@@ -153,7 +180,7 @@ class World:
 
     def ports(self) -> Ports:
         """Return the ports of one function."""
-        settings = Settings("ledger", {}, poll_floor=1.0, max_receives=RECEIVES, event_bus="default")
+        settings = Settings("ledger", {}, 1.0, RECEIVES, event_bus="default", typical=TYPICAL)
         queues = MemoryQueues()
         queues.send = self.send  # type: ignore[method-assign] # what is sent is delivered here
         return Ports(settings, self.personalize, queues, self.ledger, self.objects, self.bus, self.clock)

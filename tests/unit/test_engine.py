@@ -11,7 +11,7 @@ import pytest
 
 from functions.engine import Step, advance, carry_out, in_time
 from functions.errors import AlreadyExists, LimitExceeded, NotFound, PipelineError
-from functions.model import IMPORTS, Message, RunStatus, Wait, parse
+from functions.model import IMPORTS, BranchStatus, Message, RunStatus, Wait, parse
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
 from functions.ports import Mark
 from functions.records import Branch
@@ -101,6 +101,25 @@ def test_a_pause_or_failure_notes_no_phase(outcome: Outcome) -> None:
     scene = Scene(steps=BEGUN)
     scene.advance(outcome, told())
     assert scene.branch().steps == BEGUN
+
+
+@pytest.mark.parametrize("outcome", [Pause(5, "why"), Fail("why"), Done()])
+def test_a_phase_whose_first_message_died_unnoted_is_noted_by_the_next(outcome: Outcome) -> None:
+    """Else the next run would not know of the version, and train another one."""
+    scene = Scene()
+    begun = (NOW - timedelta(hours=1)).isoformat()
+    scene.advance(outcome, told(hop=4, step="poll", waits=(replace(WAIT, since=begun),)))
+    over = NOW.isoformat() if outcome == Done() else None
+    assert scene.branch().steps == {"train": {"started_at": begun, "finished_at": over, "arns": ["arn:c"]}}
+
+
+@pytest.mark.parametrize("status", ["FAILED", "SKIPPED"])
+def test_a_message_of_a_branch_that_was_given_up_is_dropped(status: BranchStatus) -> None:
+    scene = Scene()
+    branches = {IMPORTS: Branch(hop=3), "for-you": Branch(hop=3, status=status)}
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.ledger.runs["shop", RUN_ID], branches=branches)
+    scene.advance(Await((WAIT,)), told())
+    assert scene.queues.sent == []
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,69 @@ def test_a_failed_branch_fails_the_run_with_its_reason_but_not_the_others() -> N
     assert [kind for kind, _ in scene.bus.events] == ["Personalize run failed"]
 
 
+def test_imports_that_are_given_up_skip_the_solutions() -> None:
+    scene = Scene(x=RUNNING, y=RUNNING)
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, branches={IMPORTS: RUNNING, "x": RUNNING, "y": RUNNING})
+    scene.finish(IMPORTS, Ending("FAILED", "5 tries"))
+    assert {name: branch.status for name, branch in scene.run.branches.items()} == {
+        IMPORTS: "FAILED",
+        "x": "SKIPPED",
+        "y": "SKIPPED",
+    }
+    assert (scene.run.status, scene.run.reason) == ("FAILED", "5 tries")
+
+
+class Dying(MemoryLedger):
+    """A ledger whose function dies when it notes the second branch."""
+
+    noted = 0
+
+    def advance(self, *told: Any, **more: Any) -> None:
+        self.noted += 1
+        if self.noted == 2:
+            raise ConnectionError
+        super().advance(*told, **more)
+
+
+def test_imports_fail_once_all_solutions_are_skipped() -> None:
+    """Else a run could end of which a solution is said to go on."""
+    scene = Scene(x=RUNNING, y=RUNNING)
+    begun = replace(scene.run, branches={IMPORTS: RUNNING, "x": RUNNING, "y": RUNNING})
+    scene.ledger = Dying({}, scene.ledger.leases, {("shop", RUN_ID): begun})
+    with pytest.raises(ConnectionError):
+        scene.finish(IMPORTS, Ending("FAILED", "csv"))
+    assert (scene.run.branches[IMPORTS].status, scene.run.branches["x"].status) == ("RUNNING", "SKIPPED")
+    scene.finish(IMPORTS, Ending("FAILED", "csv"))
+    assert {name: branch.status for name, branch in scene.run.branches.items()} == {
+        IMPORTS: "FAILED",
+        "x": "SKIPPED",
+        "y": "SKIPPED",
+    }
+    assert (scene.run.status, scene.run.reason) == ("FAILED", "csv")
+
+
+def test_imports_that_are_given_up_once_a_solution_is_on_its_way_fail_nothing() -> None:
+    """A delivery that sent the solutions on their way, died, and came again in vain has nothing to tell."""
+    scene = Scene(x=RUNNING, y=RUNNING)
+    on_its_way = {IMPORTS: RUNNING, "x": replace(RUNNING, hop=1), "y": RUNNING}
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, branches=on_its_way)
+    scene.finish(IMPORTS, Ending("FAILED", "5 tries"))
+    assert scene.run.status == "RUNNING"
+    assert {name: branch.status for name, branch in scene.run.branches.items()} == {
+        IMPORTS: "SUCCEEDED",
+        "x": "RUNNING",
+        "y": "RUNNING",
+    }
+
+
+def test_a_duplicate_of_the_imports_that_is_given_up_fails_nothing() -> None:
+    scene = Scene(x=RUNNING)
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, branches={IMPORTS: replace(RUNNING, hop=5), "x": RUNNING})
+    scene.finish(IMPORTS, Ending("FAILED", "5 tries"))
+    assert scene.run.status == "RUNNING"
+    assert {branch.status for branch in scene.run.branches.values()} == {"RUNNING"}
+
+
 class Refusing(MemoryBus):
     """A bus that takes nothing."""
 

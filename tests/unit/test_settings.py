@@ -12,13 +12,14 @@ GOOD = {"LEDGER_TABLE": "acme-ledger", "MAX_RECEIVES": "5", "QUEUES": '{"poll": 
 
 def test_what_must_be_set() -> None:
     assert Settings.from_environment(GOOD) == Settings(
-        "acme-ledger", {"poll": "https://sqs/acme-poll"}, poll_floor=20.0, max_receives=5, event_bus="default"
+        "acme-ledger", {"poll": "https://sqs/acme-poll"}, poll_floor=5.0, max_receives=5, event_bus="default"
     )
 
 
 def test_what_may_be_set() -> None:
     settings = Settings.from_environment({**GOOD, "POLL_FLOOR_SECONDS": "0.5", "EVENT_BUS": "team"})
     assert (settings.poll_floor, settings.event_bus) == (0.5, "team")
+    assert Settings.from_environment({**GOOD, "TYPICAL_SECONDS": '{"campaign": 90.5}'}).typical == {"campaign": 90.5}
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,10 @@ def test_what_may_be_set() -> None:
         ({"QUEUES": "{"}, "QUEUES must be a JSON object"),
         ({"QUEUES": "[]"}, "QUEUES must be a JSON object"),
         ({"POLL_FLOOR_SECONDS": "often"}, "POLL_FLOOR_SECONDS and MAX_RECEIVES numbers: .*'often'"),
+        ({"TYPICAL_SECONDS": "{"}, "TYPICAL_SECONDS too"),
+        ({"TYPICAL_SECONDS": "[]"}, "TYPICAL_SECONDS must be a JSON object of seconds by dataset_import_job, "),
+        ({"TYPICAL_SECONDS": '{"campain": 60}'}, "TYPICAL_SECONDS must be a JSON object"),
+        ({"TYPICAL_SECONDS": '{"campaign": 0}'}, "TYPICAL_SECONDS must be a JSON object"),
         ({"MAX_RECEIVES": "5.5"}, "MAX_RECEIVES numbers: .*'5.5'"),
     ],
 )

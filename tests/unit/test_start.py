@@ -354,6 +354,30 @@ def test_a_run_that_is_taken_over_meanwhile_does_not_begin() -> None:
     assert scene.lease.active == holder("b")
 
 
+class Late(MemoryObjects):
+    """A bucket to which a file comes just after it was listed, with its trigger."""
+
+    scene: Scene
+
+    def under(self, location: str) -> list[Stored]:
+        found = super().under(location)
+        if "items" in location and not found:
+            self.put(f"{location}late.csv", b"ITEM_ID")
+            self.scene.trigger("b", "upload")
+        return found
+
+
+def test_an_upload_that_joins_a_run_about_to_begin_is_imported_by_it() -> None:
+    scene = Scene()
+    scene.objects = objects = Late(scene.objects.clock, scene.objects.files)
+    objects.scene = scene
+    scene.trigger("a")
+    assert (scene.run("b").status, scene.run("b").joined) == ("JOINED", "a")
+    begun = scene.run("a").plan
+    assert begun
+    assert set(begun.imports) == {"interactions", "items"}
+
+
 def test_a_record_stands_before_the_lease_is_taken() -> None:
     scene = Scene()
 

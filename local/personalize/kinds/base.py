@@ -6,7 +6,6 @@ are the same for all kinds, and stand in `local.personalize.operations`.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -143,8 +142,3 @@ def _state(record: Record) -> str:
     if record.updating and record.update:
         return f"being updated, {record.update.life.status}"
     return record.status or "present"
-
-
-def new_id() -> str:
-    """Return eight hexadecimal digits, as some ARNs end in."""
-    return uuid.uuid4().hex[:8]

@@ -130,6 +130,34 @@ class Imported:
     joined: pd.DataFrame
 
 
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The work of an import, with a snapshot of all it needs."""
+
+    objects: Objects
+    location: str
+    role: str
+    schema: Schema
+    mode: str
+    most: int
+    minimum: int
+    before: pd.DataFrame | None
+    reports: Reporting | None
+    moment: datetime
+
+    def __call__(self) -> Imported:
+        """Read the files."""
+        frame = csv_files.read(self.objects, self.location, self.role, self.schema, most=self.most)
+        if len(frame) < self.minimum:
+            raise JobFailedError(
+                f"There are {len(frame)} records at {self.location}, and an import of {self.schema.type.name} "
+                f"needs at least {self.minimum}."
+            )
+        if self.reports:
+            _publish(self.reports, self.objects, frame, self.mode, self.moment)
+        return Imported(frame, self.before, _joined(frame, self.before, self.schema, self.mode))
+
+
 class DatasetImportJob(Kind):
     """An import of CSV files in bulk."""
 
@@ -156,28 +184,20 @@ class DatasetImportJob(Kind):
         if path.name != "create":
             return None
         table = world.state.tables[record.attributes["datasetArn"]]
-        schema, before, objects = table.schema, table.bulk, world.objects
-        role = record.attributes.get("roleArn", "")
-        location, mode = record.attributes["dataSource"]["dataLocation"], record.attributes["importMode"]
-        most = world.quotas[f"{mode.lower()}-import-bytes"]
-        minimum = world.quotas["minimum-imported-interactions"] if schema.type.name == "INTERACTIONS" else 1
-
-        published = record.attributes.get("publishAttributionMetricsToS3") and schema.type.name == "INTERACTIONS"
-        reports = attribution.reporting(world, world.group_of(record) or "") if published else None
-        moment = world.clock()
-
-        def read() -> Imported:
-            frame = csv_files.read(objects, location, role, schema, most=most)
-            if len(frame) < minimum:
-                raise JobFailedError(
-                    f"There are {len(frame)} records at {location}, and an import of {schema.type.name} "
-                    f"needs at least {minimum}."
-                )
-            if reports:
-                _publish(reports, objects, frame, mode, moment)
-            return Imported(frame, before, _joined(frame, before, schema, mode))
-
-        return read
+        mode, measured = record.attributes["importMode"], table.schema.type.name == "INTERACTIONS"
+        published = record.attributes.get("publishAttributionMetricsToS3") and measured
+        return Reading(
+            objects=world.objects,
+            location=record.attributes["dataSource"]["dataLocation"],
+            role=record.attributes.get("roleArn", ""),
+            schema=table.schema,
+            mode=mode,
+            most=world.quotas[f"{mode.lower()}-import-bytes"],
+            minimum=world.quotas["minimum-imported-interactions"] if measured else 1,
+            before=table.bulk,
+            reports=attribution.reporting(world, world.group_of(record) or "") if published else None,
+            moment=world.clock(),
+        )
 
     def done(self, world: World, record: Record, path: Path, result: object) -> None:
         """Put the rows in: for those there were, or beside them."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from local.personalize.errors import InvalidInputError, LimitExceededError
 from local.personalize.filters import grammar, rules
-from local.personalize.kinds.base import Kind, Parent, Request, new_id
+from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.kinds.training import follow_latest, versions_of
 from local.personalize.lifecycle import UPDATE
 from local.personalize.models import Attributes, Path, Record
@@ -93,7 +93,7 @@ class EventTracker(Kind):
 
     def arn(self, world: World, request: Request, attributes: Attributes) -> str:
         """Name it by an ID."""
-        return world.arns.of(self.segment, new_id())
+        return world.arns.of(self.segment, world.new_id())
 
 
 class Filter(Kind):

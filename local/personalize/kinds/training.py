@@ -9,7 +9,7 @@ from typing import Any
 from local.personalize.arns import catalogue
 from local.personalize.errors import InUseError, InvalidInputError
 from local.personalize.kinds import automatic
-from local.personalize.kinds.base import Kind, Parent, Request, new_id
+from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.kinds.orders import check_columns, check_data, check_objective, order_of
 from local.personalize.learning.interactions import event_rules
 from local.personalize.learning.models import Trained
@@ -143,7 +143,7 @@ class SolutionVersion(Kind):
 
     def arn(self, world: World, request: Request, attributes: Attributes) -> str:
         """Name the version by its solution and an ID."""
-        return f"{request['solutionArn']}/{new_id()}"
+        return f"{request['solutionArn']}/{world.new_id()}"
 
     def namesake(self, world: World, request: Request, arn: str) -> Record | None:
         """Names are unique within a solution."""

@@ -1,0 +1,220 @@
+"""Deliberate breakages of the code.
+
+Each must make the simulation fail: if one does not, an invariant is missing, or a fault.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FunctionType, ModuleType
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A function's source with one thing changed. ``where`` is "module:function", or "module:Class.method"."""
+
+    name: str
+    where: str
+    old: str
+    new: str
+
+
+MUTATIONS = (
+    Mutation(
+        "a version's name is another one each time",
+        "functions.names:solution_version",
+        'full = f"{name}-{run}-{solution}"',
+        "full = f\"{name}-{run}-{solution}-{__import__('uuid').uuid4().hex[:4]}\"",
+    ),
+    Mutation(
+        "an import job's name is another one each time",
+        "functions.steps.import_data:decide",
+        '"jobName": job.job_name,',
+        '"jobName": f"x{__import__(\'uuid\').uuid4().hex[:4]}-{job.job_name}"[:63],',
+    ),
+    Mutation(
+        "a repeated delivery of a trigger makes a run of its own",
+        "functions.steps.start:cause_of",
+        "cause = trigger.id if replaced else record.message_id",
+        "cause = record.message_id",
+    ),
+    Mutation(
+        "acknowledged before it is sent: a failed send is swallowed",
+        "functions.engine:advance",
+        "        ports.queues.send(name, [dump(each) for each in sent if each.step == name], delay)",
+        "        with __import__('contextlib').suppress(Exception):\n"
+        "            ports.queues.send(name, [dump(each) for each in sent if each.step == name], delay)",
+    ),
+    Mutation(
+        "advanced before it is sent",
+        "functions.engine:advance",
+        "    for name in dict.fromkeys(each.step for each in sent):",
+        "    ports.ledger.advance(message, ports.clock(), sent, _mark(message, outcome))\n"
+        "    for name in dict.fromkeys(each.step for each in sent):",
+    ),
+    Mutation(
+        "no lease",
+        "functions.admission:admit",
+        "    active, waiting = lease.active, lease.next",
+        "    return Admission(lease, 'active')\n    active, waiting = lease.active, lease.next",
+    ),
+    Mutation(
+        "no cursor: a message that is behind is worked",
+        "functions.engine:_passed",
+        " or branch.hop > message.hop",
+        "",
+    ),
+    Mutation(
+        "a run that has ended goes on",
+        "functions.engine:advance",
+        "run is None or run.over or",
+        "run is None or",
+    ),
+    Mutation(
+        "what exists already is a failure",
+        "functions.engine:_make",
+        "return step.find(message, call, personalize)",
+        "raise",
+    ),
+    Mutation(
+        "a campaign that is ACTIVE is taken for updated",
+        "functions.steps.poll:_campaign",
+        'latest = described.get("latestCampaignUpdate") or described',
+        'latest = {**(described.get("latestCampaignUpdate") or described), "status": described["status"]}',
+    ),
+    Mutation(
+        "what is passed on is not told whom it comes after",
+        "functions.admission:hand_over",
+        "successor = replace(lease.next, after=run_id) if lease.next else None",
+        "successor = lease.next",
+    ),
+    Mutation(
+        "the remembered run is forgotten",
+        "functions.admission:hand_over",
+        "return replace(lease, active=successor, next=None)",
+        "return replace(lease, active=None, next=None)",
+    ),
+    Mutation(
+        "a run's event is put after it is closed",
+        "functions.endings:close",
+        "    tell(run, end, ports)\n    _note(run, end, ports)",
+        "    _note(run, end, ports)\n    tell(run, end, ports)",
+    ),
+    Mutation(
+        "nobody watches",
+        "functions.steps.start:handle",
+        "        watch(ports)\n",
+        "",
+    ),
+    Mutation(
+        "a run that has begun is begun again",
+        "functions.steps.start:start",
+        "run.over or run.dispatched_at or run.hop > trigger.hop",
+        "run.over",
+    ),
+    Mutation(
+        "another delivery's plan is overwritten",
+        "tests.support.memory:MemoryLedger.begin_run",
+        'if standing and standing.status == "QUEUED":',
+        "if standing and not standing.over:",
+    ),
+    Mutation(
+        "a failed branch ends the run at once",
+        "functions.endings:verdict",
+        'if any(branch.status == "RUNNING" for branch in solutions.values()):',
+        'if all(branch.status == "RUNNING" for branch in solutions.values()):',
+    ),
+    Mutation(
+        "a campaign is updated to what it has",
+        "functions.steps.deploy:_serves",
+        'latest.get("solutionVersionArn") == version',
+        'latest.get("solutionVersionArn") == "another"',
+    ),
+    Mutation(
+        "no deadline",
+        "functions.engine:in_time",
+        "not isinstance(outcome, Pause) or",
+        "True or",
+    ),
+    Mutation(
+        "a throttled call is a failure",
+        "functions.engine:carry_out",
+        "return Pause(timing.quota_pause(floor), str(error))\n    except errors.LimitExceeded",
+        "return Fail(str(error))\n    except errors.LimitExceeded",
+    ),
+    Mutation(
+        "a full quota is a failure",
+        "functions.engine:carry_out",
+        "if error.passes else",
+        "if False else",
+    ),
+    Mutation(
+        "the lease is not passed on",
+        "functions.steps.finish:finish",
+        "    release(ports, message.pipeline, message.run_id)",
+        "    pass",
+    ),
+    Mutation(
+        "a lost race for the lease is overwritten",
+        "tests.support.memory:MemoryLedger.save_lease",
+        "if self.lease(pipeline).version != lease.version:",
+        "if False:",
+    ),
+    Mutation(
+        "a trigger may join a run that has begun",
+        "functions.admission:admit",
+        "if not active.pinned:",
+        "if True:",
+    ),
+    Mutation(
+        "trained without a look for the run's own version",
+        "functions.steps.train:observe",
+        "_left_behind(message, versions) or _named(_name(message), of_this_run, ports.personalize)",
+        "None",
+    ),
+    Mutation(
+        "what was trained in vain is trained again",
+        "functions.planning:left_behind",
+        'found[name] = trained["arns"][0]',
+        "pass",
+    ),
+    Mutation(
+        "a phase that a dead function did not note stays unknown",
+        "functions.engine:_mark",
+        "else message.waits",
+        "else ()",
+    ),
+)
+
+
+@contextmanager
+def mutated(mutation: Mutation) -> Iterator[None]:
+    """Have the code broken meanwhile, wherever the function is known by its name."""
+    module_name, _, path = mutation.where.partition(":")
+    module = importlib.import_module(module_name)
+    *owner, name = path.split(".")
+    holder: Any = getattr(module, owner[0]) if owner else module
+    original = getattr(holder, name)
+    broken = _compiled(mutation, module, original)
+    code = original.__code__
+    original.__code__ = broken.__code__  # every module that has imported it meets the other code
+    try:
+        yield
+    finally:
+        original.__code__ = code
+
+
+def _compiled(mutation: Mutation, module: ModuleType, original: FunctionType) -> FunctionType:
+    source = textwrap.dedent(inspect.getsource(original))
+    if source.count(mutation.old) != 1:
+        raise LookupError(f"{mutation.name}: {mutation.where} has no (or no single) {mutation.old!r}")
+    scope: dict[str, Any] = {}
+    exec(compile(source.replace(mutation.old, mutation.new), mutation.where, "exec"), vars(module), scope)  # noqa: S102
+    made: FunctionType = scope[original.__name__]
+    return made
