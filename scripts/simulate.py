@@ -44,8 +44,9 @@ def main() -> int:
         return _one(asked.seed, asked.without)
     began = time.monotonic()
     summary = _many(range(asked.first, asked.first + asked.seeds), asked.without, asked.processes)
+    seconds = time.monotonic() - began
     coverage = _crash_points(asked.processes)
-    _show(summary, coverage, time.monotonic() - began)
+    _show(summary, coverage, seconds)
     if summary.broken:
         seed = min(summary.broken)
         _one(seed, asked.without, last=80)

@@ -14,6 +14,7 @@ from functions.glue.dispatch import apply
 from functions.glue.patience import Patience
 from functions.model import Campaign, Deadlines, Pipeline
 from functions.steps import start
+from local.personalize.errors import ServiceError
 from tests.simulation.clockwork import BEGINNING
 from tests.simulation.cloud import PIPELINES, Cloud, content
 from tests.simulation.invariants import run_id
@@ -273,16 +274,20 @@ class Story:
             "a message is garbage": self._garbage,
         }
         kind = self.rng.choice(tuple(deeds))
+        self._as_soon_as_possible(kind, deeds[kind])
+
+    def _as_soon_as_possible(self, kind: str, deed: Callable[[], str]) -> None:
+        """Do a deed, which tells what it did; where there is nothing to do it to, try again later."""
         if kind not in self.cloud.faults.on or self.cloud.faults.over:
             return
-        if told := deeds[kind]():
+        if told := deed():
             self.cloud.faults.orders(kind)
             self.cloud.note("story", told, fault=kind)
+        else:
+            self.cloud.agenda.after(900, partial(self._as_soon_as_possible, kind, deed))
 
     def _console(self, operation: str, **params: Any) -> bool:
         """Call Personalize as somebody in a console does; what it refuses is not done."""
-        from local.personalize.errors import ServiceError
-
         try:
             self.cloud.service.call("personalize", operation, params)
         except ServiceError:
