@@ -45,6 +45,11 @@ def draw_waiting(results: dict[str, Any], folder: Path = FOLDER) -> Path:
         xscale="log",
         yscale="log",
     )
+    axis.set_xticks([50, 100, 200, 300])
+    axis.set_yticks([0.2, 0.5, 1, 2, 5, 10, 20])
+    for each in (axis.xaxis, axis.yaxis):
+        each.set_major_formatter("{x:g}")
+        each.set_minor_formatter("")
     axis.spines[["top", "right"]].set_visible(False)
     axis.legend(frameon=False)
     folder.mkdir(parents=True, exist_ok=True)
