@@ -183,13 +183,19 @@ class Plan:
 
 @dataclass(frozen=True)
 class Wait:
-    """A resource that a run waits for, ``since`` (ISO 8601). ``version`` is what a campaign should come to serve."""
+    """A resource that a run waits for, ``since`` (ISO 8601). ``version`` is what a campaign should come to serve.
+
+    ``key`` tells, of what counts against a quota, which of the phase's things it is; one that is ``done`` is not looked
+    at any more.
+    """
 
     kind: Kind
     arn: str
     expected: float | None = None
     version: str | None = None
     since: str | None = None
+    key: str | None = None
+    done: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,7 +210,8 @@ class Ending:
 class Message:
     """A run on its way: who it is, what is pinned, where it stands.
 
-    ``hop`` counts a branch's messages; ``since`` (ISO 8601) is when its phase was first worked on.
+    ``hop`` counts a branch's messages; ``since`` (ISO 8601) is when its phase was first worked on, not counting the
+    time in line for a slot of a quota.
     """
 
     run_id: str

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.model import Wait
+from functions.timing import LONGEST
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Await:
 
     def since(self, now: datetime) -> Await:
         """Return it with the time from which the waits count."""
-        return Await(tuple(replace(wait, since=now.isoformat()) for wait in self.waits))
+        return Await(tuple(replace(wait, since=wait.since or now.isoformat()) for wait in self.waits))
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,23 @@ class Done:
 
 @dataclass(frozen=True)
 class Pause:
-    """Not yet: look again after ``seconds``."""
+    """Not yet: look again after ``seconds``. ``waits`` are what is waited for, where some of it is done."""
 
     seconds: float
     why: str
+    waits: tuple[Wait, ...] | None = None
+
+
+@dataclass(frozen=True)
+class InLine:
+    """Nothing can be made before a slot of the quota is free: whoever frees it sends the message at once.
+
+    ``waits`` are what was made with the slots that there were. ``seconds`` later it comes by itself.
+    """
+
+    why: str
+    waits: tuple[Wait, ...] = ()
+    seconds: float = LONGEST
 
 
 @dataclass(frozen=True)
@@ -64,4 +78,4 @@ class Skip:
     reason: str
 
 
-Outcome = Make | Await | Done | Pause | Fail | Skip
+Outcome = Make | Await | Done | Pause | InLine | Fail | Skip

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from functions.errors import InvalidSettings
+
+QUOTAS: Mapping[str, int] = {"import": 5, "train": 20}
+"""What may be pending or in progress in a region. https://docs.aws.amazon.com/personalize/latest/dg/limits.html"""
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,8 @@ class Settings:
 
     ``queues`` maps the steps that this one may send to onto their queue URLs; ``poll_floor`` is the shortest
     wait between two looks at the same resource, in seconds; ``max_receives`` is how often its queue hands out a message
-    before it is dead.
+    before it is dead; ``quotas`` is how many imports and trainings may be pending or in progress, by the step that
+    makes them.
     """
 
     ledger_table: str
@@ -24,6 +28,7 @@ class Settings:
     poll_floor: float
     max_receives: int
     event_bus: str
+    quotas: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -32,17 +37,21 @@ class Settings:
             queues = json.loads(_required(environ, "QUEUES"))
             floor = float(environ.get("POLL_FLOOR_SECONDS", "20"))
             max_receives = int(_required(environ, "MAX_RECEIVES"))
-        except ValueError as error:
-            told = "QUEUES must be a JSON object, POLL_FLOOR_SECONDS and MAX_RECEIVES numbers"
+            quotas = {**QUOTAS, **json.loads(environ.get("QUOTAS", "{}"))}
+        except (TypeError, ValueError) as error:
+            told = "QUEUES and QUOTAS must be JSON objects, POLL_FLOOR_SECONDS and MAX_RECEIVES numbers"
             raise InvalidSettings(f"{told}: {error}") from error
         if not isinstance(queues, dict):
             raise InvalidSettings("QUEUES must be a JSON object of step names and queue URLs.")
+        if not all(isinstance(slots, int) and slots >= 1 for slots in quotas.values()):
+            raise InvalidSettings(f"QUOTAS must be whole numbers from 1 on: {quotas}")
         return cls(
             ledger_table=_required(environ, "LEDGER_TABLE"),
             queues=queues,
             poll_floor=floor,
             max_receives=max_receives,
             event_bus=environ.get("EVENT_BUS", "default"),
+            quotas=quotas,
         )
 
 

@@ -15,6 +15,7 @@ LONGEST = 900.0
 NEARLY_DONE = 0.95
 FRACTION = 0.04
 QUOTA_PAUSE = 60.0
+CROWDED = 300.0
 
 
 def pause(elapsed: float, expected: float | None, floor: float) -> float:
@@ -26,6 +27,11 @@ def pause(elapsed: float, expected: float | None, floor: float) -> float:
 def quota_pause(floor: float) -> float:
     """Return the wait for a slot under a quota, or for a service that is throttling."""
     return min(QUOTA_PAUSE, 3 * floor)
+
+
+def crowded_pause(elapsed: float, floor: float) -> float:
+    """Return the wait for a quota that others in the region use up as well: longer, the longer it has lasted."""
+    return min(CROWDED, max(quota_pause(floor), elapsed / 10))
 
 
 def expectation(durations: Iterable[float]) -> float | None:

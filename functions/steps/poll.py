@@ -1,17 +1,19 @@
-"""Wait for what Personalize is doing: look, and answer ready, wait or failed."""
+"""Wait for what Personalize is doing: look, and answer ready, wait or failed. What is over gives its slot back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions import turnstile
 from functions.engine import Observed, Step
 from functions.errors import InUse, InvalidInput, NotFound
 from functions.model import Kind, Message, Wait
-from functions.outcomes import Done, Fail, Outcome, Pause
+from functions.outcomes import Done, Fail, InLine, Outcome, Pause
 from functions.ports import Personalize, Ports
 from functions.shell import consumer
+from functions.slots import lacking
 from functions.statuses import meaning
 from functions.telemetry import logger
 from functions.timing import pause
@@ -58,9 +60,9 @@ _LABELS: dict[Kind, str] = {
 
 
 def observe(message: Message, ports: Ports) -> Observed:
-    """Look at everything that the message waits for."""
+    """Look at everything that the message waits for still."""
     observed: Observed = {}
-    for wait in message.waits:
+    for wait in (wait for wait in message.waits if not wait.done):
         operation, parameter, key, read = _KINDS[wait.kind]
         try:
             observed[wait.arn] = read(ports.personalize.call(operation, {parameter: wait.arn})[key], wait)
@@ -71,8 +73,8 @@ def observe(message: Message, ports: Ports) -> Observed:
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
     """Go on when all are ready. Where one has failed, wait for the others, then tell every reason."""
-    pauses, reasons = [], []
-    for wait in message.waits:
+    pauses, reasons, done = [], [], [wait.arn for wait in message.waits if wait.done]
+    for wait in (wait for wait in message.waits if not wait.done):
         progress: Progress = observed[wait.arn]
         match meaning(progress.status):
             case "waiting":
@@ -84,12 +86,31 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
                 name = wait.arn.partition(f":{wait.kind.replace('_', '-')}/")[2] or wait.arn
                 reasons.append(f"{_LABELS[wait.kind]} {name}: {progress.reason or progress.status}")
             case "ready":
-                pass
+                done.append(wait.arn)
+    waits = tuple(replace(wait, done=wait.arn in done) for wait in message.waits)
     if pauses:
-        return Pause(min(pauses), f"{len(pauses)} of {len(message.waits)} not ready")
+        return Pause(min(pauses), f"{len(pauses)} of {len(waits)} not ready", None if waits == message.waits else waits)
     if reasons:
         return Fail("; ".join(reasons))
+    if lacking(message):
+        return InLine("what there were slots for is done, the others are in line", waits)
     return Done()
+
+
+def settle(message: Message, observed: Observed, ports: Ports) -> None:
+    """Give back the slots of what is over, well or not."""
+    now = ports.clock()
+    over = [
+        wait.key
+        for wait in message.waits
+        if wait.key and wait.arn in observed and _is_over(observed[wait.arn], wait, now)
+    ]
+    turnstile.give_back(message, over, ports)
+
+
+def _is_over(progress: Progress, wait: Wait, now: datetime) -> bool:
+    doubtful = progress.doubtful and _just_asked_for(wait, now)
+    return meaning(progress.status) != "waiting" and not doubtful
 
 
 def _just_asked_for(wait: Wait, now: datetime) -> bool:
@@ -108,5 +129,5 @@ def give_up(message: Message, personalize: Personalize) -> None:
                 logger.info("not stopped: %s", error)
 
 
-STEP = Step("poll", observe, decide, give_up=give_up)
+STEP = Step("poll", observe, decide, give_up=give_up, settle=settle)
 handler = consumer(STEP)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from functions import history, names
-from functions.engine import Observed, Step, tags
+from functions.engine import IN_LINE, Observed, Step, tags
 from functions.errors import NotFound
 from functions.model import Message, Wait
-from functions.outcomes import Await, Call, Make, Outcome
+from functions.outcomes import Await, Call, InLine, Make, Outcome
 from functions.ports import Personalize, Ports
 from functions.shell import consumer
+from functions.slots import VERSION
 from functions.statuses import meaning
 from functions.timing import expectation
 
@@ -27,7 +28,7 @@ def observe(message: Message, ports: Ports) -> Observed:
     begun = datetime.fromisoformat(message.plan.begun_at) - SKEW
     of_this_run = [version for version in versions if version["creationDateTime"] >= begun]
     found = _left_behind(message, versions) or _named(_name(message), of_this_run, ports.personalize)
-    return {"expected": expectation(history.durations(versions))} | ({"version": found} if found else {})
+    return {"expected": expectation(history.durations(versions))} | ({VERSION: found} if found else {})
 
 
 def _left_behind(message: Message, versions: list[history.Entry]) -> str | None:
@@ -39,12 +40,14 @@ def _left_behind(message: Message, versions: list[history.Entry]) -> str | None:
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
     """Make the version that is named for the run, then wait for it."""
-    if "version" in observed:
-        return Await((Wait("solution_version", observed["version"], expected=observed["expected"]),))
+    if VERSION in observed:
+        return Await((Wait("solution_version", observed[VERSION], expected=observed["expected"], key=VERSION),))
+    if observed.get(IN_LINE):
+        return InLine("in line for a slot of the quota of trainings")
     return Make(
         (
             Call(
-                key="version",
+                key=VERSION,
                 operation="CreateSolutionVersion",
                 params={
                     "name": _name(message),
@@ -84,5 +87,5 @@ def _named(name: str, versions: list[history.Entry], personalize: Personalize) -
     return None
 
 
-STEP = Step("train", observe, decide, find)
+STEP = Step("train", observe, decide, find, counted=True)
 handler = consumer(STEP)

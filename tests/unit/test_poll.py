@@ -11,20 +11,36 @@ import pytest
 from functions.engine import carry_out
 from functions.errors import InUse, NotFound, ServiceError, Throttled
 from functions.model import Deadlines, Message, Wait
-from functions.outcomes import Done, Fail, Outcome, Pause
+from functions.outcomes import Done, Fail, InLine, Outcome, Pause
+from functions.records import Turnstile
+from functions.slots import token
 from functions.steps.poll import STEP
-from tests.support.build import CAMPAIGN, NOW, OLD_VERSION, VERSION, arn, message, plan, ports
+from tests.support.build import (
+    CAMPAIGN,
+    NOW,
+    OLD_VERSION,
+    VERSION,
+    an_import,
+    arn,
+    ledger_with,
+    message,
+    plan,
+    ports,
+    run,
+)
+from tests.support.memory import MemoryLedger
 from tests.support.scripted import Scripted
 
 GONE = NotFound("ResourceNotFoundException", "gone", "Describe")
 
 
 def job(name: str, expected: float | None = None) -> Wait:
-    return Wait("dataset_import_job", arn("dataset-import-job", name), expected)
+    return Wait("dataset_import_job", arn("dataset-import-job", name), expected, key=name)
 
 
-def importing(*waits: Wait) -> Message:
-    return message("poll", hop=1, waits=waits)
+def importing(*waits: Wait, in_line: tuple[str, ...] = ()) -> Message:
+    datasets = [*(wait.key or "" for wait in waits), *in_line]
+    return message("poll", hop=1, waits=waits, plan=plan(imports={key: an_import(key) for key in datasets}))
 
 
 TRAINING = message("poll", "for-you", phase="train", waits=(Wait("solution_version", VERSION, 2400),))
@@ -87,7 +103,61 @@ def jobs(**told: dict[str, Any] | Exception) -> Scripted:
     ],
 )
 def test_import_jobs(told: dict[str, Any], outcome: Outcome) -> None:
-    assert carry_out(STEP, importing(job("a"), job("b")), ports(jobs(**told))) == outcome
+    found = carry_out(STEP, importing(job("a"), job("b")), ports(jobs(**told)))
+    assert (replace(found, waits=None) if isinstance(found, Pause) else found) == outcome
+
+
+# ------------------------------------------------------------------ slots of the quota
+
+A, B = job("a"), job("b")
+
+
+def holding(*keys: str) -> MemoryLedger:
+    """Return a ledger in which the run's imports have slots."""
+    slots = {token(importing(), key): NOW.isoformat() for key in keys}
+    return ledger_with(run(), turnstiles={"import": Turnstile(version=1, holders=slots)})
+
+
+@pytest.mark.parametrize(
+    ("told", "held", "done"),
+    [
+        pytest.param({"a": status("CREATE PENDING"), "b": status("CREATE PENDING")}, ["a", "b"], None, id="none over"),
+        pytest.param({"a": status("ACTIVE"), "b": status("CREATE PENDING")}, ["b"], ["a"], id="one done"),
+        pytest.param({"a": status("CREATE FAILED"), "b": status("CREATE PENDING")}, ["b"], None, id="one failed"),
+        pytest.param({"a": GONE, "b": status("CREATE PENDING")}, ["b"], None, id="one deleted"),
+        pytest.param({"a": status("ACTIVE"), "b": status("ACTIVE")}, [], None, id="all done"),
+    ],
+)
+def test_what_is_over_gives_its_slot_back(told: dict[str, Any], held: list[str], done: list[str] | None) -> None:
+    ledger = holding("a", "b")
+    outcome = carry_out(STEP, importing(A, B), ports(jobs(**told), ledger))
+    assert list(ledger.turnstile("import").holders) == [token(importing(), key) for key in held]
+    if isinstance(outcome, Pause):
+        assert (outcome.waits and [wait.key for wait in outcome.waits if wait.done]) == done
+
+
+def test_what_may_only_seem_deleted_keeps_its_slot() -> None:
+    ledger = holding("a")
+    carry_out(STEP, importing(replace(A, since=NOW.isoformat())), ports(jobs(a=GONE), ledger))
+    assert ledger.turnstile("import").holders
+
+
+def test_what_is_done_is_not_looked_at_again() -> None:
+    personalize = jobs(b=status("CREATE PENDING"))
+    assert carry_out(STEP, importing(replace(A, done=True), B), ports(personalize)) == Pause(20, "1 of 2 not ready")
+
+
+def test_imports_whose_jobs_are_not_all_made_go_back_in_line() -> None:
+    outcome = carry_out(STEP, importing(A, in_line=("b",)), ports(jobs(a=status("ACTIVE")), holding("a")))
+    assert outcome == InLine("what there were slots for is done, the others are in line", (replace(A, done=True),))
+
+
+def test_imports_of_which_one_failed_make_no_more_jobs() -> None:
+    outcome = carry_out(STEP, importing(A, in_line=("b",)), ports(jobs(a=status("CREATE FAILED")), holding("a")))
+    assert outcome == Fail("import job a: CREATE FAILED")
+
+
+# ------------------------------------------------------------------ how long
 
 
 def test_history_tells_when_to_look_again() -> None:

@@ -17,8 +17,11 @@ def test_what_must_be_set() -> None:
 
 
 def test_what_may_be_set() -> None:
-    settings = Settings.from_environment({**GOOD, "POLL_FLOOR_SECONDS": "0.5", "EVENT_BUS": "team"})
+    settings = Settings.from_environment(
+        {**GOOD, "POLL_FLOOR_SECONDS": "0.5", "EVENT_BUS": "team", "QUOTAS": '{"import": 3}'}
+    )
     assert (settings.poll_floor, settings.event_bus) == (0.5, "team")
+    assert settings.quotas == {"import": 3, "train": 20}
 
 
 @pytest.mark.parametrize(
@@ -26,9 +29,11 @@ def test_what_may_be_set() -> None:
     [
         ({"LEDGER_TABLE": ""}, "LEDGER_TABLE is not set"),
         ({"QUEUES": ""}, "QUEUES is not set"),
-        ({"QUEUES": "{"}, "QUEUES must be a JSON object"),
+        ({"QUEUES": "{"}, "QUEUES and QUOTAS must be JSON objects"),
         ({"QUEUES": "[]"}, "QUEUES must be a JSON object"),
         ({"POLL_FLOOR_SECONDS": "often"}, "POLL_FLOOR_SECONDS and MAX_RECEIVES numbers: .*'often'"),
+        ({"QUOTAS": "[5]"}, "QUEUES and QUOTAS must be JSON objects"),
+        ({"QUOTAS": '{"train": 0}'}, "QUOTAS must be whole numbers from 1 on: .*'train': 0"),
         ({"MAX_RECEIVES": "5.5"}, "MAX_RECEIVES numbers: .*'5.5'"),
     ],
 )

@@ -40,7 +40,7 @@ def scripted(*versions: dict[str, Any], create: Answer | None = None, **answers:
 def test_a_version_named_for_the_run_with_exactly_these_parameters(mode: TrainingMode) -> None:
     personalize = scripted()
     asked = message("train", "for-you", phase="train", plan=plan(training_mode=mode))
-    assert carry_out(STEP, asked, ports(personalize)) == Await((Wait("solution_version", VERSION),))
+    assert carry_out(STEP, asked, ports(personalize)) == Await((Wait("solution_version", VERSION, key="version"),))
     assert personalize.calls == [
         ("ListSolutionVersions", {"solutionArn": SOLUTION}),
         (
@@ -68,7 +68,7 @@ def test_a_version_named_for_the_run_with_exactly_these_parameters(mode: Trainin
 )
 def test_earlier_versions_tell_how_long_it_may_take(versions: list[dict[str, Any]], expected: float | None) -> None:
     outcome = carry_out(STEP, MESSAGE, ports(scripted(*versions)))
-    assert outcome == Await((Wait("solution_version", VERSION, expected),))
+    assert outcome == Await((Wait("solution_version", VERSION, expected, key="version"),))
 
 
 def test_the_version_of_an_earlier_delivery_is_found_by_its_name() -> None:
@@ -79,7 +79,7 @@ def test_the_version_of_an_earlier_delivery_is_found_by_its_name() -> None:
 
     personalize = scripted(version(1), version(2), version(3), create=THERE, DescribeSolutionVersion=describe)
     outcome = carry_out(STEP, MESSAGE, ports(personalize))
-    assert outcome == Await((Wait("solution_version", f"{SOLUTION}/v2", 2400),))
+    assert outcome == Await((Wait("solution_version", f"{SOLUTION}/v2", 2400, key="version"),))
     looked_at = [
         params["solutionVersionArn"] for name, params in personalize.calls if name == "DescribeSolutionVersion"
     ]
