@@ -10,6 +10,7 @@ locals {
     POWERTOOLS_LOG_LEVEL         = "INFO"
     POWERTOOLS_METRICS_NAMESPACE = "PersonalizePipelines"
     POWERTOOLS_SERVICE_NAME      = var.name
+    QUOTAS                       = jsonencode({ import = var.quotas.imports, train = var.quotas.trainings })
   }
 }
 

@@ -1,0 +1,185 @@
+"""The ports' twins in memory, for tests and benches. They pass the same contract tests as the adapters onto AWS."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from functions.adapters.personalize import translate_error
+from functions.errors import Conflict, UnknownPipeline
+from functions.model import Message, Pipeline, RunStatus, dump_short
+from functions.ports import Mark, Stored
+from functions.records import Branch, Lease, Run, Turnstile
+from local.personalize import Personalize
+from local.personalize.errors import ServiceError
+
+
+@dataclass
+class MemoryLedger:
+    """The ledger as a few dictionaries."""
+
+    declared: dict[str, Pipeline] = field(default_factory=dict)
+    leases: dict[str, Lease] = field(default_factory=dict)
+    runs: dict[tuple[str, str], Run] = field(default_factory=dict)
+    turnstiles: dict[str, Turnstile] = field(default_factory=dict)
+
+    def pipelines(self) -> list[str]:
+        return sorted(self.declared)
+
+    def pipeline(self, name: str) -> Pipeline:
+        if name not in self.declared:
+            raise UnknownPipeline(name, self.pipelines())
+        return self.declared[name]
+
+    def lease(self, pipeline: str) -> Lease:
+        return self.leases.get(pipeline, Lease())
+
+    def save_lease(self, pipeline: str, lease: Lease) -> None:
+        if self.lease(pipeline).version != lease.version:
+            raise Conflict(pipeline)
+        self.leases[pipeline] = replace(lease, version=lease.version + 1)
+
+    def turnstile(self, kind: str) -> Turnstile:
+        return self.turnstiles.get(kind, Turnstile())
+
+    def save_turnstile(self, kind: str, turnstile: Turnstile) -> None:
+        if self.turnstile(kind).version != turnstile.version:
+            raise Conflict(kind)
+        self.turnstiles[kind] = replace(turnstile, version=turnstile.version + 1)
+
+    def run(self, pipeline: str, run_id: str) -> Run | None:
+        return self.runs.get((pipeline, run_id))
+
+    def create_run(self, run: Run) -> None:
+        self.runs.setdefault((run.pipeline, run.run_id), run)
+
+    def begin_run(self, run: Run) -> Run:
+        standing = self.runs.get((run.pipeline, run.run_id))
+        if standing and standing.status == "QUEUED":
+            self.runs[run.pipeline, run.run_id] = run
+            return run
+        return standing or run
+
+    def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: Any) -> None:
+        if run := self.run(pipeline, run_id):
+            self.runs[pipeline, run_id] = replace(run, updated_at=at.isoformat(), **fields)
+
+    def end_run(self, pipeline: str, run_id: str, status: RunStatus, at: datetime, **fields: Any) -> bool:
+        run = self.run(pipeline, run_id)
+        if run is None or run.over:
+            return False
+        ended = replace(run, status=status, updated_at=at.isoformat(), finished_at=at.isoformat(), **fields)
+        self.runs[pipeline, run_id] = ended
+        return True
+
+    def latest_runs(self, pipeline: str, count: int) -> list[Run]:
+        of_pipeline = [run for (name, _), run in self.runs.items() if name == pipeline]
+        return sorted(of_pipeline, key=lambda run: run.run_id, reverse=True)[:count]
+
+    def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
+        run = self.run(message.pipeline, message.run_id)
+        if run is None:
+            return
+        branch = run.branches[message.branch]
+        moved = branch.hop < message.hop + 1
+        if moved:
+            step = sent[0].step if sent else message.step
+            carried = next((dump_short(each) for each in sent if each.branch == message.branch), None)
+            branch = replace(branch, hop=message.hop + 1, step=step, message=carried)
+            if mark and mark.phase and mark.started is not None:
+                since = mark.since or at.isoformat()
+                begun = {"started_at": since, "finished_at": None, "arns": list(mark.started)}
+                branch = replace(branch, steps={**branch.steps, mark.phase: begun})
+            if mark and mark.status:
+                branch = replace(branch, status=mark.status, reason=mark.reason)
+        if mark and mark.phase and mark.finished and mark.phase in branch.steps:
+            ended = {**branch.steps[mark.phase], "finished_at": at.isoformat()}
+            branch = replace(branch, steps={**branch.steps, mark.phase: ended})
+        self._keep(run, message.branch, branch, at if moved else None)
+
+    def _keep(self, run: Run, name: str, branch: Branch, at: datetime | None) -> None:
+        updated = at.isoformat() if at else run.updated_at
+        kept = replace(run, branches={**run.branches, name: branch}, updated_at=updated)
+        self.runs[run.pipeline, run.run_id] = kept
+
+
+@dataclass
+class MemoryQueues:
+    """Queues that keep what is sent: (step, body, delay in seconds)."""
+
+    sent: list[tuple[str, str, float]] = field(default_factory=list)
+
+    def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
+        assert 0 <= delay <= 900, "SQS delays a message by 15 minutes at most"
+        self.sent += [(step, body, delay) for body in bodies]
+
+
+@dataclass
+class MemoryBus:
+    """A bus that keeps what is put: (detail-type, detail)."""
+
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def put(self, detail_type: str, detail: dict[str, Any]) -> None:
+        self.events.append((detail_type, json.loads(json.dumps(detail))))
+
+
+@dataclass
+class MemoryObjects:
+    """A bucket, for the functions (`under`) and for the local Personalize (`list`, `read`)."""
+
+    clock: Callable[[], datetime]
+    files: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)
+
+    def put(self, location: str, body: bytes) -> None:
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        self.files[bucket, key] = (body, self.clock())
+
+    def under(self, location: str) -> list[Stored]:
+        bucket, _, prefix = location.removeprefix("s3://").partition("/")
+        return [
+            Stored(key, hashlib.md5(body).hexdigest(), len(body), modified)  # noqa: S324 # as S3 does
+            for (where, key), (body, modified) in sorted(self.files.items())
+            if where == bucket and key.startswith(prefix) and not key.endswith("/")
+        ]
+
+    def list(self, bucket: str, prefix: str, role: str = "") -> list[tuple[str, int]]:
+        return [
+            (key, len(body))
+            for (where, key), (body, _) in sorted(self.files.items())
+            if where == bucket and key.startswith(prefix)
+        ]
+
+    def read(self, bucket: str, key: str, role: str = "") -> bytes:
+        return self.files[bucket, key][0]
+
+    def write(self, bucket: str, key: str, body: bytes, role: str = "") -> None:
+        self.files[bucket, key] = (body, self.clock())
+
+
+@dataclass
+class LocalService:
+    """The local Personalize behind the port of the functions; ``calls`` tells what was asked of it."""
+
+    service: Personalize
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append((operation, params))
+        try:
+            return self.service.call("personalize", operation, params)
+        except ServiceError as error:
+            raise translate_error(error.code, error.message, operation) from error
+
+    def pages(self, operation: str, key: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        token: dict[str, Any] = {}
+        while True:
+            page = self.call(operation, {**params, **token})
+            yield from page.get(key, [])
+            if not page.get("nextToken"):
+                return
+            token = {"nextToken": page["nextToken"]}
