@@ -230,6 +230,7 @@ class Region:
         schemas = {kind: self._schema(kind) for kind in DATASETS}
         for number in range(count):
             self._declare(f"p{number:04}", schemas, data)
+            metrics.clear_metrics()
         self.counted.clear()
         self.ledger.requests.clear()
 
