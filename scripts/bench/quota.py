@@ -290,8 +290,8 @@ def show(console: Console, results: Mapping[str, Any]) -> None:
     for each in results["contention"]:
         console.print(
             f"{each['writers']} at once on one turnstile: {each['tries_each']:.1f} tries each, at most "
-            f"{each['most_tries']}, {each['median_seconds']:.2f} s in the median, {each['longest_seconds']:.2f} s at most; "
-            f"{each['gave_up']} gave up",
+            f"{each['most_tries']}, {each['median_seconds']:.2f} s in the median, "
+            f"{each['longest_seconds']:.2f} s at most; {each['gave_up']} gave up",
             soft_wrap=True,
         )
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,7 +27,7 @@ from functions.errors import LimitExceeded, Throttled
 from functions.glue.dispatch import apply
 from functions.glue.patience import Patience
 from functions.model import Campaign, Dataset, Message, Pipeline, Solution
-from functions.ports import Mark, Ports
+from functions.ports import Ledger, Mark, Ports
 from functions.records import Run
 from functions.settings import QUOTAS, Settings
 from functions.shell import Worker, batch, worker
@@ -121,33 +121,31 @@ class Counting(LocalService):
             self.calls.clear()  # nobody reads them, and there are many
 
 
-REQUESTS = {"pipeline": 2, "advance": 1}
+REQUESTS = {"pipeline": 2}
 """What an operation of the ledger asks of DynamoDB, where it is not one request."""
 
 
-class CountingLedger(MemoryLedger):
+class CountingLedger:
     """A ledger in memory that counts the requests which DynamoDB would get."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self.beneath = MemoryLedger()
         self.requests: Counter[str] = Counter()
 
-    def __getattribute__(self, name: str) -> Any:
-        found = super().__getattribute__(name)
-        if name in _OPERATIONS:
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self.beneath, name)
+
+        @functools.wraps(operation)
+        def counted(*args: Any, **kwargs: Any) -> Any:
             self.requests[name] += REQUESTS.get(name, 1)
-        return found
+            return operation(*args, **kwargs)
+
+        return counted
 
     def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
         """Move a cursor; the end of a phase is a second request."""
-        self.requests["advance"] += bool(mark and mark.phase and mark.finished)
-        super().advance(message, at, sent, mark)
-
-
-_OPERATIONS = {
-    *("pipelines", "pipeline", "lease", "save_lease", "turnstile", "save_turnstile", "run", "create_run"),
-    *("begin_run", "update_run", "end_run", "latest_runs", "advance"),
-}
+        self.requests["advance"] += 1 + bool(mark and mark.phase and mark.finished)
+        self.beneath.advance(message, at, sent, mark)
 
 
 class Context(LambdaContext):
@@ -215,7 +213,8 @@ class Region:
         queues = MemoryQueues()
         queues.send = self.send  # type: ignore[method-assign] # what is sent is delivered here
         settings = Settings("ledger", {}, FLOOR, RECEIVES, "default", quotas=self.slots)
-        self._ports = Ports(settings, self.personalize, queues, self.ledger, self.objects, self.bus, self.clock)
+        ledger = cast(Ledger, self.ledger)
+        self._ports = Ports(settings, self.personalize, queues, ledger, self.objects, self.bus, self.clock)
         self._handlers = {step: batch(each, lambda: self._ports) for step, each in WORKERS.items()}
 
     def clock(self) -> datetime:
@@ -257,7 +256,7 @@ class Region:
             )
             solutions[name] = Solution(solution, Campaign(f"{base}-{name}", arn("campaign", f"{base}-{name}")))
         role = f"arn:aws:iam::{ACCOUNT}:role/acme-personalize"
-        self.ledger.declared[pipeline] = Pipeline(pipeline, "acme", role, datasets, solutions)
+        self.ledger.beneath.declared[pipeline] = Pipeline(pipeline, "acme", role, datasets, solutions)
 
     def _glue(self, **wanted: Any) -> str:
         event = {**wanted, "tf": {"action": "create", "prev_input": None}}
@@ -267,7 +266,7 @@ class Region:
 
     def trigger(self, within: float = 60.0, identifier: str = "nightly/1") -> None:
         """Trigger every pipeline, at a moment of its own in a minute: as precise as EventBridge Scheduler is."""
-        for pipeline in self.ledger.declared:
+        for pipeline in self.ledger.beneath.declared:
             body = {"trigger": "schedule", "id": f"{pipeline}/{identifier}", "request": {"pipeline": pipeline}}
             body["time"] = self.clock().isoformat()
             self._later(self._random.uniform(0, within), Delivery("start", json.dumps(body)))
@@ -321,7 +320,7 @@ class Region:
     @property
     def runs(self) -> list[Run]:
         """The runs that there were."""
-        return list(self.ledger.runs.values())
+        return list(self.ledger.beneath.runs.values())
 
     @property
     def made(self) -> list[Made]:
