@@ -1,11 +1,13 @@
-"""What Personalize remembers of earlier runs: the jobs and versions that they made."""
+"""What is remembered of earlier runs: by Personalize the jobs and versions that they made, by the ledger the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from functions.ports import Personalize
+from functions.records import Run
 from functions.statuses import meaning
 
 Entry = dict[str, Any]
@@ -29,6 +31,20 @@ def completed(entries: Iterable[Entry]) -> list[Entry]:
 def durations(entries: Iterable[Entry]) -> list[float]:
     """Return how many seconds each entry took that was completed."""
     return [(entry["lastUpdatedDateTime"] - entry["creationDateTime"]).total_seconds() for entry in completed(entries)]
+
+
+def deployments(runs: Iterable[Run], solution: str, campaign_arn: str) -> list[float]:
+    """Return how many seconds it took these runs to move a campaign: Personalize itself knows the latest time only."""
+    steps = [
+        branch.steps["deploy"]
+        for run in runs
+        if (branch := run.branches.get(solution)) and branch.status == "SUCCEEDED" and "deploy" in branch.steps
+    ]
+    return [
+        (datetime.fromisoformat(step["finished_at"]) - datetime.fromisoformat(step["started_at"])).total_seconds()
+        for step in steps
+        if step["finished_at"] and step["arns"] == [campaign_arn]
+    ]
 
 
 def _newest_first(entries: Iterable[Entry]) -> list[Entry]:

@@ -155,12 +155,13 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Import:
-    """One import job to make. ``expected`` is how many seconds the last one took, if known."""
+    """One import job to make. ``expected`` is how many seconds it should take, ``spread`` how far that may be off."""
 
     dataset_arn: str
     location: str
     job_name: str
     expected: float | None = None
+    spread: float | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,9 @@ class Plan:
 class Wait:
     """A resource that a run waits for, ``since`` (ISO 8601). ``version`` is what a campaign should come to serve.
 
-    ``key`` tells, of what counts against a quota, which of the phase's things it is; one that is ``done`` is not looked
+    ``expected`` is how many seconds it should take, and ``spread`` how far that may be off, None where no history
+    tells. It is not looked at before ``look_at`` (ISO 8601), which is worked out with the first message that waits.
+    ``key`` tells, of what counts against a quota, which of the phase's things it is. One that is ``done`` is not looked
     at any more.
     """
 
@@ -196,6 +199,8 @@ class Wait:
     since: str | None = None
     key: str | None = None
     done: bool = False
+    spread: float | None = None
+    look_at: str | None = None
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Await:
     waits: tuple[Wait, ...]
 
     def since(self, now: datetime) -> Await:
-        """Return it with the time from which the waits count."""
+        """Return it with the time from which the waits count: now, where it is not known better."""
         return Await(tuple(replace(wait, since=wait.since or now.isoformat()) for wait in self.waits))
 
 
@@ -45,7 +45,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Pause:
-    """Not yet: look again after ``seconds``. ``waits`` are what is waited for, where some of it is done."""
+    """Not yet: look again after ``seconds``, for ``waits`` where what the message waits for has come further."""
 
     seconds: float
     why: str

@@ -8,7 +8,7 @@ from functions import history, names
 from functions.model import Dataset, Import, Pipeline, Plan, Request, Solution
 from functions.ports import Objects, Personalize, Stored
 from functions.records import Run
-from functions.timing import expectation
+from functions.timing import estimate
 
 REMEMBERED = 20
 """How many of the latest runs are asked for what they left behind."""
@@ -34,11 +34,13 @@ def plan_run(
         done = history.completed(jobs[name])
         if done and names.fingerprint_of(done[0]["jobName"]) == mark and not request.force:
             continue
+        expected = estimate(history.durations(jobs[name]))
         imports[name] = Import(
             dataset_arn=dataset.arn,
             location=dataset.location,
             job_name=names.import_job(pipeline.name, run_id, name, mark),
-            expected=expectation(history.durations(jobs[name])),
+            expected=expected.typical if expected else None,
+            spread=expected.spread if expected else None,
         )
     return Plan(
         name=pipeline.name,

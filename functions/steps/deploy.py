@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from functions import history
 from functions.engine import Observed, Step, tags
 from functions.errors import NotFound, UnknownPipeline
 from functions.model import Campaign, Message, Wait
 from functions.names import stranger
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause, Skip
+from functions.planning import REMEMBERED
 from functions.ports import Ledger, Personalize, Ports
 from functions.shell import consumer
 from functions.statuses import meaning
-from functions.timing import expectation, quota_pause
+from functions.timing import estimate, quota_pause
 
 
 def observe(message: Message, ports: Ports) -> Observed:
     """Look at the campaign as it is, if it is declared still: one that is being removed is nothing to look at."""
     if not _declared_still(message, ports.ledger):
         return {"declared": False}
+    arn = _declared(message).arn
+    earlier = history.deployments(ports.ledger.latest_runs(message.pipeline, REMEMBERED), message.branch, arn)
     try:
-        answer = ports.personalize.call("DescribeCampaign", {"campaignArn": _declared(message).arn})
+        current = ports.personalize.call("DescribeCampaign", {"campaignArn": arn})["campaign"]
     except NotFound:
-        return {"declared": True, "campaign": None}
-    return {"declared": True, "campaign": answer["campaign"]}
+        current = None
+    return {"declared": True, "campaign": current, "earlier": earlier}
 
 
 def _declared_still(message: Message, ledger: Ledger) -> bool:
@@ -43,7 +48,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
         return Skip(f"campaign {declared.name} is not declared any more")
     current = observed["campaign"]
     if "moved" in observed:
-        return _await(message, current)
+        return _await(message, current, observed["earlier"])
     if current is None:
         return Make((_create(message, declared),))
     if serves := _somebody_elses(message, current):
@@ -51,7 +56,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
             f"campaign {declared.name} serves {serves}, which is none of {message.plan.name}'s solutions: choose "
             "another campaign.name, or set campaign.adopt = true to have it moved"
         )
-    return _move(message, current, floor)
+    return _move(message, current, observed["earlier"], floor)
 
 
 def _somebody_elses(message: Message, current: dict[str, Any]) -> str | None:
@@ -59,7 +64,7 @@ def _somebody_elses(message: Message, current: dict[str, Any]) -> str | None:
     return None if _declared(message).adopt else stranger(current["solutionVersionArn"], message.plan.name)
 
 
-def _move(message: Message, current: dict[str, Any], floor: float) -> Outcome:
+def _move(message: Message, current: dict[str, Any], earlier: list[float], floor: float) -> Outcome:
     """Move the campaign to the version, unless it serves it as declared, or is on its way there."""
     declared = _declared(message)
     latest = current.get("latestCampaignUpdate") or current
@@ -70,7 +75,7 @@ def _move(message: Message, current: dict[str, Any], floor: float) -> Outcome:
         case "waiting" if not serves:
             return Pause(quota_pause(floor), f"campaign {declared.name} is being changed")
         case _ if serves:
-            return _await(message, current)
+            return _await(message, current, earlier)
         case _:
             return Make((_update(message, declared),))
 
@@ -110,14 +115,18 @@ def _settings(message: Message, declared: Campaign) -> dict[str, Any]:
     }
 
 
-def _await(message: Message, before: dict[str, Any] | None) -> Await:
-    """Wait for the campaign; its previous update tells how long that may take."""
+def _await(message: Message, before: dict[str, Any] | None, earlier: list[float]) -> Await:
+    """Wait for the campaign; how long it took before tells how long that may take.
+
+    Personalize tells of the latest time, and to the second; the ledger knows of those before, newest first.
+    """
     previous = (before or {}).get("latestCampaignUpdate") or before
-    durations = []
+    latest = []
     if previous and meaning(previous["status"]) == "ready":
-        durations = [(previous["lastUpdatedDateTime"] - previous["creationDateTime"]).total_seconds()]
-    arn = _declared(message).arn
-    return Await((Wait("campaign", arn, expectation(durations), message.solution_version),))
+        latest = [(previous["lastUpdatedDateTime"] - previous["creationDateTime"]).total_seconds()]
+    expected = estimate([*latest, *earlier[len(latest) :]])
+    wait = Wait("campaign", _declared(message).arn, version=message.solution_version)
+    return Await((replace(wait, expected=expected.typical, spread=expected.spread) if expected else wait,))
 
 
 def _declared(message: Message) -> Campaign:

@@ -41,14 +41,16 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
     )
     if missing:
         return Make(missing)
-    waits = message.waits + tuple(
-        Wait("dataset_import_job", observed[dataset], expected=job.expected, key=dataset)
+    waits = tuple(wait for wait in message.waits if not wait.done)
+    waits += tuple(
+        Wait("dataset_import_job", observed[dataset], expected=job.expected, spread=job.spread, key=dataset)
         for dataset, job in message.plan.imports.items()
         if dataset in observed
     )
-    if in_line and all(wait.done for wait in waits):
-        return InLine("in line for a slot of the quota of imports", waits)
-    return Await(waits)
+    done = tuple(wait for wait in message.waits if wait.done)
+    if in_line and not waits:
+        return InLine("in line for a slot of the quota of imports", done)
+    return Await(waits + done)
 
 
 def find(message: Message, call: Call, personalize: Personalize) -> str:

@@ -1,22 +1,25 @@
-"""Wait for what Personalize is doing: look, and answer ready, wait or failed. What is over gives its slot back."""
+"""Wait for what Personalize is doing: look when it is time to, and answer ready, wait or failed.
+
+What is over gives its slot of the quota back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions import turnstile
+from functions import slots, turnstile
 from functions.engine import Observed, Step
 from functions.errors import InUse, InvalidInput, NotFound
-from functions.model import Kind, Message, Wait
+from functions.model import IMPORTS, Kind, Message, Wait
 from functions.outcomes import Done, Fail, InLine, Outcome, Pause
-from functions.ports import Personalize, Ports
+from functions.ports import Ledger, Personalize, Ports
 from functions.shell import consumer
-from functions.slots import lacking
 from functions.statuses import meaning
 from functions.telemetry import logger
-from functions.timing import pause
+from functions.timing import LONGEST, USUALLY, Estimate, UnderWay, next_look
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,12 @@ def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
 LAG = timedelta(minutes=5)
 """How long after a call Personalize may still describe what was before it: nothing says that reads are consistent."""
 
+PATIENCE = 3.0
+"""How many times as far apart a branch's looks are while another one goes on for longer: no run waits for it then."""
+
+EARLY = timedelta(seconds=1)
+"""SQS delays by whole seconds: a look may come so much before its time."""
+
 _KINDS = {
     "dataset_import_job": ("DescribeDatasetImportJob", "datasetImportJobArn", "datasetImportJob", _plain),
     "solution_version": ("DescribeSolutionVersion", "solutionVersionArn", "solutionVersion", _plain),
@@ -59,58 +68,174 @@ _LABELS: dict[Kind, str] = {
 }
 
 
+@dataclass(frozen=True)
+class Pace:
+    """What tells when to look: how long things take where no history tells, and how far apart looks may be.
+
+    ``crowded``: somebody is in line for the slots of what is waited for, so each is looked at in its own time.
+    """
+
+    typical: Mapping[Kind, float]
+    patience: float
+    crowded: bool = False
+
+    def next_look(self, ways: Sequence[UnderWay], floor: float) -> float:
+        """Return in how many seconds to look."""
+        if self.crowded:
+            return min(next_look([way], floor) for way in ways)
+        return next_look(ways, floor, self.patience)
+
+
 def observe(message: Message, ports: Ports) -> Observed:
-    """Look at everything that the message waits for still."""
-    observed: Observed = {}
-    for wait in (wait for wait in message.waits if not wait.done):
-        operation, parameter, key, read = _KINDS[wait.kind]
-        try:
-            observed[wait.arn] = read(ports.personalize.call(operation, {parameter: wait.arn})[key], wait)
-        except NotFound:
-            observed[wait.arn] = Progress("CREATE FAILED", reason="it was deleted meanwhile", doubtful=True)
-    return observed
+    """Look at what is waited for, once its time has come: at one after the other, until one is under way.
+
+    The message waits for all of them, so while one is under way nothing depends on the others but their slots.
+    """
+    now, appointed = ports.clock(), _appointment(message)
+    if appointed and now < appointed - EARLY:
+        return {"seen": {}}
+    pace = Pace(
+        ports.settings.typical,
+        1.0 if _ends_last(message, ports.ledger) else PATIENCE,
+        _somebody_is_in_line(message, ports.ledger),
+    )
+    seen: dict[str, Progress] = {}
+    if appointed or _first_look(message, pace, now, ports.settings.poll_floor) <= 0:
+        for wait in _not_done(message):
+            seen[wait.arn] = _look(wait, ports.personalize)
+            if meaning(seen[wait.arn].status) == "waiting" and not pace.crowded:
+                break
+    return {"seen": seen, "pace": pace}
+
+
+def _not_done(message: Message) -> list[Wait]:
+    return [wait for wait in message.waits if not wait.done]
+
+
+def _somebody_is_in_line(message: Message, ledger: Ledger) -> bool:
+    kind = slots.kind_of(message)
+    return kind is not None and bool(ledger.turnstile(kind).waiting)
+
+
+def _look(wait: Wait, personalize: Personalize) -> Progress:
+    operation, parameter, key, read = _KINDS[wait.kind]
+    try:
+        return read(personalize.call(operation, {parameter: wait.arn})[key], wait)
+    except NotFound:
+        return Progress("CREATE FAILED", reason="it was deleted meanwhile", doubtful=True)
+
+
+def _ends_last(message: Message, ledger: Ledger) -> bool:
+    """Whether the run waits for this branch: no other one is in the same phase or an earlier one."""
+    run = ledger.run(message.pipeline, message.run_id)
+    others = [branch for name, branch in run.branches.items() if name not in (IMPORTS, message.branch)] if run else []
+    return message.branch == IMPORTS or all(
+        branch.status != "RUNNING" or (message.phase == "train" and "deploy" in branch.steps) for branch in others
+    )
 
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
     """Go on when all are ready. Where one has failed, wait for the others, then tell every reason."""
-    pauses, reasons, done = [], [], [wait.arn for wait in message.waits if wait.done]
-    for wait in (wait for wait in message.waits if not wait.done):
-        progress: Progress = observed[wait.arn]
-        match meaning(progress.status):
+    seen: dict[str, Progress] = observed["seen"]
+    unseen = [wait for wait in _not_done(message) if wait.arn not in seen]
+    if unseen and not seen:
+        return _not_yet(message, observed.get("pace"), now, floor)
+    under_way, failed, done = [], [], [wait for wait in message.waits if wait.done]
+    for wait in (wait for wait in message.waits if wait.arn in seen):
+        match meaning(seen[wait.arn].status):
             case "waiting":
-                elapsed = (now - progress.since).total_seconds() if progress.since else 0.0
-                pauses.append(pause(max(0.0, elapsed), wait.expected, floor))
-            case "failed" if progress.doubtful and _just_asked_for(wait, now):
-                pauses.append(floor)
+                under_way.append(wait)
+            case "failed" if seen[wait.arn].doubtful and _just_asked_for(wait, now):
+                under_way.append(wait)
             case "failed":
-                name = wait.arn.partition(f":{wait.kind.replace('_', '-')}/")[2] or wait.arn
-                reasons.append(f"{_LABELS[wait.kind]} {name}: {progress.reason or progress.status}")
+                failed.append(wait)
             case "ready":
-                done.append(wait.arn)
-    waits = tuple(replace(wait, done=wait.arn in done) for wait in message.waits)
-    if pauses:
-        return Pause(min(pauses), f"{len(pauses)} of {len(waits)} not ready", None if waits == message.waits else waits)
-    if reasons:
+                done.append(replace(wait, done=True))
+    if under_way:
+        return _again(message, (*under_way, *unseen, *failed, *done), observed, now, floor)
+    if failed:
+        reasons = [f"{_named(wait)}: {seen[wait.arn].reason or seen[wait.arn].status}" for wait in failed]
         return Fail("; ".join(reasons))
-    if lacking(message):
-        return InLine("what there were slots for is done, the others are in line", waits)
+    if slots.lacking(message):
+        return InLine("what there were slots for is done, the others are in line", tuple(done))
     return Done()
 
 
 def settle(message: Message, observed: Observed, ports: Ports) -> None:
     """Give back the slots of what is over, well or not."""
-    now = ports.clock()
-    over = [
-        wait.key
-        for wait in message.waits
-        if wait.key and wait.arn in observed and _is_over(observed[wait.arn], wait, now)
-    ]
+    now, seen = ports.clock(), observed["seen"]
+    over = [wait.key for wait in message.waits if wait.key and wait.arn in seen and _is_over(seen[wait.arn], wait, now)]
     turnstile.give_back(message, over, ports)
 
 
 def _is_over(progress: Progress, wait: Wait, now: datetime) -> bool:
     doubtful = progress.doubtful and _just_asked_for(wait, now)
     return meaning(progress.status) != "waiting" and not doubtful
+
+
+def _not_yet(message: Message, pace: Pace | None, now: datetime, floor: float) -> Pause:
+    """Wait for the time of the look, which the first message works out: for what should take longest, first."""
+    appointed, waits = _appointment(message), message.waits
+    if appointed is None and pace:
+        appointed = now + timedelta(seconds=_first_look(message, pace, now, floor))
+        waits = tuple(sorted(waits, key=lambda wait: (wait.done, -_expected(wait, pace).typical)))
+    return _pause(message, waits, appointed or now, now, "nothing should be ready yet")
+
+
+def _again(message: Message, waits: tuple[Wait, ...], observed: Observed, now: datetime, floor: float) -> Pause:
+    """Wait for the next look at what was seen under way. What is ready needs none, what has failed the last one."""
+    pace: Pace = observed["pace"]
+    progress: Progress = observed["seen"][waits[0].arn]
+    seconds = floor
+    if meaning(progress.status) == "waiting":
+        seconds = pace.next_look(list(_under_way(waits, observed, now)), floor)
+    return _pause(message, waits, now + timedelta(seconds=seconds), now, f"{_named(waits[0])} is {progress.status}")
+
+
+def _under_way(waits: Sequence[Wait], observed: Observed, now: datetime) -> Iterator[UnderWay]:
+    """Yield what was seen under way, and what was not looked at."""
+    for wait in (wait for wait in waits if not wait.done):
+        expected, elapsed = _expected(wait, observed["pace"]), _elapsed(wait, now)
+        progress: Progress | None = observed["seen"].get(wait.arn)
+        if progress is None:
+            yield UnderWay(expected, elapsed)
+        elif meaning(progress.status) == "waiting":
+            elapsed = (now - progress.since).total_seconds() if progress.since else elapsed
+            yield UnderWay(expected, max(0.0, elapsed), seen=True)
+
+
+def _pause(message: Message, waits: tuple[Wait, ...], look_at: datetime, now: datetime, why: str) -> Pause:
+    """Wait for a look, which is not later than the phase's deadline."""
+    if message.since:
+        begun = datetime.fromisoformat(message.since)
+        look_at = max(now, min(look_at, begun + message.plan.deadlines.of(message.phase)))
+    noted = (replace(waits[0], look_at=look_at.isoformat()), *waits[1:])
+    return Pause(min(LONGEST, max(0.0, (look_at - now).total_seconds())), why, noted)
+
+
+def _first_look(message: Message, pace: Pace, now: datetime, floor: float) -> float:
+    return pace.next_look([UnderWay(_expected(wait, pace), _elapsed(wait, now)) for wait in _not_done(message)], floor)
+
+
+def _appointment(message: Message) -> datetime | None:
+    told = message.waits[0].look_at
+    return datetime.fromisoformat(told) if told else None
+
+
+def _expected(wait: Wait, pace: Pace) -> Estimate:
+    usually = USUALLY[wait.kind]
+    if wait.expected is None:
+        return Estimate(pace.typical.get(wait.kind, usually.typical), usually.spread)
+    return Estimate(wait.expected, wait.spread or usually.spread)
+
+
+def _elapsed(wait: Wait, now: datetime) -> float:
+    return max(0.0, (now - datetime.fromisoformat(wait.since)).total_seconds()) if wait.since else 0.0
+
+
+def _named(wait: Wait) -> str:
+    name = wait.arn.partition(f":{wait.kind.replace('_', '-')}/")[2] or wait.arn
+    return f"{_LABELS[wait.kind]} {name}"
 
 
 def _just_asked_for(wait: Wait, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions import history, names
@@ -13,7 +14,7 @@ from functions.ports import Personalize, Ports
 from functions.shell import consumer
 from functions.slots import VERSION
 from functions.statuses import meaning
-from functions.timing import expectation
+from functions.timing import Estimate, estimate
 
 SKEW = timedelta(minutes=10)
 """How far Personalize's clock may be from ours."""
@@ -28,20 +29,29 @@ def observe(message: Message, ports: Ports) -> Observed:
     begun = datetime.fromisoformat(message.plan.begun_at) - SKEW
     of_this_run = [version for version in versions if version["creationDateTime"] >= begun]
     found = _left_behind(message, versions) or _named(_name(message), of_this_run, ports.personalize)
-    return {"expected": expectation(history.durations(versions))} | ({VERSION: found} if found else {})
+    mode = message.plan.training_mode
+    alike = [version for version in versions if version.get("trainingMode", mode) == mode]
+    return {"expected": estimate(history.durations(alike))} | (_there(found) if found else {})
 
 
-def _left_behind(message: Message, versions: list[history.Entry]) -> str | None:
+def _there(version: history.Entry) -> Observed:
+    since: datetime = version["creationDateTime"]
+    return {VERSION: version["solutionVersionArn"], "since": since.isoformat()}
+
+
+def _left_behind(message: Message, versions: list[history.Entry]) -> history.Entry | None:
     """Return the version that an earlier run left behind, unless it has come to nothing since."""
     arn = message.plan.trained.get(message.branch)
     alive = [each for each in versions if each["solutionVersionArn"] == arn and meaning(each["status"]) != "failed"]
-    return arn if alive else None
+    return alive[0] if alive else None
 
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
     """Make the version that is named for the run, then wait for it."""
     if VERSION in observed:
-        return Await((Wait("solution_version", observed[VERSION], expected=observed["expected"], key=VERSION),))
+        expected: Estimate | None = observed["expected"]
+        wait = Wait("solution_version", observed[VERSION], since=observed.get("since"), key=VERSION)
+        return Await((replace(wait, expected=expected.typical, spread=expected.spread) if expected else wait,))
     if observed.get(IN_LINE):
         return InLine("in line for a slot of the quota of trainings")
     return Make(
@@ -70,11 +80,11 @@ def find(message: Message, call: Call, personalize: Personalize) -> str:
     found = _named(call.params["name"], history.versions(message.solution.arn, personalize), personalize)
     if found is None:
         raise NotFound("ResourceNotFoundException", f"no version is named {call.params['name']}", call.operation)
-    return found
+    return str(found["solutionVersionArn"])
 
 
-def _named(name: str, versions: list[history.Entry], personalize: Personalize) -> str | None:
-    """Return the ARN of the version of this name.
+def _named(name: str, versions: list[history.Entry], personalize: Personalize) -> history.Entry | None:
+    """Return the version of this name.
 
     The ARN of a named version is not documented, and ListSolutionVersions tells no names:
     https://docs.aws.amazon.com/personalize/latest/dg/API_SolutionVersionSummary.html
@@ -83,7 +93,7 @@ def _named(name: str, versions: list[history.Entry], personalize: Personalize) -
         arn = str(version["solutionVersionArn"])
         described = personalize.call("DescribeSolutionVersion", {"solutionVersionArn": arn})["solutionVersion"]
         if described.get("name") == name:
-            return arn
+            return version
     return None
 
 

@@ -1,1 +1,1 @@
-"""Benches in virtual time: the real handlers and the local Personalize under one clock, seeded."""
+"""What `make bench` measures: the real handlers in virtual time, and what their own code takes."""

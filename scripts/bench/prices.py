@@ -1,0 +1,34 @@
+"""What AWS asks, in one table: us-east-1, on demand, beyond the free tier, before any discount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+AS_OF = "March 2026"
+"""When the prices were read. They move: look again before you quote them."""
+
+MEMORY_GB, BILLED_SECONDS = 0.5, 0.2
+"""What every invocation is taken to be billed for, ours and others' alike: most of it is waiting for AWS's answers."""
+
+_MILLION = 1_000_000
+
+PRICES: Mapping[str, float] = {
+    # https://aws.amazon.com/lambda/pricing/ ($0.20 per million requests, and memory by the second)
+    "lambda": 0.20 / _MILLION + MEMORY_GB * BILLED_SECONDS * 0.0000166667,
+    # https://aws.amazon.com/sqs/pricing/ (standard queues; a message of up to 64 KB)
+    "sqs": 0.40 / _MILLION,
+    # https://aws.amazon.com/dynamodb/pricing/on-demand/ (units of 4 KB read, and of 1 KB written)
+    "dynamodb read units": 0.125 / _MILLION,
+    "dynamodb write units": 0.625 / _MILLION,
+    # https://aws.amazon.com/eventbridge/pricing/ (custom events)
+    "events": 1.00 / _MILLION,
+    # https://aws.amazon.com/step-functions/pricing/ (standard workflows; a retry is a transition)
+    "state transitions": 25.00 / _MILLION,
+    # Calls of the control plane are free: they cost its limits, which are not documented.
+    "personalize": 0.0,
+}
+
+
+def dollars(units: Mapping[str, float]) -> float:
+    """Return what these units cost; raise KeyError for one without a price."""
+    return sum(PRICES[unit] * count for unit, count in units.items())
