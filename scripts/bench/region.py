@@ -51,7 +51,7 @@ INSTANCES = 10
 ON_ITS_WAY, IN_HANDLER = 0.1, (0.1, 0.3, 1.0)
 """Seconds that SQS and its poller take, and seconds that a handler takes for a message: [least, typical, most]."""
 
-FLOOR = 20.0
+FLOOR = 5.0
 """The module's default for poll_floor_seconds."""
 
 DATASETS = {
