@@ -51,6 +51,9 @@ LAG = timedelta(minutes=5)
 PATIENCE = 3.0
 """How many times as far apart a branch's looks are while another one goes on for longer: no run waits for it then."""
 
+HURRY = 0.5
+"""The same while somebody is in line for the slots of what is waited for: one that is idle holds up everybody."""
+
 EARLY = timedelta(seconds=1)
 """SQS delays by whole seconds: a look may come so much before its time."""
 
@@ -82,7 +85,7 @@ class Pace:
     def next_look(self, ways: Sequence[UnderWay], floor: float) -> float:
         """Return in how many seconds to look."""
         if self.crowded:
-            return min(next_look([way], floor) for way in ways)
+            return min(next_look([way], floor, HURRY) for way in ways)
         return next_look(ways, floor, self.patience)
 
 

@@ -16,11 +16,11 @@ from tests.support.build import ROLE
 from tests.support.world import World, arn, interactions, items
 
 NAMES = [f"shop-{number}" for number in range(5)]
-QUICKLY: Spans = {
+AS_ON_AWS: Spans = {
     "*": {"*": 1.0},
-    "DatasetImportJob": {"create": (40, 60, 90)},
-    "SolutionVersion": {"create": (80, 150, 360)},
-    "Campaign": {"create": 10},
+    "DatasetImportJob": {"create": (600, 840, 1200)},
+    "SolutionVersion": {"create": (1200, 2280, 5400)},
+    "Campaign": {"create": (600, 720, 900)},
 }
 SLOTS = {"import": 3, "train": 2}
 QUOTAS = {"pending-import-jobs": 3, "pending-solution-versions": 2, "dataset-groups": 9, "schemas": 99}
@@ -28,7 +28,7 @@ QUOTAS = {"pending-import-jobs": 3, "pending-solution-versions": 2, "dataset-gro
 
 def crowded(**options: Any) -> World:
     """Return a world of many pipelines that are all triggered at once, and share a few slots."""
-    world = World(**{"durations": QUICKLY, "slots": SLOTS, "quotas": QUOTAS, **options})
+    world = World(**{"durations": AS_ON_AWS, "slots": SLOTS, "quotas": QUOTAS, **options})
     for name in NAMES:
         world.declare(name, solutions=("similar",))
         world.upload("interactions", interactions(), pipeline=name)
@@ -116,7 +116,7 @@ def test_who_uses_the_region_besides_is_waited_for() -> None:
     assert nobody_is_left(world)
 
 
-@pytest.mark.parametrize("lost_after", [30, 120])
+@pytest.mark.parametrize("lost_after", [20, 60])
 def test_a_run_that_is_lost_with_its_slots_does_not_hold_up_the_others(lost_after: int) -> None:
     world = crowded()
     trigger(world)
