@@ -61,10 +61,10 @@ def kind_of(message: Message) -> Kind | None:
 
 
 def lacking(message: Message) -> list[str]:
-    """Return the keys of what a message's phase has still to make."""
+    """Return the keys of what a message's phase has still to make; none where a version before slots made all."""
     made = {wait.key for wait in message.waits}
     match message.phase:
-        case "import":
+        case "import" if None not in made:
             return [dataset for dataset in message.plan.imports if dataset not in made]
         case "train":
             return [] if message.waits else [VERSION]

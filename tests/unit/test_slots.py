@@ -111,6 +111,7 @@ def test_the_tokens_of_a_run_and_of_a_branch_are_found_wherever_they_are() -> No
         ("import", [], ["interactions", "items"]),
         ("import", ["items"], ["interactions"]),
         ("import", ["items", "interactions"], []),
+        ("import", [None, None], []),
         ("train", [], ["version"]),
         ("train", ["version"], []),
         ("deploy", [None], []),
