@@ -31,18 +31,15 @@ MEASURES = ("personalize_calls", "messages", "ledger_requests")
 
 def simulate(pipelines: int) -> dict[str, Any]:
     """Let so many pipelines run at once; return what a run costs."""
-    quotas = dict.fromkeys(("pending-import-jobs", "pending-solution-versions"), UNLIMITED)
-    region = Region(DURATIONS, quotas=quotas, slots=dict.fromkeys(QUOTAS, UNLIMITED))
-    region.declare(pipelines)
-    region.trigger()
-    region.settle()
-    succeeded = sum(run.status == "SUCCEEDED" for run in region.runs)
+    region = Region(durations=DURATIONS, slots=dict.fromkeys(QUOTAS, UNLIMITED))
+    region.run(pipelines)
+    succeeded = sum(run.status == "SUCCEEDED" for run in region.all_runs)
     return {
         "pipelines": pipelines,
         "succeeded": succeeded,
-        "personalize_calls": region.counted["calls"] / pipelines,
-        "messages": region.messages["sent"] / pipelines,
-        "ledger_requests": region.ledger.requests.total() / pipelines,
+        "personalize_calls": region.counts["calls"] / pipelines,
+        "messages": region.counts["messages"] / pipelines,
+        "ledger_requests": region.counts["ledger requests"] / pipelines,
     }
 
 

@@ -27,7 +27,8 @@ from functions.records import Turnstile
 from functions.settings import QUOTAS
 from local.personalize.durations import Spans
 from local.twins import MemoryLedger
-from scripts.bench.region import BEGINNING, Made, Region
+from scripts.bench.region import Made, Region
+from scripts.bench.world import BEGINNING
 
 PIPELINES, SEED = 200, 4
 GOAL_MAKESPAN, GOAL_THROTTLED = 1.05, 0.01
@@ -41,6 +42,7 @@ DURATIONS: Spans = {
 }
 """[least, typical, most] of log-normal durations, as Personalize's users tell of them."""
 
+REAL_QUOTAS = {"pending-import-jobs": QUOTAS["import"], "pending-solution-versions": QUOTAS["train"]}
 UNLIMITED = dict.fromkeys(QUOTAS, 1_000_000)
 
 WRITERS = (10, 50, 200)
@@ -126,34 +128,33 @@ def _place(free: list[float], since: float, seconds: float) -> float:
 def simulate(pipelines: int, quotas: Mapping[str, int] = QUOTAS) -> dict[str, Any]:
     """Let so many pipelines run at once; ``quotas`` are the slots that the functions know of."""
     began = time.perf_counter()
-    region = Region(DURATIONS, SEED, slots=quotas)
-    region.declare(pipelines)
-    region.trigger()
-    region.settle()
+    region = Region(REAL_QUOTAS, DURATIONS, seed=SEED, slots=quotas)
+    region.run(pipelines)
     made = region.made
     works = works_of(made)
     order = sorted(works, key=lambda pipeline: region.asked[pipeline, "*"])
-    ends = [datetime.fromisoformat(run.finished_at) for run in region.runs if run.finished_at]
+    runs = region.all_runs
+    ends = [datetime.fromisoformat(run.finished_at) for run in runs if run.finished_at]
     makespan = (max(ends) - BEGINNING).total_seconds()
-    statuses = Counter(run.status for run in region.runs)
+    statuses = Counter(run.status for run in runs)
     complete = statuses["SUCCEEDED"] == pipelines
     least = bound(works.values()) if complete else None
     return {
         "pipelines": pipelines,
         "runs": dict(statuses),
         "failed": pipelines - statuses["SUCCEEDED"],
-        "reasons": dict(Counter(run.reason for run in region.runs if run.reason)),
+        "reasons": dict(Counter(run.reason for run in runs if run.reason)),
         "makespan_hours": makespan / HOUR,
         "bound_hours": least and least / HOUR,
         "over_bound": least and makespan / least,
         "without_overhead_hours": without_overhead(works[each] for each in order) / HOUR if complete else None,
         "imports_busy": _busy(made, "DatasetImportJob", QUOTAS["import"]),
-        "calls": region.counted["calls"],
-        "throttled": region.counted["throttled"],
-        "throttled_share": region.counted["throttled"] / region.counted["calls"],
+        "calls": region.counts["calls"],
+        "throttled": region.counts["throttled"],
+        "throttled_share": region.counts["throttled"] / region.counts["calls"],
         "longest_beyond_fair_order_seconds": beyond_fair_order(made, region.asked),
-        "messages": region.messages["sent"],
-        "ledger_requests": region.ledger.requests.total(),
+        "messages": region.counts["messages"],
+        "ledger_requests": region.counts["ledger requests"],
         "dead_letters": len(region.dead),
         "seconds_to_simulate": time.perf_counter() - began,
     }
@@ -167,7 +168,7 @@ def _busy(made: Iterable[Made], kind: str, capacity: int) -> float:
     return used / ((last - first) * capacity) if last > first else 1.0
 
 
-def beyond_fair_order(made: Iterable[Made], asked: Mapping[tuple[str, str], float]) -> float:
+def beyond_fair_order(made: Iterable[Made], asked: Mapping[tuple[str, str], datetime]) -> float:
     """Return the longest that anything has waited after something began that had been asked for later, in seconds."""
     longest = 0.0
     for kind in ("DatasetImportJob", "SolutionVersion"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from rich.console import Console
@@ -12,6 +13,7 @@ from functions.settings import QUOTAS
 from scripts.bench import growth, quota
 from scripts.bench.quota import Work, beyond_fair_order, bound, without_overhead, works_of
 from scripts.bench.region import Made
+from scripts.bench.world import BEGINNING
 
 ONE = Work(imports=(600.0, 900.0, 1200.0), solutions=((3000.0, 700.0), (2000.0, 900.0)))
 
@@ -49,7 +51,7 @@ def test_no_order_is_quicker_than_the_bound() -> None:
 
 
 def test_who_waits_longer_than_one_who_came_later_is_seen() -> None:
-    asked = {("a", "*"): 0.0, ("b", "*"): 1.0, ("c", "*"): 2.0}
+    asked = {(name, "*"): BEGINNING + timedelta(seconds=n) for n, name in enumerate("abc")}
     began = {"a": 10.0, "b": 500.0, "c": 20.0}
     jobs = [Made("DatasetImportJob", name, "items", at, 600.0) for name, at in began.items()]
     assert beyond_fair_order(jobs, asked) == 480.0
