@@ -34,7 +34,7 @@ STATE ?=
 BYTECODE ?=
 ARGS ?=
 
-.PHONY: help setup package local demo test lint format lock bench-cold bench-local docs pr clean
+.PHONY: help setup package local demo test lint format lock bench bench-cold bench-local docs pr clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ lock: $(UV) ## Renew all lock files (ARGS=--upgrade moves to the newest versions
 $(UV):
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --disable-pip-version-check uv
+
+bench: package ## Measure waiting, and our own overhead, in virtual time (ARGS=waiting for one of them)
+	@$(BIN)/python -m scripts.bench $(ARGS)
 
 bench-cold: package ## Measure each handler's cold import from the zip
 	@$(BIN)/python -m scripts.bench_cold

@@ -38,7 +38,7 @@ class Settings:
         """Read the settings; raise :class:`InvalidSettings` naming the variable at fault."""
         try:
             queues = json.loads(_required(environ, "QUEUES"))
-            floor = float(environ.get("POLL_FLOOR_SECONDS", "20"))
+            floor = float(environ.get("POLL_FLOOR_SECONDS", "5"))
             max_receives = int(_required(environ, "MAX_RECEIVES"))
             typical = json.loads(environ.get("TYPICAL_SECONDS", "{}"))
             quotas = {**QUOTAS, **json.loads(environ.get("QUOTAS", "{}"))}

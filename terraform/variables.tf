@@ -168,7 +168,7 @@ variable "package" {
 variable "poll_floor_seconds" {
   description = "The shortest wait between two looks at a resource that is under way. The longest is 15 minutes."
   type        = number
-  default     = 20
+  default     = 5
   nullable    = false
 
   validation {
@@ -210,5 +210,27 @@ variable "tags" {
   validation {
     condition     = alltrue([for key in keys(var.tags) : can(regex("^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{1,128}$", key)) && !startswith(lower(key), "aws:")])
     error_message = "tags: a key has 1 to 128 letters, digits, spaces and _ . : / = + - @, and does not begin with aws:."
+  }
+}
+
+variable "typical_minutes" {
+  description = <<-EOT
+    How long what Personalize makes typically takes, until earlier runs tell: the first look is timed by it. The defaults are
+    what its users tell of; give better ones where you know that the first training takes hours.
+    - `import_job`: an import. Default 14.
+    - `solution_version`: a training. Default 38.
+    - `campaign`: a campaign's creation or update. Default 12.
+  EOT
+  type = object({
+    import_job       = optional(number, 14)
+    solution_version = optional(number, 38)
+    campaign         = optional(number, 12)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for minutes in values(var.typical_minutes) : minutes > 0])
+    error_message = "typical_minutes: more than 0 each; leave one out for its default."
   }
 }

@@ -64,7 +64,7 @@ def log_normal(typical: float, spread: float, steps: int = 600) -> Distribution:
 
 
 def spread_over(least: float, most: float, noise: float, steps: int = 600) -> Distribution:
-    """Return the distribution of what is typically anywhere between two bounds (evenly by its logarithm), with noise."""
+    """Return how long something takes that typically takes anything between two bounds (evenly, by logarithm)."""
     typical = np.exp(np.linspace(np.log(least), np.log(most), 60))
     times = np.linspace(0.0, most * np.exp(4 * noise), steps)
     each = [np.interp(times, of.times, of.over) for of in (log_normal(middle, noise, steps) for middle in typical)]

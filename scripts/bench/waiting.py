@@ -7,6 +7,7 @@ import random
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,7 @@ RANGES = {"imports": (10, 20, 3), "trainings": (20, 90, 2), "campaigns": (10, 15
 
 FIRST, KNOWN, SHIFTED = "ours, no history", f"ours, {HISTORY} runs of history", "ours, history has shifted by +50 %"
 FIXED, PEER = f"every {FIXED_SECONDS:g} s", "AWS's retired solution"
+WRONG = {"ours, no history, all half as long": 0.5, "ours, no history, all twice as long": 2.0}
 GOALS = {FIRST: 0.02, KNOWN: 0.005}
 CALLS_GOAL = 1 / 5
 
@@ -91,12 +93,22 @@ def units(counts: Counter[str]) -> dict[str, float]:
     return {**found, **{f"dynamodb {each} units": counts[f"dynamodb {each} units"] for each in ("read", "write")}}
 
 
-def compared(seeds: Iterable[int], noise: float) -> dict[str, list[tuple[float, dict[str, float]]]]:
-    """Return for each policy, and each seed, the share of the critical path that was lost, and what was used."""
-    outcomes: dict[str, list[tuple[float, dict[str, float]]]] = defaultdict(list)
+@dataclass(frozen=True)
+class Figures:
+    """Of one run: the share of the critical path that was lost, what was used, and what the peer would have called."""
+
+    lost: float
+    used: dict[str, float]
+    calls_of_peer: float
+
+
+def compared(seeds: Iterable[int], noise: float) -> dict[str, list[Figures]]:
+    """Return the figures of each policy, for each seed."""
+    figures: dict[str, list[Figures]] = defaultdict(list)
 
     def note(policy: str, durations: Durations, outcome: Outcome) -> None:
-        outcomes[policy].append((outcome.makespan / durations.critical_path - 1, outcome.units))
+        lost = outcome.makespan / durations.critical_path - 1
+        figures[policy].append(Figures(lost, outcome.units, peer(durations).units["personalize"]))
 
     for seed in seeds:
         runs = drawn(seed, noise)
@@ -106,25 +118,27 @@ def compared(seeds: Iterable[int], noise: float) -> dict[str, list[tuple[float, 
         last = runs[HISTORY]
         note(FIXED, last, every(FIXED_SECONDS, last))
         note(PEER, last, peer(last))
-    return outcomes
+        for policy, factor in WRONG.items():
+            wrong = runs[0].times(factor)
+            note(policy, wrong, ours([wrong])[0])
+    return figures
 
 
-def summary(outcomes: dict[str, list[tuple[float, dict[str, float]]]]) -> dict[str, dict[str, float]]:
+def summary(figures: dict[str, list[Figures]]) -> dict[str, dict[str, float]]:
     """Return the figures of each policy, as means but for the time lost."""
     found = {}
-    for policy, runs in outcomes.items():
-        lost = [share for share, _ in runs]
-        mean = {unit: statistics.mean(used[unit] for _, used in runs) for unit in runs[0][1]}
+    for policy, runs in figures.items():
+        lost = [each.lost for each in runs]
+        mean = {unit: statistics.mean(each.used[unit] for each in runs) for unit in runs[0].used}
         found[policy] = {
             "lost_median": statistics.median(lost),
             "lost_p90": statistics.quantiles(lost, n=10)[-1] if len(lost) > 1 else lost[0],
             "invocations": mean["lambda"],
             "sqs_requests": mean.get("sqs", 0.0),
             "personalize_calls": mean["personalize"],
+            "calls_beside_peer": mean["personalize"] / statistics.mean(each.calls_of_peer for each in runs),
             "dollars": prices.dollars(mean),
         }
-    for each in found.values():
-        each["calls_beside_peer"] = each["personalize_calls"] / found[PEER]["personalize_calls"]
     return found
 
 
@@ -134,14 +148,11 @@ NEEDED = 2 * 3 + 4 * 2 + 3 + 2 * 2
 """Calls of a run without any that sees something under way: history and creation of all, and one look at each end."""
 
 
-def bound(
-    calls: float, imports: looks.Distribution, training: looks.Distribution, campaign: looks.Distribution
-) -> float:
+def bound(calls: float, phases: Sequence[looks.Distribution]) -> float:
     """Return the least seconds lost on average with so many calls a run, for one who knows the distributions.
 
     And knows beforehand which solution the run will wait for: all looks but the needed ones are for that one.
     """
-    phases = (looks.last_of(3, imports), training, campaign)
 
     def at(price: float) -> tuple[float, float]:
         found = [looks.best(each, price) for each in phases]
@@ -155,12 +166,16 @@ def bound(
 
 
 def bounds(calls: float, noise: float) -> dict[str, float]:
-    """Return the share of the critical path that must be lost, without and with a history that tells all but the noise."""
+    """Return the share of the critical path that must be lost: without history, and if it tells all but the noise."""
     ranges = [(least * _MINUTE, most * _MINUTE) for least, most, _ in RANGES.values()]
     paths = [drawn(seed, noise)[0].critical_path for seed in range(SEEDS)]
     unknown = [looks.spread_over(least, most, noise) for least, most in ranges]
     known = [looks.log_normal(math.sqrt(least * most), noise) for least, most in ranges]
-    return {name: bound(calls, *of) / statistics.median(paths) for name, of in ((FIRST, unknown), (KNOWN, known))}
+    count = RANGES["imports"][2]
+    return {
+        name: bound(calls, (looks.last_of(count, imports), *others)) / statistics.median(paths)
+        for name, (imports, *others) in ((FIRST, unknown), (KNOWN, known))
+    }
 
 
 # ------------------------------------------------------------------ the bench
@@ -208,8 +223,8 @@ def show(console: Console, results: dict[str, Any]) -> None:
     console.print(table)
     console.print(
         f"Lost: makespan over the critical path of Personalize's own times. Goal for the calls: {CALLS_GOAL:g} of the "
-        "peer's. Bound: the least that must be lost on average with that many calls, even to one who knows how the times "
-        f"are distributed. Prices of {results['prices_as_of']}, us-east-1; a message is handled within "
+        "peer's. Bound: the least that must be lost on average with that many calls, even to one who knows how the "
+        f"times are distributed. Prices of {results['prices_as_of']}, us-east-1; a message is handled within "
         f"{results['handover_seconds']:g} s."
     )
     noises = Table(title="The same at other noises: lost, median (calls, of the peer's)", title_justify="left")

@@ -211,6 +211,16 @@ run "rejects_quotas_in_parts" {
   }
 }
 
+run "rejects_typical_minutes" {
+  command         = plan
+  expect_failures = [var.typical_minutes]
+
+  variables {
+    typical_minutes = { campaign = 0 }
+    pipelines       = { movies = run.fixtures.pipeline }
+  }
+}
+
 run "rejects_tag_of_aws" {
   command         = plan
   expect_failures = [var.tags]

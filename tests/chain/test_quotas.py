@@ -28,7 +28,7 @@ QUOTAS = {"pending-import-jobs": 3, "pending-solution-versions": 2, "dataset-gro
 
 def crowded(**options: Any) -> World:
     """Return a world of many pipelines that are all triggered at once, and share a few slots."""
-    world = World(**{"durations": AS_ON_AWS, "slots": SLOTS, "quotas": QUOTAS, **options})
+    world = World(**{"durations": AS_ON_AWS, "slots": SLOTS, "quotas": QUOTAS, "typical": {}, **options})
     for name in NAMES:
         world.declare(name, solutions=("similar",))
         world.upload("interactions", interactions(), pipeline=name)

@@ -15,7 +15,7 @@ import numpy as np
 
 from functions.glue.dispatch import apply
 from functions.glue.patience import Patience
-from functions.model import Campaign, Dataset, Pipeline, Solution
+from functions.model import Campaign, Dataset, Kind, Pipeline, Solution
 from functions.ports import Ports
 from functions.records import Run
 from functions.settings import QUOTAS, Settings
@@ -31,6 +31,7 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 BEGINNING = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 RECEIVES = 5
 VISIBILITY = timedelta(minutes=6)
+TYPICAL: dict[Kind, float] = {"dataset_import_job": 3.0, "solution_version": 4.0, "campaign": 3.0}
 
 WORKERS: dict[str, Worker] = {
     "start": start.WORKER,
@@ -87,13 +88,15 @@ def items(count: int = 40) -> bytes:
 class World:
     """Everything there is. ``twice`` delivers every message two times; ``durations`` is how long Personalize takes.
 
-    ``slots`` are the quotas that the functions keep to, ``quotas`` those that Personalize has.
+    ``slots`` are the quotas that the functions keep to, ``quotas`` those that Personalize has; ``typical`` is what they
+    believe of durations.
     """
 
     twice: bool = False
     durations: str | Spans = "demo"
     slots: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
     quotas: Mapping[str, int] = field(default_factory=dict)
+    typical: Mapping[Kind, float] = field(default_factory=lambda: TYPICAL)
     now: datetime = BEGINNING
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     bus: MemoryBus = field(default_factory=MemoryBus)
@@ -164,7 +167,7 @@ class World:
 
     def ports(self) -> Ports:
         """Return the ports of one function."""
-        settings = Settings("ledger", {}, poll_floor=1.0, max_receives=RECEIVES, event_bus="default", quotas=self.slots)
+        settings = Settings("ledger", {}, 1.0, RECEIVES, event_bus="default", quotas=self.slots, typical=self.typical)
         queues = MemoryQueues()
         queues.send = self.send  # type: ignore[method-assign] # what is sent is delivered here
         return Ports(settings, self.personalize, queues, self.ledger, self.objects, self.bus, self.clock)

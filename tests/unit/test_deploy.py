@@ -12,7 +12,9 @@ from functions.engine import carry_out
 from functions.errors import AlreadyExists, InUse, InvalidInput, NotFound
 from functions.model import Campaign, Message, Wait
 from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
+from functions.records import Branch, Run
 from functions.steps.deploy import STEP
+from functions.timing import estimate
 from tests.support.build import (
     CAMPAIGN,
     CHOSEN,
@@ -21,10 +23,12 @@ from tests.support.build import (
     UNSERVED,
     VERSION,
     arn,
+    ledger_with,
     message,
     pipeline,
     plan,
     ports,
+    run,
 )
 from tests.support.memory import MemoryLedger
 from tests.support.scripted import Scripted
@@ -64,7 +68,8 @@ def campaign(*, update: dict[str, Any] | None = None, **changes: Any) -> dict[st
 
 
 def waiting(expected: float | None = None) -> Await:
-    return Await((Wait("campaign", CAMPAIGN.arn, expected, VERSION),))
+    known = estimate([expected] if expected else [])
+    return Await((Wait("campaign", CAMPAIGN.arn, expected, VERSION, spread=known.spread if known else None),))
 
 
 def test_the_first_time_it_is_created_with_exactly_these_parameters() -> None:
@@ -94,6 +99,31 @@ def test_later_it_is_updated_with_exactly_these_parameters() -> None:
         "minProvisionedTPS": 5,
         "campaignConfig": CONFIG,
     }
+
+
+def deployed(number: int, minutes: float | None, arn: str = CAMPAIGN.arn, status: Any = "SUCCEEDED") -> Run:
+    """Return an earlier run that has moved the campaign, or is about to."""
+    begun = NOW - timedelta(days=10 - number)
+    ended = (begun + timedelta(minutes=minutes)).isoformat() if minutes else None
+    step = {"started_at": begun.isoformat(), "finished_at": ended, "arns": [arn]}
+    return run(f"2026111{number}t000000-1a2b3c", branches={"for-you": Branch(status=status, steps={"deploy": step})})
+
+
+def test_how_long_earlier_runs_took_tells_how_long_it_may_take() -> None:
+    """Personalize itself tells of the latest time; the ledger's is less exact."""
+    earlier = [
+        deployed(1, 10),
+        deployed(2, 60, arn=f"{CAMPAIGN.arn}-before"),
+        deployed(3, 60, status="FAILED"),
+        deployed(4, None),
+        deployed(5, 14.4),
+        deployed(6, 99),
+    ]
+    personalize = Scripted(DescribeCampaign=campaign(version=OLD_VERSION), UpdateCampaign=CREATED)
+    outcome = carry_out(STEP, to_deploy(), ports(personalize, ledger_with(*earlier)))
+    known = estimate([720, 864, 600])
+    assert known
+    assert outcome == Await((Wait("campaign", CAMPAIGN.arn, known.typical, VERSION, spread=known.spread),))
 
 
 def test_without_configuration_none_is_sent() -> None:

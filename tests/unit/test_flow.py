@@ -45,6 +45,8 @@ def test_what_is_under_way_is_polled(before: Message) -> None:
 @pytest.mark.parametrize("before", MAKERS + POLLS, ids=lambda m: f"{m.step} {m.phase}")
 def test_a_pause_sends_the_same_once_more(before: Message) -> None:
     assert following(before, Pause(60, "why")) == [before.to(before.step)]
+    waits = (Wait("campaign", "arn:c", look_at="later"),)
+    assert following(before, Pause(60, "why", waits)) == [before.to(before.step, waits=waits)]
 
 
 @pytest.mark.parametrize("before", MAKERS + POLLS, ids=lambda m: f"{m.step} {m.phase}")

@@ -124,13 +124,14 @@ def test_the_plan_pins_what_is_declared() -> None:
         arn("dataset", "acme-shop/INTERACTIONS"),
         "s3://data/shop/interactions/",
     )
-    assert planned.expected == 900
+    assert planned.expected == pytest.approx(60 * (10 * 20) ** 0.5, abs=0.1)
+    assert planned.spread == pytest.approx(0.305, abs=0.001)
 
 
 def test_failed_jobs_tell_nothing_of_how_long_an_import_takes() -> None:
     jobs = {"interactions": [job("x-1", "CREATE FAILED", minutes=1)]}
     plan = plan_run(RUN_ID, ONE, Request("shop"), FILES, jobs, NOW)
-    assert plan.imports["interactions"].expected is None
+    assert (plan.imports["interactions"].expected, plan.imports["interactions"].spread) == (None, None)
 
 
 def test_a_plan_for_a_solution_that_is_not_there() -> None:

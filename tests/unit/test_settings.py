@@ -12,7 +12,7 @@ GOOD = {"LEDGER_TABLE": "acme-ledger", "MAX_RECEIVES": "5", "QUEUES": '{"poll": 
 
 def test_what_must_be_set() -> None:
     assert Settings.from_environment(GOOD) == Settings(
-        "acme-ledger", {"poll": "https://sqs/acme-poll"}, poll_floor=20.0, max_receives=5, event_bus="default"
+        "acme-ledger", {"poll": "https://sqs/acme-poll"}, poll_floor=5.0, max_receives=5, event_bus="default"
     )
 
 
@@ -22,6 +22,7 @@ def test_what_may_be_set() -> None:
     )
     assert (settings.poll_floor, settings.event_bus) == (0.5, "team")
     assert settings.quotas == {"import": 3, "train": 20}
+    assert Settings.from_environment({**GOOD, "TYPICAL_SECONDS": '{"campaign": 90.5}'}).typical == {"campaign": 90.5}
 
 
 @pytest.mark.parametrize(
@@ -29,11 +30,15 @@ def test_what_may_be_set() -> None:
     [
         ({"LEDGER_TABLE": ""}, "LEDGER_TABLE is not set"),
         ({"QUEUES": ""}, "QUEUES is not set"),
-        ({"QUEUES": "{"}, "QUEUES and QUOTAS must be JSON objects"),
+        ({"QUEUES": "{"}, "QUEUES, QUOTAS and TYPICAL_SECONDS must be JSON objects"),
         ({"QUEUES": "[]"}, "QUEUES must be a JSON object"),
         ({"POLL_FLOOR_SECONDS": "often"}, "POLL_FLOOR_SECONDS and MAX_RECEIVES numbers: .*'often'"),
-        ({"QUOTAS": "[5]"}, "QUEUES and QUOTAS must be JSON objects"),
+        ({"QUOTAS": "[5]"}, "QUOTAS and TYPICAL_SECONDS must be JSON objects"),
         ({"QUOTAS": '{"train": 0}'}, "QUOTAS must be whole numbers from 1 on: .*'train': 0"),
+        ({"TYPICAL_SECONDS": "{"}, "QUOTAS and TYPICAL_SECONDS must be JSON objects"),
+        ({"TYPICAL_SECONDS": "[]"}, "TYPICAL_SECONDS must be a JSON object of seconds by dataset_import_job, "),
+        ({"TYPICAL_SECONDS": '{"campain": 60}'}, "TYPICAL_SECONDS must be a JSON object"),
+        ({"TYPICAL_SECONDS": '{"campaign": 0}'}, "TYPICAL_SECONDS must be a JSON object"),
         ({"MAX_RECEIVES": "5.5"}, "MAX_RECEIVES numbers: .*'5.5'"),
     ],
 )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions import slots
@@ -66,6 +66,7 @@ def test_a_slot_is_had_since_it_was_given() -> None:
 Move = tuple[str, str]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     st.integers(1, 4),
     st.lists(st.tuples(st.sampled_from(["ask", "leave"]), st.sampled_from("abcdefgh")), max_size=60),

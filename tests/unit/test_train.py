@@ -60,15 +60,19 @@ def test_a_version_named_for_the_run_with_exactly_these_parameters(mode: Trainin
     [
         ([], None),
         ([version(1, minutes=40)], 2400),
-        ([version(1, minutes=40), version(2, minutes=60)], 3000),
+        ([version(1, minutes=40), version(2, minutes=60)], 2939.4),
         ([version(1, minutes=40), version(2, minutes=5, status="CREATE FAILED")], 2400),
-        # The latest five, in whatever order they are listed.
-        ([version(n, minutes=100 if n < 3 else 10) for n in range(8)], 600),
+        ([{**version(1, minutes=40), "trainingMode": "FULL"}, {**version(2), "trainingMode": "UPDATE"}], 2400),
+        # The latest eight, in whatever order they are listed.
+        ([version(n, minutes=100 if n < 2 else 10) for n in range(-6, 10)], 600),
     ],
 )
 def test_earlier_versions_tell_how_long_it_may_take(versions: list[dict[str, Any]], expected: float | None) -> None:
     outcome = carry_out(STEP, MESSAGE, ports(scripted(*versions)))
-    assert outcome == Await((Wait("solution_version", VERSION, expected, key="version"),))
+    assert isinstance(outcome, Await)
+    (wait,) = outcome.waits
+    assert wait == Wait("solution_version", VERSION, expected, spread=wait.spread, key="version")
+    assert (wait.spread is None) is (expected is None)
 
 
 def test_the_version_of_an_earlier_delivery_is_found_by_its_name() -> None:
@@ -79,7 +83,9 @@ def test_the_version_of_an_earlier_delivery_is_found_by_its_name() -> None:
 
     personalize = scripted(version(1), version(2), version(3), create=THERE, DescribeSolutionVersion=describe)
     outcome = carry_out(STEP, MESSAGE, ports(personalize))
-    assert outcome == Await((Wait("solution_version", f"{SOLUTION}/v2", 2400, key="version"),))
+    assert isinstance(outcome, Await)
+    spread = outcome.waits[0].spread
+    assert outcome.waits == (Wait("solution_version", f"{SOLUTION}/v2", 2400, spread=spread, key="version"),)
     looked_at = [
         params["solutionVersionArn"] for name, params in personalize.calls if name == "DescribeSolutionVersion"
     ]
@@ -93,7 +99,7 @@ def test_a_version_of_this_run_is_found_before_another_is_asked_for() -> None:
     personalize = scripted(version(2), ours, DescribeSolutionVersion=named)
     outcome = carry_out(STEP, MESSAGE, ports(personalize))
     assert isinstance(outcome, Await)
-    assert outcome.waits[0].arn == ours["solutionVersionArn"]
+    assert (outcome.waits[0].arn, outcome.waits[0].since) == (ours["solutionVersionArn"], NOW.isoformat())
     assert personalize.operations == ["ListSolutionVersions", "DescribeSolutionVersion"]
 
 

@@ -61,5 +61,6 @@ module "personalize" {
   log_retention_days      = 7
   noncurrent_version_days = null
   poll_floor_seconds      = var.poll_floor_seconds
+  typical_minutes         = var.typical_minutes
   tags                    = { project = var.name }
 }

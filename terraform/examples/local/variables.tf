@@ -27,3 +27,9 @@ variable "settle_seconds" {
   type        = number
   default     = 5
 }
+
+variable "typical_minutes" {
+  description = "How long what Personalize makes takes: seconds here, and minutes to an hour on AWS, where the defaults fit."
+  type        = map(number)
+  default     = { import_job = 0.05, solution_version = 0.05, campaign = 0.05 }
+}
