@@ -53,7 +53,7 @@ class Estimate:
         """Return the logarithm of the chance that it takes longer than ``elapsed``."""
         if elapsed <= 0:
             return 0.0
-        odds = _SHAPE / self.spread * math.log(elapsed / self.typical)
+        odds = _SHAPE / self.spread * (math.log(elapsed) - math.log(self.typical))
         return -odds if odds > 700 else -math.log1p(math.exp(odds))
 
 

@@ -267,16 +267,13 @@ def polling(branch: str, phase: Any, wait: Wait) -> Message:
     return message("poll", branch, phase=phase, waits=(wait,), solution_version=VERSION)
 
 
-DUE = NOW.isoformat()
+DUE, NOT_YET = (datetime(year, 1, 1, tzinfo=UTC).isoformat() for year in (2000, 2999))
 OF_IMPORTS = polling(IMPORTS, "import", Wait("dataset_import_job", IMPORT_JOB, key="interactions", look_at=DUE))
 OF_TRAINING = polling("for-you", "train", Wait("solution_version", VERSION, key=OF_TRAININGS, look_at=DUE))
 OF_CAMPAIGN = polling("for-you", "deploy", Wait("campaign", CAMPAIGN.arn, version=VERSION, look_at=DUE))
 POLLING = [
-    step(
-        "poll",
-        "nothing yet",
-        polling("for-you", "train", Wait("solution_version", VERSION, since=datetime.now(UTC).isoformat())),
-    ),
+    step("poll", "nothing yet", polling("for-you", "train", Wait("solution_version", VERSION, look_at=NOT_YET))),
+    step("poll", "just begun", polling("for-you", "train", Wait("solution_version", VERSION))),
     step("poll", "imported", OF_IMPORTS, DescribeDatasetImportJob={"datasetImportJob": {"status": "ACTIVE", **AT}}),
     step(
         "poll", "failed", OF_IMPORTS, DescribeDatasetImportJob={"datasetImportJob": {"status": "CREATE FAILED", **AT}}

@@ -192,9 +192,14 @@ def test_waiting_is_far_cheaper_than_the_peers_and_loses_less(waited: dict[str, 
         assert policies[name]["dollars"] < policies[waiting.PEER]["dollars"] / 4
 
 
-def test_waiting_is_the_same_for_the_same_seeds(waited: dict[str, object]) -> None:
-    again = waiting.summary(waiting.compared(range(2), waiting.NOISE))
-    assert again == waiting.summary(waiting.compared(range(2), waiting.NOISE))
+def test_waiting_is_the_same_for_the_same_seeds() -> None:
+    once, again = (waiting.summary(waiting.compared(range(2), waiting.NOISE, waiting.WRONG)) for _ in range(2))
+    assert once == again
+
+
+def test_runs_that_the_peer_gives_up_are_left_out_of_the_ratio() -> None:
+    both = [waiting.Figures(0.1, {"personalize": calls, "lambda": 1}, peers) for calls, peers in ((30, 60), (99, None))]
+    assert waiting.summary({"ours": both})["ours"]["calls_beside_peer"] == 0.5
 
 
 def test_overhead(tmp_path: Path) -> None:

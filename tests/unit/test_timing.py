@@ -61,6 +61,11 @@ def test_beyond_all_expectation_gaps_grow_with_what_it_has_taken() -> None:
     assert seen(HOUR, 7200) == pytest.approx(GROWTH * (7200 - 3600 * math.exp(0.1)))
 
 
+def test_the_least_elapsed_time_there_is_is_none() -> None:
+    assert HOUR.left(5e-324) == HOUR.left(0) == 0
+    assert FLOOR <= seen(HOUR, 5e-324) <= LONGEST
+
+
 def test_what_should_be_over_is_looked_at_at_once() -> None:
     assert next_look([UnderWay(HOUR, 4000)], FLOOR) == 0
 
