@@ -61,7 +61,7 @@ def test_who_waits_longer_than_one_who_came_later_is_seen() -> None:
 @pytest.fixture(scope="module")
 def few() -> dict[str, object]:
     """Run the bench with so few pipelines that it is done at once, and yet some have to wait."""
-    return quota.run(pipelines=8)
+    return quota.run(pipelines=8, compared=8)
 
 
 def test_the_bench_compares_both_policies(few: dict[str, dict[str, float]]) -> None:
