@@ -10,14 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from functions.errors import Conflict
+from functions import guarded
 from functions.ports import Ledger
 from functions.records import Holder, Lease
 
 Place = Literal["active", "next", "joined"]
-
-ATTEMPTS = 20
-"""Each failed write means that another one succeeded: many functions at once make progress."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +59,13 @@ def hand_over(lease: Lease, run_id: str) -> Lease:
 
 def change_lease(ledger: Ledger, pipeline: str, change: Callable[[Lease], Lease]) -> Lease:
     """Apply a change to the lease as it is now, and return what stands; another writer's change comes first."""
-    for _ in range(ATTEMPTS):
-        before = ledger.lease(pipeline)
-        after = change(before)
-        if after == before:
-            return before
-        try:
-            ledger.save_lease(pipeline, after)
-        except Conflict:
-            continue
-        return after
-    raise Conflict(f"The lease of {pipeline!r} changed {ATTEMPTS} times in a row.")
+    _, after = guarded.change(
+        lambda: ledger.lease(pipeline),
+        lambda lease: ledger.save_lease(pipeline, lease),
+        change,
+        f"The lease of {pipeline!r}",
+    )
+    return after
 
 
 def _join(first: Holder, second: Holder) -> Holder:

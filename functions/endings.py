@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from functions import turnstile
 from functions.admission import change_lease, hand_over
 from functions.model import IMPORTS, Ending, Trigger, dump
 from functions.ports import Ports
@@ -41,8 +42,10 @@ def conclude(run: Run, end: Ending, ports: Ports) -> None:
     try:
         tell(run, end, ports)
     finally:
-        _note(run, end, ports)
-        release(ports, run.pipeline, run.run_id)
+        try:
+            _note(run, end, ports)
+        finally:
+            release(ports, run.pipeline, run.run_id)
 
 
 def close(run: Run, end: Ending, ports: Ports) -> None:
@@ -61,6 +64,8 @@ def _note(run: Run, end: Ending, ports: Ports) -> None:
     if ports.ledger.end_run(run.pipeline, run.run_id, end.status, ports.clock(), reason=end.reason):
         logger.info("run %s", end.status, extra={"reason": end.reason})
         metrics.add_metric(f"Runs{end.status.capitalize()}", "Count", 1)
+    if end.status == "FAILED":  # others have given back what they took
+        turnstile.leave(run.pipeline, run.run_id, ports)
 
 
 def detail(run: Run, end: Ending, now: datetime) -> dict[str, object]:

@@ -10,15 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from functions import errors, timing
+from functions import errors, slots, timing, turnstile
 from functions.flow import following
 from functions.model import IMPORTS, Message, dump
-from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
+from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, Pause
 from functions.ports import Mark, Personalize, Ports
 from functions.records import Branch
 from functions.telemetry import logger, metrics
 
 Observed = dict[str, Any]
+
+IN_LINE = "in line"
+"""Among what is observed: the keys of the calls that have no slot yet."""
 
 
 def _makes_nothing(message: Message, call: Call, personalize: Personalize) -> str:
@@ -29,12 +32,18 @@ def _leaves_all(message: Message, personalize: Personalize) -> None:
     pass
 
 
+def _keeps_all(message: Message, observed: Observed, ports: Ports) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Step:
     """A step of the chain.
 
     ``observe`` reads what ``decide`` needs. ``decide`` is pure. ``find`` returns the ARN of the thing that a call
     was to make, when Personalize says that it exists already. ``give_up`` clears up when a deadline has passed.
+    What a step makes that is ``counted`` by a quota while it is under way needs a slot; ``settle`` gives back the slots
+    of what is over.
     """
 
     name: str
@@ -42,6 +51,8 @@ class Step:
     decide: Callable[[Message, Observed, datetime, float], Outcome]
     find: Callable[[Message, Call, Personalize], str] = _makes_nothing
     give_up: Callable[[Message, Personalize], None] = _leaves_all
+    settle: Callable[[Message, Observed, Ports], None] = _keeps_all
+    counted: bool = False
 
 
 def advance(step: Step, message: Message, ports: Ports) -> None:
@@ -56,11 +67,13 @@ def advance(step: Step, message: Message, ports: Ports) -> None:
     if isinstance(outcome, Await):
         outcome = outcome.since(ports.clock())
     sent = following(message, outcome)
-    delay = outcome.seconds if isinstance(outcome, Pause) else 0
+    delay = outcome.seconds if isinstance(outcome, Pause | InLine) else 0
     for name in dict.fromkeys(each.step for each in sent):
         ports.queues.send(name, [dump(each) for each in sent if each.step == name], delay)
     logger.info("%s: %s", step.name, type(outcome).__name__.lower(), extra={"outcome": outcome, "next": sent[0].step})
     ports.ledger.advance(message, ports.clock(), sent, _mark(message, outcome))
+    if isinstance(outcome, InLine) or (sent[0].step == "poll" and slots.lacking(sent[0])):
+        turnstile.call_up(sent[0], ports)
 
 
 def _passed(branch: Branch, message: Message) -> bool:
@@ -75,13 +88,20 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
         observed = step.observe(message, ports)
         outcome = step.decide(message, observed, ports.clock(), floor)
         while isinstance(outcome, Make):
+            keys = [call.key for call in outcome.calls]
+            admitted = turnstile.take(message, keys, ports) if step.counted else keys
+            observed[IN_LINE] = {*keys} - {*admitted}
             for call in outcome.calls:
-                observed[call.key] = _make(step, message, call, ports.personalize)
+                if call.key in admitted:
+                    observed[call.key] = _make(step, message, call, ports.personalize)
             outcome = step.decide(message, observed, ports.clock(), floor)
+        step.settle(message, observed, ports)
     except (errors.Throttled, errors.InUse) as error:
         return Pause(timing.quota_pause(floor), str(error))
     except errors.LimitExceeded as error:
-        return Pause(timing.quota_pause(floor), str(error)) if error.passes else Fail(str(error))
+        if not error.passes:
+            return Fail(str(error))
+        return Pause(timing.crowded_pause(_elapsed(message, ports), floor), str(error))
     except (errors.InvalidInput, errors.NotFound) as error:
         return Fail(str(error))
     return outcome
@@ -90,12 +110,17 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
 def in_time(step: Step, message: Message, outcome: Outcome, ports: Ports) -> Outcome:
     """Return the outcome, or a failure where it would have to wait beyond the phase's deadline."""
     deadline = message.plan.deadlines.of(message.phase)
-    begun = datetime.fromisoformat(message.since or ports.clock().isoformat())
-    if not isinstance(outcome, Pause) or ports.clock() - begun < deadline:
+    if not isinstance(outcome, Pause) or _elapsed(message, ports) < deadline.total_seconds():
         return outcome
     step.give_up(message, ports.personalize)
     hours = deadline.total_seconds() / 3600
     return Fail(f"the {message.phase} phase was not over within its deadline of {hours:g} hours: {outcome.why}")
+
+
+def _elapsed(message: Message, ports: Ports) -> float:
+    """Return for how many seconds the phase has been worked on."""
+    now = ports.clock()
+    return (now - datetime.fromisoformat(message.since or now.isoformat())).total_seconds()
 
 
 def _make(step: Step, message: Message, call: Call, personalize: Personalize) -> str:
@@ -112,7 +137,8 @@ def _mark(message: Message, outcome: Outcome) -> Mark | None:
     """Return what to note: what is waited for with every message, should the first have died before it could."""
     waits = outcome.waits if isinstance(outcome, Await) else message.waits
     arns = tuple(wait.arn for wait in waits)
-    begun = Mark(phase=message.phase, started=arns, since=waits[0].since) if waits else None
+    since = min((wait.since for wait in waits if wait.since), default=None)
+    begun = Mark(phase=message.phase, started=arns, since=since) if waits else None
     if not isinstance(outcome, Done):
         return begun
     # The imports' branch has no message of its own to `finish` where solutions follow.

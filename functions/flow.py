@@ -1,7 +1,7 @@
 """What comes next: from a message and its step's outcome to the messages that follow.
 
 import ─► poll ─► train ─► poll ─► deploy ─► poll ─► finish
-└ nothing to import ─┘    └ no campaign ─────────────┘
+└ nothing to import ─┘    └ no campaign ─────────────┘      (poll ─► import, where slots came one by one)
 """
 
 from __future__ import annotations
@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.model import IMPORTS, Ending, Message, Plan, parse_short
-from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
+from functions.outcomes import Await, Done, Fail, InLine, Outcome, Pause, Skip
 from functions.records import Branch
 
 
 def following(message: Message, outcome: Outcome) -> list[Message]:
-    """Return the messages that carry the run on. A pause sends the same message once more."""
+    """Return the messages that carry the run on. A pause sends the same message once more.
+
+    What is in line for a slot goes to the step that makes it. The time there is not the phase's.
+    """
     match outcome:
         case Await(waits):
             return [message.to("poll", waits=waits)]
         case Pause(waits=waits):
             return [message.to(message.step, waits=message.waits if waits is None else waits)]
+        case InLine(waits=waits):
+            return [message.to(message.phase, waits=waits, since=None)]
         case Fail(reason):
             return [message.to("finish", ending=Ending("FAILED", reason))]
         case Skip(reason):

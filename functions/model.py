@@ -188,6 +188,8 @@ class Wait:
 
     ``expected`` is how many seconds it should take, and ``spread`` how far that may be off, None where no history
     tells. It is not looked at before ``look_at`` (ISO 8601), which is worked out with the first message that waits.
+    ``key`` tells, of what counts against a quota, which of the phase's things it is. One that is ``done`` is not looked
+    at any more.
     """
 
     kind: Kind
@@ -195,6 +197,8 @@ class Wait:
     expected: float | None = None
     version: str | None = None
     since: str | None = None
+    key: str | None = None
+    done: bool = False
     spread: float | None = None
     look_at: str | None = None
 
@@ -211,7 +215,8 @@ class Ending:
 class Message:
     """A run on its way: who it is, what is pinned, where it stands.
 
-    ``hop`` counts a branch's messages; ``since`` (ISO 8601) is when its phase was first worked on.
+    ``hop`` counts a branch's messages; ``since`` (ISO 8601) is when its phase was first worked on, not counting the
+    time in line for a slot of a quota.
     """
 
     run_id: str

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.model import Wait
+from functions.timing import LONGEST
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,23 @@ class Done:
 
 @dataclass(frozen=True)
 class Pause:
-    """Not yet: look again after ``seconds``, for ``waits`` where it is no longer for all that the message waits for."""
+    """Not yet: look again after ``seconds``, for ``waits`` where what the message waits for has come further."""
 
     seconds: float
     why: str
     waits: tuple[Wait, ...] | None = None
+
+
+@dataclass(frozen=True)
+class InLine:
+    """Nothing can be made before a slot of the quota is free: whoever frees it sends the message at once.
+
+    ``waits`` are what was made with the slots that there were. ``seconds`` later it comes by itself.
+    """
+
+    why: str
+    waits: tuple[Wait, ...] = ()
+    seconds: float = LONGEST
 
 
 @dataclass(frozen=True)
@@ -65,4 +78,4 @@ class Skip:
     reason: str
 
 
-Outcome = Make | Await | Done | Pause | Fail | Skip
+Outcome = Make | Await | Done | Pause | InLine | Fail | Skip

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from functions.guarded import rest
 from functions.model import BranchStatus, Message, Pipeline, RunStatus
-from functions.records import Lease, Run
+from functions.records import Lease, Run, Turnstile
 from functions.settings import Settings
 
 
@@ -77,6 +78,14 @@ class Ledger(Protocol):
         """Write the lease, one version on; raise Conflict if another was written since it was read."""
         ...
 
+    def turnstile(self, kind: str) -> Turnstile:
+        """Return the turnstile of a quota (an empty one before its first use)."""
+        ...
+
+    def save_turnstile(self, kind: str, turnstile: Turnstile) -> None:
+        """Write the turnstile, one version on; raise Conflict if another was written since it was read."""
+        ...
+
     def run(self, pipeline: str, run_id: str) -> Run | None:
         """Return a run, None if there is none; raise :class:`functions.errors.Unreadable`."""
         ...
@@ -108,10 +117,7 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True)
 class Mark:
-    """What a message reached: a phase begun or ended, a branch's end.
-
-    ``started`` is noted once, with the time ``since`` (now, without): what is there stays.
-    """
+    """What a message reached: a phase begun (with every message, ``since`` then) or ended, a branch's end."""
 
     phase: str | None = None
     started: tuple[str, ...] | None = None
@@ -123,7 +129,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Ports:
-    """Everything outside, handed to the steps."""
+    """Everything outside, handed to the steps. ``rest`` passes the time between two tries to write the same record."""
 
     settings: Settings
     personalize: Personalize
@@ -132,3 +138,4 @@ class Ports:
     objects: Objects
     bus: Bus
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    rest: Callable[[int], None] = field(default=rest)

@@ -1,4 +1,4 @@
-"""What the ledger holds: a record per run, and per pipeline a lease with the one remembered trigger."""
+"""What the ledger holds: a record per run, per pipeline a lease with one remembered trigger, per quota a turnstile."""
 
 from __future__ import annotations
 
@@ -91,3 +91,17 @@ class Lease:
     version: int = 0
     active: Holder | None = None
     next: Holder | None = None
+
+
+@dataclass(frozen=True)
+class Turnstile:
+    """Who has a slot of a quota, since when (ISO 8601), and who waits for one, first come first served.
+
+    A token stands for what is to be made: see :mod:`functions.slots`. ``swept_at`` is when the holders were last looked
+    at. ``version`` guards against a second writer.
+    """
+
+    version: int = 0
+    holders: dict[str, str] = field(default_factory=dict)
+    waiting: tuple[str, ...] = ()
+    swept_at: str | None = None

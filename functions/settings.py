@@ -11,6 +11,9 @@ from typing import get_args
 from functions.errors import InvalidSettings
 from functions.model import Kind
 
+QUOTAS: Mapping[str, int] = {"import": 5, "train": 20}
+"""What may be pending or in progress in a region. https://docs.aws.amazon.com/personalize/latest/dg/limits.html"""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -18,7 +21,8 @@ class Settings:
 
     ``queues`` maps the steps that this one may send to onto their queue URLs; ``poll_floor`` is the shortest
     wait between two looks at the same resource, in seconds; ``max_receives`` is how often its queue hands out a message
-    before it is dead; ``typical`` is how many seconds what Personalize makes takes, by kind, until its history tells.
+    before it is dead; ``typical`` is how many seconds what Personalize makes takes, by kind, until its history tells;
+    ``quotas`` is how much may be pending or in progress, by the step that makes it.
     """
 
     ledger_table: str
@@ -26,6 +30,7 @@ class Settings:
     poll_floor: float
     max_receives: int
     event_bus: str
+    quotas: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
     typical: Mapping[Kind, float] = field(default_factory=dict)
 
     @classmethod
@@ -36,19 +41,25 @@ class Settings:
             floor = float(environ.get("POLL_FLOOR_SECONDS", "5"))
             max_receives = int(_required(environ, "MAX_RECEIVES"))
             typical = json.loads(environ.get("TYPICAL_SECONDS", "{}"))
-        except ValueError as error:
-            told = "QUEUES must be a JSON object, TYPICAL_SECONDS too, POLL_FLOOR_SECONDS and MAX_RECEIVES numbers"
+            quotas = {**QUOTAS, **json.loads(environ.get("QUOTAS", "{}"))}
+        except (TypeError, ValueError) as error:
+            told = (
+                "QUEUES, QUOTAS and TYPICAL_SECONDS must be JSON objects, POLL_FLOOR_SECONDS and MAX_RECEIVES numbers"
+            )
             raise InvalidSettings(f"{told}: {error}") from error
         if not isinstance(queues, dict):
             raise InvalidSettings("QUEUES must be a JSON object of step names and queue URLs.")
         if not isinstance(typical, dict) or not all(_is_typical(*each) for each in typical.items()):
             raise InvalidSettings(f"TYPICAL_SECONDS must be a JSON object of seconds by {', '.join(get_args(Kind))}.")
+        if not all(isinstance(slots, int) and slots >= 1 for slots in quotas.values()):
+            raise InvalidSettings(f"QUOTAS must be whole numbers from 1 on: {quotas}")
         return cls(
             ledger_table=_required(environ, "LEDGER_TABLE"),
             queues=queues,
             poll_floor=floor,
             max_receives=max_receives,
             event_bus=environ.get("EVENT_BUS", "default"),
+            quotas=quotas,
             typical=typical,
         )
 

@@ -21,6 +21,7 @@ LONGEST = 900.0
 """SQS delays a message by 15 minutes at most."""
 
 QUOTA_PAUSE = 60.0
+CROWDED = 300.0
 
 LATEST = 8
 """How many of the latest durations tell how long the next one takes."""
@@ -133,3 +134,8 @@ def _any_left(waited_for: Sequence[UnderWay], time: float) -> float:
 def quota_pause(floor: float) -> float:
     """Return the wait for a slot under a quota, or for a service that is throttling."""
     return min(QUOTA_PAUSE, 3 * floor)
+
+
+def crowded_pause(elapsed: float, floor: float) -> float:
+    """Return the wait for a quota that others in the region use up as well: longer, the longer it has lasted."""
+    return min(CROWDED, max(quota_pause(floor), elapsed / 10))

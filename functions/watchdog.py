@@ -5,6 +5,7 @@ EventBridge Scheduler has `start` do so for all pipelines every half an hour, an
 
 from __future__ import annotations
 
+from functions import turnstile
 from functions.endings import close, fail, release, verdict
 from functions.errors import Unreadable
 from functions.flow import carrying_on
@@ -12,6 +13,7 @@ from functions.model import Trigger, dump
 from functions.ports import Ports
 from functions.records import QUIET, SILENCE, Holder, Run
 from functions.shell import about
+from functions.slots import KINDS
 from functions.telemetry import logger, metrics
 
 WATCH = '{"watch":"runs"}'
@@ -19,9 +21,11 @@ WATCH = '{"watch":"runs"}'
 
 
 def watch(ports: Ports) -> None:
-    """Look after the runs of all pipelines."""
+    """Look after the runs of all pipelines, then after the slots that the quotas leave them."""
     for pipeline in ports.ledger.pipelines():
         look_after(pipeline, ports)
+    for kind in KINDS:
+        turnstile.sweep(kind, ports)
 
 
 def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:

@@ -13,7 +13,7 @@ from functions.adapters.personalize import translate_error
 from functions.errors import Conflict, UnknownPipeline
 from functions.model import Message, Pipeline, RunStatus, dump_short
 from functions.ports import Mark, Stored
-from functions.records import Branch, Lease, Run
+from functions.records import Branch, Lease, Run, Turnstile
 from local.personalize import Personalize
 from local.personalize.errors import ServiceError
 
@@ -25,6 +25,7 @@ class MemoryLedger:
     declared: dict[str, Pipeline] = field(default_factory=dict)
     leases: dict[str, Lease] = field(default_factory=dict)
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
+    turnstiles: dict[str, Turnstile] = field(default_factory=dict)
 
     def pipelines(self) -> list[str]:
         return sorted(self.declared)
@@ -41,6 +42,14 @@ class MemoryLedger:
         if self.lease(pipeline).version != lease.version:
             raise Conflict(pipeline)
         self.leases[pipeline] = replace(lease, version=lease.version + 1)
+
+    def turnstile(self, kind: str) -> Turnstile:
+        return self.turnstiles.get(kind, Turnstile())
+
+    def save_turnstile(self, kind: str, turnstile: Turnstile) -> None:
+        if self.turnstile(kind).version != turnstile.version:
+            raise Conflict(kind)
+        self.turnstiles[kind] = replace(turnstile, version=turnstile.version + 1)
 
     def run(self, pipeline: str, run_id: str) -> Run | None:
         return self.runs.get((pipeline, run_id))
@@ -84,7 +93,7 @@ class MemoryLedger:
             if mark and mark.phase and mark.started is not None:
                 since = mark.since or at.isoformat()
                 begun = {"started_at": since, "finished_at": None, "arns": list(mark.started)}
-                branch = replace(branch, steps={mark.phase: begun, **branch.steps})
+                branch = replace(branch, steps={**branch.steps, mark.phase: begun})
             if mark and mark.status:
                 branch = replace(branch, status=mark.status, reason=mark.reason)
         if mark and mark.phase and mark.finished and mark.phase in branch.steps:

@@ -10,6 +10,7 @@ locals {
     POWERTOOLS_LOG_LEVEL         = "INFO"
     POWERTOOLS_METRICS_NAMESPACE = "PersonalizePipelines"
     POWERTOOLS_SERVICE_NAME      = var.name
+    QUOTAS                       = jsonencode({ import = var.quotas.imports, train = var.quotas.trainings })
     TYPICAL_SECONDS = jsonencode({
       dataset_import_job = 60 * var.typical_minutes.import_job
       solution_version   = 60 * var.typical_minutes.solution_version

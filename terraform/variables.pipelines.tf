@@ -40,7 +40,7 @@ variable "pipelines" {
     - `retrain_on_upload`: start a run when files arrive under one of the prefixes.
       - `enabled`: default false.
       - `settle_seconds`: how long to wait for more files after one has arrived. Default 300, at most 900.
-    - `deadlines`: the longest that each phase of a run may take, waiting for quotas included. A branch that takes longer fails.
+    - `deadlines`: the longest that each phase of a run may take, from when it has a slot of the quota. A branch that takes longer fails.
       - `import_hours`, `train_hours`, `deploy_hours`: default 24, 72 and 12.
       - `stop_training`: stop a training that takes too long, which would go on and cost. Default false.
   EOT

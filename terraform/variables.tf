@@ -177,6 +177,27 @@ variable "poll_floor_seconds" {
   }
 }
 
+variable "quotas" {
+  description = <<-EOT
+    How many jobs of all pipelines together may be pending or in progress. What is beyond waits in line, and begins when a
+    slot is free. The defaults are what Personalize allows in a region; give less where others use the region as well.
+    https://docs.aws.amazon.com/personalize/latest/dg/limits.html
+    - `imports`: import jobs. Default 5.
+    - `trainings`: solution versions. Default 20.
+  EOT
+  type = object({
+    imports   = optional(number, 5)
+    trainings = optional(number, 20)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for slots in values(var.quotas) : slots >= 1 && floor(slots) == slots])
+    error_message = "quotas: whole numbers from 1 on."
+  }
+}
+
 variable "tags" {
   description = <<-EOT
     Tags for everything that can change them. Dataset groups and schemas carry none: CloudFormation replaces them when a tag

@@ -1,6 +1,7 @@
 """DynamoDB: the run ledger.
 
-One table; pk/sk are (pipeline, name), (campaign#name, solution/campaign), (lease, name) and (run#name, run id).
+One table; pk/sk are (pipeline, name), (campaign#name, solution/campaign), (lease, name), (slots, step) and
+(run#name, run id).
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from botocore.exceptions import ClientError
 from functions.errors import Conflict, InvalidMessage, UnknownPipeline, Unreadable
 from functions.model import Campaign, Message, Pipeline, RunStatus, dump, dump_short, parse
 from functions.ports import Mark
-from functions.records import Lease, Run
+from functions.records import Lease, Run, Turnstile
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEPT = timedelta(days=400)
 """How long a run's record stays (the table's TTL attribute is ``expires``)."""
+
+_BUSY = {"ProvisionedThroughputExceededException", "ThrottlingException"}
 
 T = TypeVar("T")
 
@@ -72,12 +75,28 @@ class DynamoLedger:
 
     def save_lease(self, pipeline: str, lease: Lease) -> None:
         """Write the lease, one version on; raise Conflict if another was written since it was read."""
-        written = replace(lease, version=lease.version + 1)
-        item = {"pk": "lease", "sk": pipeline, "version": written.version, "lease": dump(written)}
-        new = not lease.version
-        unchanged = "attribute_not_exists(pk)" if new else "version = :read"
-        if not self._put(item, unchanged, None if new else {":read": _write(lease.version)}):
-            raise Conflict(f"The lease of {pipeline!r} has changed.")
+        self._save("lease", pipeline, lease.version, dump(replace(lease, version=lease.version + 1)))
+
+    # -------------------------------------------------------------- the quotas' turnstiles
+
+    def turnstile(self, kind: str) -> Turnstile:
+        """Return the turnstile of a quota, an empty one before its first use."""
+        item = self._get("slots", kind)
+        return _record(Turnstile, item["slots"]) if item else Turnstile()
+
+    def save_turnstile(self, kind: str, turnstile: Turnstile) -> None:
+        """Write the turnstile, one version on; raise Conflict if another was written since it was read.
+
+        So it does where DynamoDB is too busy with this one item: who tries again later finds it less so.
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+        """
+        text = dump(replace(turnstile, version=turnstile.version + 1))
+        try:
+            self._save("slots", kind, turnstile.version, text)
+        except ClientError as error:
+            if error.response["Error"].get("Code") in _BUSY:
+                raise Conflict(f"The turnstile of {kind} is written too often: {error}") from error
+            raise
 
     # -------------------------------------------------------------- runs
 
@@ -128,19 +147,26 @@ class DynamoLedger:
             (*branch, "step"): sent[0].step if sent else message.step,
             (*branch, "message"): next((dump_short(each) for each in sent if each.branch == message.branch), None),
         }
-        begun = (*branch, "steps", mark.phase) if mark and mark.phase and mark.started is not None else None
-        if begun and mark and mark.started is not None:
+        if mark and mark.phase and mark.started is not None:
             since = mark.since or at.isoformat()
-            changes[begun] = {"started_at": since, "finished_at": None, "arns": list(mark.started)}
+            begun = {"started_at": since, "finished_at": None, "arns": list(mark.started)}
+            changes[(*branch, "steps", mark.phase)] = begun
         if mark and mark.status:
             changes[(*branch, "status")] = mark.status
             changes[(*branch, "reason")] = mark.reason
-        self._update(message.pipeline, message.run_id, changes, cursor=(*branch, "hop"), once=begun)
+        self._update(message.pipeline, message.run_id, changes, cursor=(*branch, "hop"))
         if mark and mark.phase and mark.finished:
             ended: dict[tuple[str, ...], Any] = {(*branch, "steps", mark.phase, "finished_at"): at.isoformat()}
             self._update(message.pipeline, message.run_id, ended, present=(*branch, "steps", mark.phase))
 
     # -------------------------------------------------------------- requests
+
+    def _save(self, pk: str, sk: str, read: int, text: str) -> None:
+        """Write a record as text, one version on from the one that was read; raise Conflict if that is not there."""
+        unchanged = "version = :read" if read else "attribute_not_exists(pk)"
+        item = {"pk": pk, "sk": sk, "version": read + 1, pk: text}
+        if not self._put(item, unchanged, {":read": _write(read)} if read else None):
+            raise Conflict(f"The {pk} of {sk!r} changed meanwhile.")
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         answer = self._client().get_item(
@@ -193,7 +219,6 @@ class DynamoLedger:
         changes: dict[tuple[str, ...], Any],
         cursor: tuple[str, ...] | None = None,
         present: tuple[str, ...] | None = None,
-        once: tuple[str, ...] | None = None,
         unless_over: bool = False,
     ) -> bool:
         names: dict[str, str] = {}
@@ -202,12 +227,7 @@ class DynamoLedger:
             return ".".join(names.setdefault(f"#{part}", f"#n{len(names)}") for part in parts)
 
         values = {f":v{number}": _write(value) for number, value in enumerate(changes.values())}
-        sets = ", ".join(
-            f"{path(parts)} = if_not_exists({path(parts)}, :v{number})"
-            if parts == once
-            else f"{path(parts)} = :v{number}"
-            for number, parts in enumerate(changes)
-        )
+        sets = ", ".join(f"{path(parts)} = :v{number}" for number, parts in enumerate(changes))
         conditions = ["attribute_exists(pk)"]
         if cursor:
             conditions.append(f"{path(cursor)} < :v{list(changes).index(cursor)}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from functions import turnstile
 from functions.endings import close, conclude, release, verdict
 from functions.model import IMPORTS, Ending, Message
 from functions.ports import Mark, Ports
@@ -31,6 +32,8 @@ def finish(message: Message, ports: Ports) -> None:
             status=ending.status,
             reason=ending.reason,
         )
+        if ending.status == "FAILED" and message.phase != "deploy":
+            turnstile.leave(message.pipeline, message.run_id, ports, message.branch)
         if message.branch == IMPORTS and ending.status == "FAILED":
             _skip_solutions(run, message, ports)
         ports.ledger.advance(message, ports.clock(), (), ended)

@@ -1,15 +1,16 @@
-"""Import what has changed: one import job per dataset, all at once."""
+"""Import what has changed: one import job per dataset, all at once, or as slots of the quota come."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from functions.engine import Observed, Step, tags
+from functions.engine import IN_LINE, Observed, Step, tags
 from functions.model import Message, Wait
 from functions.names import sibling_arn
-from functions.outcomes import Await, Call, Make, Outcome
+from functions.outcomes import Await, Call, InLine, Make, Outcome
 from functions.ports import Personalize, Ports
 from functions.shell import consumer
+from functions.slots import lacking as lacking_of
 
 
 def observe(message: Message, ports: Ports) -> Observed:
@@ -18,7 +19,9 @@ def observe(message: Message, ports: Ports) -> Observed:
 
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
-    """Make every job that is not made yet, then wait for all of them."""
+    """Make every job that is not made yet and has a slot, then wait for those that are made."""
+    in_line = observed.get(IN_LINE, set())
+    lacking = lacking_of(message)
     missing = tuple(
         Call(
             key=dataset,
@@ -34,16 +37,20 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
             arn_key="datasetImportJobArn",
         )
         for dataset, job in message.plan.imports.items()
-        if dataset not in observed
+        if dataset in lacking and dataset not in observed and dataset not in in_line
     )
     if missing:
         return Make(missing)
-    return Await(
-        tuple(
-            Wait("dataset_import_job", observed[dataset], expected=job.expected, spread=job.spread)
-            for dataset, job in message.plan.imports.items()
-        )
+    waits = tuple(wait for wait in message.waits if not wait.done)
+    waits += tuple(
+        Wait("dataset_import_job", observed[dataset], expected=job.expected, spread=job.spread, key=dataset)
+        for dataset, job in message.plan.imports.items()
+        if dataset in observed
     )
+    done = tuple(wait for wait in message.waits if wait.done)
+    if in_line and not waits:
+        return InLine("in line for a slot of the quota of imports", done)
+    return Await(waits + done)
 
 
 def find(message: Message, call: Call, personalize: Personalize) -> str:
@@ -51,5 +58,5 @@ def find(message: Message, call: Call, personalize: Personalize) -> str:
     return sibling_arn(call.params["datasetArn"], "dataset-import-job", call.params["jobName"])
 
 
-STEP = Step("import", observe, decide, find)
+STEP = Step("import", observe, decide, find, counted=True)
 handler = consumer(STEP)

@@ -1,16 +1,20 @@
-"""Wait for what Personalize is doing: look when it is time to, and answer ready, wait or failed."""
+"""Wait for what Personalize is doing: look when it is time to, and answer ready, wait or failed.
+
+What is over gives its slot of the quota back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions import slots, turnstile
 from functions.engine import Observed, Step
 from functions.errors import InUse, InvalidInput, NotFound
 from functions.model import IMPORTS, Kind, Message, Wait
-from functions.outcomes import Done, Fail, Outcome, Pause
+from functions.outcomes import Done, Fail, InLine, Outcome, Pause
 from functions.ports import Ledger, Personalize, Ports
 from functions.shell import consumer
 from functions.statuses import meaning
@@ -47,6 +51,9 @@ LAG = timedelta(minutes=5)
 PATIENCE = 3.0
 """How many times as far apart a branch's looks are while another one goes on for longer: no run waits for it then."""
 
+HURRY = 0.5
+"""The same while somebody is in line for the slots of what is waited for: one that is idle holds up everybody."""
+
 EARLY = timedelta(seconds=1)
 """SQS delays by whole seconds: a look may come so much before its time."""
 
@@ -66,28 +73,51 @@ _LABELS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Pace:
-    """What tells when to look: how long things take where no history tells, and how far apart looks may be."""
+    """What tells when to look: how long things take where no history tells, and how far apart looks may be.
+
+    ``crowded``: somebody is in line for the slots of what is waited for, so each is looked at in its own time.
+    """
 
     typical: Mapping[Kind, float]
     patience: float
+    crowded: bool = False
+
+    def next_look(self, ways: Sequence[UnderWay], floor: float) -> float:
+        """Return in how many seconds to look."""
+        if self.crowded:
+            return min(next_look([way], floor, HURRY) for way in ways)
+        return next_look(ways, floor, self.patience)
 
 
 def observe(message: Message, ports: Ports) -> Observed:
     """Look at what is waited for, once its time has come: at one after the other, until one is under way.
 
-    The message waits for all of them, so while one is under way nothing depends on the others.
+    The message waits for all of them, so while one is under way nothing depends on the others but their slots.
     """
     now, appointed = ports.clock(), _appointment(message)
     if appointed and now < appointed - EARLY:
         return {"seen": {}}
-    pace = Pace(ports.settings.typical, 1.0 if _ends_last(message, ports.ledger) else PATIENCE)
+    pace = Pace(
+        ports.settings.typical,
+        1.0 if _ends_last(message, ports.ledger) else PATIENCE,
+        _somebody_is_in_line(message, ports.ledger),
+    )
     seen: dict[str, Progress] = {}
     if appointed or _first_look(message, pace, now, ports.settings.poll_floor) <= 0:
-        for wait in message.waits:
+        for wait in _not_done(message):
             seen[wait.arn] = _look(wait, ports.personalize)
-            if meaning(seen[wait.arn].status) == "waiting":
+            if meaning(seen[wait.arn].status) == "waiting" and not pace.crowded:
                 break
     return {"seen": seen, "pace": pace}
+
+
+def _not_done(message: Message) -> list[Wait]:
+    return [wait for wait in message.waits if not wait.done]
+
+
+def _somebody_is_in_line(message: Message, ledger: Ledger) -> bool:
+    kind = slots.kind_of(message)
+    return kind is not None and bool(ledger.turnstile(kind).waiting)
 
 
 def _look(wait: Wait, personalize: Personalize) -> Progress:
@@ -110,11 +140,11 @@ def _ends_last(message: Message, ledger: Ledger) -> bool:
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
     """Go on when all are ready. Where one has failed, wait for the others, then tell every reason."""
     seen: dict[str, Progress] = observed["seen"]
-    if not seen:
+    unseen = [wait for wait in _not_done(message) if wait.arn not in seen]
+    if unseen and not seen:
         return _not_yet(message, observed.get("pace"), now, floor)
-    unseen = [wait for wait in message.waits if wait.arn not in seen]
-    under_way, failed = [], []
-    for wait in message.waits[: len(seen)]:
+    under_way, failed, done = [], [], [wait for wait in message.waits if wait.done]
+    for wait in (wait for wait in message.waits if wait.arn in seen):
         match meaning(seen[wait.arn].status):
             case "waiting":
                 under_way.append(wait)
@@ -123,13 +153,27 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
             case "failed":
                 failed.append(wait)
             case "ready":
-                pass
+                done.append(replace(wait, done=True))
     if under_way:
-        return _again(message, (*under_way, *unseen, *failed), observed, now, floor)
+        return _again(message, (*under_way, *unseen, *failed, *done), observed, now, floor)
     if failed:
         reasons = [f"{_named(wait)}: {seen[wait.arn].reason or seen[wait.arn].status}" for wait in failed]
         return Fail("; ".join(reasons))
+    if slots.lacking(message):
+        return InLine("what there were slots for is done, the others are in line", tuple(done))
     return Done()
+
+
+def settle(message: Message, observed: Observed, ports: Ports) -> None:
+    """Give back the slots of what is over, well or not."""
+    now, seen = ports.clock(), observed["seen"]
+    over = [wait.key for wait in message.waits if wait.key and wait.arn in seen and _is_over(seen[wait.arn], wait, now)]
+    turnstile.give_back(message, over, ports)
+
+
+def _is_over(progress: Progress, wait: Wait, now: datetime) -> bool:
+    doubtful = progress.doubtful and _just_asked_for(wait, now)
+    return meaning(progress.status) != "waiting" and not doubtful
 
 
 def _not_yet(message: Message, pace: Pace | None, now: datetime, floor: float) -> Pause:
@@ -137,7 +181,7 @@ def _not_yet(message: Message, pace: Pace | None, now: datetime, floor: float) -
     appointed, waits = _appointment(message), message.waits
     if appointed is None and pace:
         appointed = now + timedelta(seconds=_first_look(message, pace, now, floor))
-        waits = tuple(sorted(waits, key=lambda wait: -_expected(wait, pace).typical))
+        waits = tuple(sorted(waits, key=lambda wait: (wait.done, -_expected(wait, pace).typical)))
     return _pause(message, waits, appointed or now, now, "nothing should be ready yet")
 
 
@@ -147,12 +191,20 @@ def _again(message: Message, waits: tuple[Wait, ...], observed: Observed, now: d
     progress: Progress = observed["seen"][waits[0].arn]
     seconds = floor
     if meaning(progress.status) == "waiting":
-        pending = [wait for wait in waits if wait is waits[0] or wait.arn not in observed["seen"]]
-        ways = [UnderWay(_expected(wait, pace), _elapsed(wait, now)) for wait in pending]
-        since = (now - progress.since).total_seconds() if progress.since else ways[0].elapsed
-        ways[0] = replace(ways[0], elapsed=max(0.0, since), seen=True)
-        seconds = next_look(ways, floor, pace.patience)
+        seconds = pace.next_look(list(_under_way(waits, observed, now)), floor)
     return _pause(message, waits, now + timedelta(seconds=seconds), now, f"{_named(waits[0])} is {progress.status}")
+
+
+def _under_way(waits: Sequence[Wait], observed: Observed, now: datetime) -> Iterator[UnderWay]:
+    """Yield what was seen under way, and what was not looked at."""
+    for wait in (wait for wait in waits if not wait.done):
+        expected, elapsed = _expected(wait, observed["pace"]), _elapsed(wait, now)
+        progress: Progress | None = observed["seen"].get(wait.arn)
+        if progress is None:
+            yield UnderWay(expected, elapsed)
+        elif meaning(progress.status) == "waiting":
+            elapsed = (now - progress.since).total_seconds() if progress.since else elapsed
+            yield UnderWay(expected, max(0.0, elapsed), seen=True)
 
 
 def _pause(message: Message, waits: tuple[Wait, ...], look_at: datetime, now: datetime, why: str) -> Pause:
@@ -165,8 +217,7 @@ def _pause(message: Message, waits: tuple[Wait, ...], look_at: datetime, now: da
 
 
 def _first_look(message: Message, pace: Pace, now: datetime, floor: float) -> float:
-    ways = [UnderWay(_expected(wait, pace), _elapsed(wait, now)) for wait in message.waits]
-    return next_look(ways, floor, pace.patience)
+    return pace.next_look([UnderWay(_expected(wait, pace), _elapsed(wait, now)) for wait in _not_done(message)], floor)
 
 
 def _appointment(message: Message) -> datetime | None:
@@ -206,5 +257,5 @@ def give_up(message: Message, personalize: Personalize) -> None:
                 logger.info("not stopped: %s", error)
 
 
-STEP = Step("poll", observe, decide, give_up=give_up)
+STEP = Step("poll", observe, decide, give_up=give_up, settle=settle)
 handler = consumer(STEP)

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions import history, names
-from functions.engine import Observed, Step, tags
+from functions.engine import IN_LINE, Observed, Step, tags
 from functions.errors import NotFound
 from functions.model import Message, Wait
-from functions.outcomes import Await, Call, Make, Outcome
+from functions.outcomes import Await, Call, InLine, Make, Outcome
 from functions.ports import Personalize, Ports
 from functions.shell import consumer
+from functions.slots import VERSION
 from functions.statuses import meaning
 from functions.timing import Estimate, estimate
 
@@ -35,7 +36,7 @@ def observe(message: Message, ports: Ports) -> Observed:
 
 def _there(version: history.Entry) -> Observed:
     since: datetime = version["creationDateTime"]
-    return {"version": version["solutionVersionArn"], "since": since.isoformat()}
+    return {VERSION: version["solutionVersionArn"], "since": since.isoformat()}
 
 
 def _left_behind(message: Message, versions: list[history.Entry]) -> history.Entry | None:
@@ -47,14 +48,16 @@ def _left_behind(message: Message, versions: list[history.Entry]) -> history.Ent
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
     """Make the version that is named for the run, then wait for it."""
-    if "version" in observed:
+    if VERSION in observed:
         expected: Estimate | None = observed["expected"]
-        wait = Wait("solution_version", observed["version"], since=observed.get("since"))
+        wait = Wait("solution_version", observed[VERSION], since=observed.get("since"), key=VERSION)
         return Await((replace(wait, expected=expected.typical, spread=expected.spread) if expected else wait,))
+    if observed.get(IN_LINE):
+        return InLine("in line for a slot of the quota of trainings")
     return Make(
         (
             Call(
-                key="version",
+                key=VERSION,
                 operation="CreateSolutionVersion",
                 params={
                     "name": _name(message),
@@ -94,5 +97,5 @@ def _named(name: str, versions: list[history.Entry], personalize: Personalize) -
     return None
 
 
-STEP = Step("train", observe, decide, find)
+STEP = Step("train", observe, decide, find, counted=True)
 handler = consumer(STEP)

@@ -199,6 +199,10 @@ class World:
         """Deliver the message that is due next. Each is handled alone, and takes `HANDOVER` as seen from outside."""
         due, _, step, body, identifier, sent, receives = heapq.heappop(self._queue)
         self.now = max(self.now, due + timedelta(seconds=HANDOVER))
+        self.deliver(step, body, identifier, sent, receives)
+
+    def deliver(self, step: str, body: str, identifier: str, sent: datetime, receives: int) -> None:
+        """Have a message handled; one that fails is seen again later, or dead."""
         self.counts.update([f"lambda {step}", "sqs receive"])
         given = {
             "messageId": identifier,

@@ -191,6 +191,26 @@ run "rejects_poll_floor_seconds" {
   }
 }
 
+run "rejects_quotas_of_none" {
+  command         = plan
+  expect_failures = [var.quotas]
+
+  variables {
+    quotas    = { imports = 0 }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_quotas_in_parts" {
+  command         = plan
+  expect_failures = [var.quotas]
+
+  variables {
+    quotas    = { trainings = 2.5 }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
 run "rejects_typical_minutes" {
   command         = plan
   expect_failures = [var.typical_minutes]

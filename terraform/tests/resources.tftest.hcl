@@ -352,6 +352,20 @@ run "pipeline" {
   }
 }
 
+run "quotas_shared_with_others" {
+  command = plan
+
+  variables {
+    quotas    = { imports = 3, trainings = null }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+
+  assert {
+    condition     = jsondecode(module.step["poll"].environment.QUOTAS) == { import = 3, train = 20 }
+    error_message = "A function knows the slots by the step that takes them, Personalize's own where none are given: ${module.step["poll"].environment.QUOTAS}"
+  }
+}
+
 run "bucket_of_the_teams_own" {
   command = plan
 

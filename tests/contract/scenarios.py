@@ -17,7 +17,9 @@ from functions.errors import AlreadyExists, InUse, InvalidInput, LimitExceeded, 
 from functions.glue.request import Wanted
 from functions.glue.solutions import name_of
 from functions.model import IMPORTS, Deadlines, Ending, Message, Request, Trigger, Wait, dump, dump_short
-from functions.records import QUIET, Branch, Lease
+from functions.records import QUIET, Branch, Lease, Turnstile
+from functions.settings import QUOTAS
+from functions.slots import VERSION as OF_TRAININGS
 from functions.watchdog import WATCH
 from tests.contract.account import Account
 from tests.contract.table import handler
@@ -170,9 +172,23 @@ def under_way(account: Account) -> None:
     account.ledger.save_lease("shop", Lease(active=holder(RUN_ID, pinned=True)))
 
 
-def and_remembered(account: Account) -> None:
-    """Let a trigger be remembered beside it."""
+def all_taken(account: Account) -> None:
+    """Let a run be under way that has slots, and another one be in line behind it."""
     under_way(account)
+    other = "20261123t214500-ffffff"
+    carried = {IMPORTS: TO_IMPORT, "for-you": TO_TRAIN}
+    branches = {name: Branch(message=dump_short(each)) for name, each in carried.items()}
+    account.ledger.create_run(run(other, branches=branches, plan=BOTH))
+    keys = {"import": "*/interactions", "train": "for-you/version"}
+    for kind, key in keys.items():
+        waiting = (f"shop/{other}/{key}",)
+        held = [f"shop/{RUN_ID}/{key}", *(f"shop/{RUN_ID}/for-you/{n}" for n in range(QUOTAS[kind] - 1))]
+        account.ledger.save_turnstile(kind, Turnstile(0, dict.fromkeys(held, NOW.isoformat()), waiting))
+
+
+def and_remembered(account: Account) -> None:
+    """Let a trigger be remembered beside it, and a run be in line for its slots."""
+    all_taken(account)
     account.ledger.create_run(run("heir", status="QUEUED"))
     lease = account.ledger.lease("shop")
     account.ledger.save_lease("shop", replace(lease, next=holder("heir")))
@@ -180,7 +196,7 @@ def and_remembered(account: Account) -> None:
 
 def step(function: str, name: str, carried: Message, **answers: Answer | Sequence[Answer]) -> Scenario:
     """Return the scenario of one message of the run."""
-    prepare = and_remembered if function == "finish" else under_way
+    prepare = {"finish": and_remembered, "poll": all_taken}.get(function, under_way)
     return Scenario(function, name, batch(dump(replace(carried, plan=BOTH))), answers, prepare)
 
 
@@ -252,8 +268,8 @@ def polling(branch: str, phase: Any, wait: Wait) -> Message:
 
 
 DUE, NOT_YET = (datetime(year, 1, 1, tzinfo=UTC).isoformat() for year in (2000, 2999))
-OF_IMPORTS = polling(IMPORTS, "import", Wait("dataset_import_job", IMPORT_JOB, look_at=DUE))
-OF_TRAINING = polling("for-you", "train", Wait("solution_version", VERSION, look_at=DUE))
+OF_IMPORTS = polling(IMPORTS, "import", Wait("dataset_import_job", IMPORT_JOB, key="interactions", look_at=DUE))
+OF_TRAINING = polling("for-you", "train", Wait("solution_version", VERSION, key=OF_TRAININGS, look_at=DUE))
 OF_CAMPAIGN = polling("for-you", "deploy", Wait("campaign", CAMPAIGN.arn, version=VERSION, look_at=DUE))
 POLLING = [
     step("poll", "nothing yet", polling("for-you", "train", Wait("solution_version", VERSION, look_at=NOT_YET))),
@@ -279,6 +295,7 @@ POLLING = [
 FINISHING = [
     step("finish", "success", message("finish", "for-you", ending=Ending("SUCCEEDED"))),
     step("finish", "failure", message("finish", IMPORTS, ending=Ending("FAILED", "why"))),
+    step("finish", "failed training", message("finish", "for-you", phase="train", ending=Ending("FAILED", "why"))),
 ]
 
 # ------------------------------------------------------------------ glue

@@ -6,15 +6,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from functions.adapters.dynamodb import DynamoLedger
 from functions.errors import Conflict, UnknownPipeline, Unreadable
 from functions.model import IMPORTS, Message, Pipeline, Request, dump_short, parse_short
 from functions.ports import Ledger, Mark
-from functions.records import Branch, Lease, Run
+from functions.records import Branch, Lease, Run, Turnstile
 from tests.contract.account import TABLE, Account, client
 from tests.support.build import CAMPAIGN, CHOSEN, NOW, RUN_ID, UNSERVED, an_import, holder, message, pipeline, plan, run
 from tests.support.memory import MemoryLedger
@@ -121,6 +123,40 @@ def test_a_lease_that_was_deleted_meanwhile_is_a_conflict_too(case: Case) -> Non
     with pytest.raises(Conflict):
         case.ledger.save_lease("shop", Lease(version=3, active=ACTIVE))
     assert case.ledger.lease("shop") == Lease()
+
+
+# ------------------------------------------------------------------ turnstiles
+
+TAKEN = Turnstile(holders={"shop/r-1/*/items": NOW.isoformat()}, waiting=("shop/r-2/*/users", "shop/r-2/*/items"))
+
+
+def test_there_is_a_turnstile_before_its_first_use(case: Case) -> None:
+    assert case.ledger.turnstile("import") == Turnstile()
+
+
+def test_a_turnstile_is_kept_with_its_next_version_and_its_order(case: Case) -> None:
+    case.ledger.save_turnstile("import", TAKEN)
+    assert case.ledger.turnstile("import") == replace(TAKEN, version=1)
+    swept = replace(case.ledger.turnstile("import"), holders={}, waiting=TAKEN.waiting[::-1], swept_at=NOW.isoformat())
+    case.ledger.save_turnstile("import", swept)
+    assert case.ledger.turnstile("import") == replace(swept, version=2)
+    assert case.ledger.turnstile("train") == Turnstile()
+
+
+def test_of_two_writers_of_a_turnstile_the_second_is_told(case: Case) -> None:
+    read_by_both = case.ledger.turnstile("train")
+    case.ledger.save_turnstile("train", TAKEN)
+    with pytest.raises(Conflict):
+        case.ledger.save_turnstile("train", read_by_both)
+    assert case.ledger.turnstile("train") == replace(TAKEN, version=1)
+    with pytest.raises(Conflict):
+        case.ledger.save_turnstile("import", replace(TAKEN, version=3))
+
+
+def test_a_line_of_a_thousand_is_kept(case: Case) -> None:
+    line = tuple(f"pipeline-{n}/20261123t214420-1a2b3c/*/{kind}" for n in range(1000) for kind in ("items", "users"))
+    case.ledger.save_turnstile("import", Turnstile(waiting=line))
+    assert case.ledger.turnstile("import").waiting == line
 
 
 # ------------------------------------------------------------------ runs
@@ -236,16 +272,17 @@ def test_a_cursor_moves_on_its_own_branch(begun: Case, branch: str) -> None:
     assert moved.updated_at == LATER.isoformat()
 
 
-def test_a_phase_begins_once(begun: Case, branch: str) -> None:
-    """The message that begins it may die before it is noted: each later one tells it again, with its time."""
+def test_a_phase_that_is_told_again_keeps_its_beginning(begun: Case, branch: str) -> None:
+    """The message that begins it may die before it is noted: each later one tells it again, and what came since."""
     began = Mark("train", ("arn:a",), since=NOW.isoformat())
     begun.ledger.advance(message("poll", branch, hop=1), LATER, going("poll", branch, 2), began)
     phase = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:a"]}
     assert begun.standing().branches[branch].steps == {"train": phase}
 
-    again = Mark("train", ("arn:b",), since=LATER.isoformat(), finished=True)
+    again = Mark("train", ("arn:a", "arn:b"), since=NOW.isoformat(), finished=True)
     begun.ledger.advance(message("poll", branch, hop=2), LATER, going("deploy", branch, 3), again)
-    assert begun.standing().branches[branch].steps == {"train": phase | {"finished_at": LATER.isoformat()}}
+    both = phase | {"finished_at": LATER.isoformat(), "arns": ["arn:a", "arn:b"]}
+    assert begun.standing().branches[branch].steps == {"train": both}
 
 
 def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
@@ -296,6 +333,14 @@ def test_an_end_that_was_cut_off_is_noted_by_the_next_delivery(begun: Case) -> N
     assert begun.standing().branches["for-you"].steps["train"]["finished_at"] == LATER.isoformat()
 
 
+def test_a_phase_of_which_more_begins_has_begun_when_its_first_did(begun: Case) -> None:
+    begun.ledger.advance(message("import", hop=0), NOW, (), Mark("import", ("arn:a",)))
+    more = Mark("import", ("arn:a", "arn:b"), since=NOW.isoformat())
+    begun.ledger.advance(message("import", hop=1), LATER, (), more)
+    phase = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:a", "arn:b"]}
+    assert begun.standing().branches[IMPORTS].steps == {"import": phase}
+
+
 def test_the_latest_runs_come_newest_first(case: Case) -> None:
     for run_id in ("20261101t000000-a", "20261103t000000-c", "20261102t000000-b"):
         case.ledger.create_run(run(run_id))
@@ -334,9 +379,21 @@ def test_what_cannot_be_read_is_no_message_to_blame(account: Account) -> None:
     assert [each.run_id for each in account.ledger.latest_runs("shop", 5)] == ["another"]
 
 
+@pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
+def test_an_item_that_is_written_too_often_is_as_if_another_had_written_it(code: str) -> None:
+    def put_item(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "slow down"}}, "PutItem")
+
+    busy = DynamoLedger(lambda: cast(Any, SimpleNamespace(put_item=put_item)), TABLE)
+    with pytest.raises(Conflict, match="slow down"):
+        busy.save_turnstile("import", TAKEN)
+
+
 def test_another_refusal_is_raised(account: Account) -> None:
     with account.hearing(denied="dynamodb:PutItem/ledger"), pytest.raises(Exception, match="not authorized"):
         account.ledger.create_run(run())
+    with account.hearing(denied="dynamodb:PutItem/ledger"), pytest.raises(Exception, match="not authorized"):
+        account.ledger.save_turnstile("import", TAKEN)
     with account.hearing(denied="dynamodb:UpdateItem/ledger"), pytest.raises(Exception, match="not authorized"):
         account.ledger.update_run("shop", RUN_ID, NOW)
 

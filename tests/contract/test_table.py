@@ -15,7 +15,9 @@ import functions.steps
 from functions.engine import Step
 from functions.flow import following, opening
 from functions.model import IMPORTS, Message, Phase, Plan, Wait
-from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
+from functions.outcomes import Await, Done, Fail, InLine, Outcome, Pause, Skip
+from functions.settings import QUOTAS
+from functions.slots import KINDS
 from functions.steps import deploy, import_data, poll, train
 from functions.steps.start import first_messages
 from tests.contract.table import FUNCTIONS, STEPS, TABLE, TERRAFORM, handler
@@ -52,12 +54,16 @@ BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED})
 CARRIED = [BOTH, plan(solutions={})]
 WAITS = (Wait("campaign", "arn:c", version=VERSION),)
 PAUSE, FAIL, SKIP, AWAIT, DONE = Pause(1, "why"), Fail("why"), Skip("why"), Await(WAITS), Done()
+IN_LINE = InLine("why")
 
 OUTCOMES: dict[str, list[tuple[Phase, Outcome]]] = {
-    "import": [("import", AWAIT), ("import", PAUSE), ("import", FAIL)],
-    "train": [("train", AWAIT), ("train", PAUSE), ("train", FAIL)],
+    "import": [("import", AWAIT), ("import", PAUSE), ("import", IN_LINE), ("import", FAIL)],
+    "train": [("train", AWAIT), ("train", PAUSE), ("train", IN_LINE), ("train", FAIL)],
     "deploy": [("deploy", AWAIT), ("deploy", DONE), ("deploy", PAUSE), ("deploy", FAIL), ("deploy", SKIP)],
-    "poll": [(phase, outcome) for phase in ("import", "train", "deploy") for outcome in (DONE, PAUSE, FAIL)],
+    "poll": [
+        *((phase, outcome) for phase in ("import", "train", "deploy") for outcome in (DONE, PAUSE, FAIL)),
+        ("import", IN_LINE),
+    ],
 }
 """What a step decides in which phase; the engine adds a pause or a failure where Personalize refuses."""
 
@@ -80,6 +86,8 @@ def test_a_step_may_send_to_where_its_outcomes_lead(step: str) -> None:
         for before in messages_in(step, phase)
         for after in following(before, outcome)
     }
+    # Besides, whoever gives a slot back wakes the next in line, and whoever takes one may find others not woken.
+    reached |= {"import", "train"} if step == "poll" else {step} if DECLARED[step].counted else set()
     assert reached == set(STEPS[step]["next"])
 
 
@@ -91,8 +99,13 @@ def test_start_may_send_to_where_runs_begin() -> None:
     assert reached | set(STEPS) == set(STEPS["start"]["next"])
 
 
-def test_finish_wakes_the_remembered_trigger_and_nothing_else() -> None:
-    assert STEPS["finish"]["next"] == ["start"]
+def test_finish_wakes_the_remembered_trigger_and_who_is_in_line_for_a_slot() -> None:
+    assert STEPS["finish"]["next"] == ["start", *KINDS]
+
+
+def test_what_counts_against_a_quota_is_made_by_the_steps_that_have_a_turnstile() -> None:
+    counted = {name for name, step in DECLARED.items() if step.counted}
+    assert counted == {*KINDS} == {*QUOTAS}
 
 
 def test_every_step_can_be_reached_from_start() -> None:

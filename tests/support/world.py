@@ -6,6 +6,7 @@ import heapq
 import itertools
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from functions.glue.patience import Patience
 from functions.model import Campaign, Dataset, Kind, Pipeline, Solution
 from functions.ports import Ports
 from functions.records import Run
-from functions.settings import Settings
+from functions.settings import QUOTAS, Settings
 from functions.shell import Worker, batch, worker
 from functions.steps import deploy, finish, import_data, poll, start, train
 from local.personalize import Personalize
@@ -108,10 +109,17 @@ def items(count: int = 40) -> bytes:
 
 @dataclass
 class World:
-    """Everything there is. ``twice`` delivers every message two times; ``durations`` is how long Personalize takes."""
+    """Everything there is. ``twice`` delivers every message two times; ``durations`` is how long Personalize takes.
+
+    ``slots`` are the quotas that the functions keep to, ``quotas`` those that Personalize has; ``typical`` is what they
+    believe of durations.
+    """
 
     twice: bool = False
     durations: str | Spans = "demo"
+    slots: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
+    quotas: Mapping[str, int] = field(default_factory=dict)
+    typical: Mapping[Kind, float] = field(default_factory=lambda: TYPICAL)
     now: datetime = BEGINNING
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     bus: MemoryBus = field(default_factory=MemoryBus)
@@ -123,7 +131,12 @@ class World:
         self._numbers = itertools.count()
         self.objects = MemoryObjects(self.clock)
         self.service = Personalize(
-            account=ACCOUNT, region=REGION, clock=self.clock, objects=self.objects, durations=self.durations
+            account=ACCOUNT,
+            region=REGION,
+            clock=self.clock,
+            objects=self.objects,
+            durations=self.durations,
+            quotas=self.quotas,
         )
         self.personalize = LocalService(self.service)
 
@@ -180,7 +193,7 @@ class World:
 
     def ports(self) -> Ports:
         """Return the ports of one function."""
-        settings = Settings("ledger", {}, 1.0, RECEIVES, event_bus="default", typical=TYPICAL)
+        settings = Settings("ledger", {}, 1.0, RECEIVES, event_bus="default", quotas=self.slots, typical=self.typical)
         queues = MemoryQueues()
         queues.send = self.send  # type: ignore[method-assign] # what is sent is delivered here
         return Ports(settings, self.personalize, queues, self.ledger, self.objects, self.bus, self.clock)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from functions.admission import ATTEMPTS, Admission, admit, change_lease, hand_over, pin
+from functions.admission import Admission, admit, change_lease, hand_over, pin
 from functions.errors import Conflict
+from functions.guarded import ATTEMPTS
 from functions.model import Request
 from functions.records import Lease
 from tests.support.build import holder

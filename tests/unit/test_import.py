@@ -16,7 +16,12 @@ JOBS = [
     arn("dataset-import-job", f"acme-{RUN_ID}-interactions-11111111"),
     arn("dataset-import-job", f"acme-{RUN_ID}-items-22222222"),
 ]
-BOTH = Await((Wait("dataset_import_job", JOBS[0], 600.0), Wait("dataset_import_job", JOBS[1], None)))
+BOTH = Await(
+    (
+        Wait("dataset_import_job", JOBS[0], 600.0, key="interactions"),
+        Wait("dataset_import_job", JOBS[1], None, key="items"),
+    )
+)
 MADE = [{"datasetImportJobArn": job} for job in JOBS]
 THERE = AlreadyExists("ResourceAlreadyExistsException", "there", "CreateDatasetImportJob")
 BUSY = LimitExceeded(

@@ -19,7 +19,10 @@ EVERYTHING_CARRIED = message(
     plan=plan(imports={"items": an_import("items", expected=612.5)}, training_mode="UPDATE"),
     hop=3,
     phase="deploy",
-    waits=(Wait("campaign", "arn:c", 12.5, VERSION, RUN_ID, 0.05, "later"), Wait("dataset_import_job", IMPORT_JOB)),
+    waits=(
+        Wait("campaign", "arn:c", 12.5, VERSION, RUN_ID, spread=0.05, look_at="later"),
+        Wait("dataset_import_job", IMPORT_JOB, key="items", done=True),
+    ),
     solution_version=VERSION,
     ending=Ending("FAILED", "Personalize's words: ü"),
 )

@@ -63,10 +63,10 @@ def jobs(**told: dict[str, Any] | Exception) -> Scripted:
 
 
 def waited_for(outcome: Outcome) -> list[str]:
-    """Return the names of what a pause is for."""
+    """Return the names of what a pause is for still."""
     assert isinstance(outcome, Pause)
     assert outcome.waits
-    return [wait.arn.rpartition("/")[2] for wait in outcome.waits]
+    return [wait.arn.rpartition("/")[2] for wait in outcome.waits if not wait.done]
 
 
 def names(personalize: Scripted) -> list[str]:

@@ -17,8 +17,11 @@ def test_what_must_be_set() -> None:
 
 
 def test_what_may_be_set() -> None:
-    settings = Settings.from_environment({**GOOD, "POLL_FLOOR_SECONDS": "0.5", "EVENT_BUS": "team"})
+    settings = Settings.from_environment(
+        {**GOOD, "POLL_FLOOR_SECONDS": "0.5", "EVENT_BUS": "team", "QUOTAS": '{"import": 3}'}
+    )
     assert (settings.poll_floor, settings.event_bus) == (0.5, "team")
+    assert settings.quotas == {"import": 3, "train": 20}
     assert Settings.from_environment({**GOOD, "TYPICAL_SECONDS": '{"campaign": 90.5}'}).typical == {"campaign": 90.5}
 
 
@@ -27,10 +30,12 @@ def test_what_may_be_set() -> None:
     [
         ({"LEDGER_TABLE": ""}, "LEDGER_TABLE is not set"),
         ({"QUEUES": ""}, "QUEUES is not set"),
-        ({"QUEUES": "{"}, "QUEUES must be a JSON object"),
+        ({"QUEUES": "{"}, "QUEUES, QUOTAS and TYPICAL_SECONDS must be JSON objects"),
         ({"QUEUES": "[]"}, "QUEUES must be a JSON object"),
         ({"POLL_FLOOR_SECONDS": "often"}, "POLL_FLOOR_SECONDS and MAX_RECEIVES numbers: .*'often'"),
-        ({"TYPICAL_SECONDS": "{"}, "TYPICAL_SECONDS too"),
+        ({"QUOTAS": "[5]"}, "QUOTAS and TYPICAL_SECONDS must be JSON objects"),
+        ({"QUOTAS": '{"train": 0}'}, "QUOTAS must be whole numbers from 1 on: .*'train': 0"),
+        ({"TYPICAL_SECONDS": "{"}, "QUOTAS and TYPICAL_SECONDS must be JSON objects"),
         ({"TYPICAL_SECONDS": "[]"}, "TYPICAL_SECONDS must be a JSON object of seconds by dataset_import_job, "),
         ({"TYPICAL_SECONDS": '{"campain": 60}'}, "TYPICAL_SECONDS must be a JSON object"),
         ({"TYPICAL_SECONDS": '{"campaign": 0}'}, "TYPICAL_SECONDS must be a JSON object"),

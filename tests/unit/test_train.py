@@ -40,7 +40,7 @@ def scripted(*versions: dict[str, Any], create: Answer | None = None, **answers:
 def test_a_version_named_for_the_run_with_exactly_these_parameters(mode: TrainingMode) -> None:
     personalize = scripted()
     asked = message("train", "for-you", phase="train", plan=plan(training_mode=mode))
-    assert carry_out(STEP, asked, ports(personalize)) == Await((Wait("solution_version", VERSION),))
+    assert carry_out(STEP, asked, ports(personalize)) == Await((Wait("solution_version", VERSION, key="version"),))
     assert personalize.calls == [
         ("ListSolutionVersions", {"solutionArn": SOLUTION}),
         (
@@ -71,7 +71,7 @@ def test_earlier_versions_tell_how_long_it_may_take(versions: list[dict[str, Any
     outcome = carry_out(STEP, MESSAGE, ports(scripted(*versions)))
     assert isinstance(outcome, Await)
     (wait,) = outcome.waits
-    assert wait == Wait("solution_version", VERSION, expected, spread=wait.spread)
+    assert wait == Wait("solution_version", VERSION, expected, spread=wait.spread, key="version")
     assert (wait.spread is None) is (expected is None)
 
 
@@ -84,7 +84,8 @@ def test_the_version_of_an_earlier_delivery_is_found_by_its_name() -> None:
     personalize = scripted(version(1), version(2), version(3), create=THERE, DescribeSolutionVersion=describe)
     outcome = carry_out(STEP, MESSAGE, ports(personalize))
     assert isinstance(outcome, Await)
-    assert outcome.waits == (Wait("solution_version", f"{SOLUTION}/v2", 2400, spread=outcome.waits[0].spread),)
+    spread = outcome.waits[0].spread
+    assert outcome.waits == (Wait("solution_version", f"{SOLUTION}/v2", 2400, spread=spread, key="version"),)
     looked_at = [
         params["solutionVersionArn"] for name, params in personalize.calls if name == "DescribeSolutionVersion"
     ]

@@ -3,6 +3,11 @@ output "arn" {
   value       = aws_lambda_function.this.arn
 }
 
+output "environment" {
+  description = "The function's environment variables."
+  value       = var.environment
+}
+
 output "name" {
   description = "The function's name."
   value       = aws_lambda_function.this.function_name
