@@ -23,6 +23,9 @@ LONGEST = 900.0
 QUOTA_PAUSE = 60.0
 CROWDED = 300.0
 
+SHORTEST = 1.0
+"""What takes no time is taken to take a second: SQS delays by whole ones."""
+
 LATEST = 8
 """How many of the latest durations tell how long the next one takes."""
 
@@ -81,7 +84,7 @@ def estimate(durations: Iterable[float]) -> Estimate | None:
     The middle is the median of all means of two, which a stray value hardly moves, and the spread is that of the next
     one about it, so fewer values make it wider.
     """
-    logs = [math.log(seconds) for seconds in durations if seconds > 0][:LATEST]
+    logs = [math.log(max(SHORTEST, seconds)) for seconds in durations if seconds > 0][:LATEST]
     if not logs:
         return None
     middle = median((one + other) / 2 for one, other in combinations_with_replacement(logs, 2))

@@ -129,6 +129,16 @@ def test_without_history_nothing_is_expected() -> None:
     assert estimate([0, 0]) is None
 
 
+@given(st.lists(st.floats(min_value=1e-9, max_value=1.0), min_size=1, max_size=8))
+def test_what_takes_no_time_is_looked_at_soon(durations: list[float]) -> None:
+    """As in a local account that takes none: a typical duration of nothing would never be reached step by step."""
+    expected = estimate(durations)
+    assert expected
+    assert expected.typical == 1.0
+    assert next_look([UnderWay(expected, 0.0)], 0.1) <= 1.5
+    assert next_look([UnderWay(expected, 5.0, seen=True)], 0.1) <= 5.0
+
+
 def test_one_duration_is_believed_to_come_again_about() -> None:
     assert estimate([600]) == Estimate(600, round(0.05 * math.sqrt(2), 4))
 
