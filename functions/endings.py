@@ -42,10 +42,9 @@ def conclude(run: Run, end: Ending, ports: Ports) -> None:
     try:
         tell(run, end, ports)
     finally:
-        try:
-            _note(run, end, ports)
-        finally:
-            release(ports, run.pipeline, run.run_id)
+        _note(run, end, ports)
+        release(ports, run.pipeline, run.run_id)
+        turnstile.leave(run.pipeline, run.run_id, ports)
 
 
 def close(run: Run, end: Ending, ports: Ports) -> None:
@@ -64,8 +63,6 @@ def _note(run: Run, end: Ending, ports: Ports) -> None:
     if ports.ledger.end_run(run.pipeline, run.run_id, end.status, ports.clock(), reason=end.reason):
         logger.info("run %s", end.status, extra={"reason": end.reason})
         metrics.add_metric(f"Runs{end.status.capitalize()}", "Count", 1)
-    if end.status == "FAILED":  # others have given back what they took
-        turnstile.leave(run.pipeline, run.run_id, ports)
 
 
 def detail(run: Run, end: Ending, now: datetime) -> dict[str, object]:

@@ -6,7 +6,7 @@ import hashlib
 import pickle
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Any
 
 from functions.model import Pipeline
+from functions.settings import QUOTAS
 from functions.telemetry import metrics
 from functions.watchdog import WATCH
 from local.personalize import Personalize
@@ -117,6 +118,8 @@ class Options:
     pipelines: tuple[str, ...] = ("shop",)
     gentle: bool = False
     quotas: dict[str, int] = field(default_factory=dict)
+    slots: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
+    """What the functions are told of the quotas; more than there is where others use the region as well."""
     durations: dict[str, Any] = field(default_factory=lambda: DURATIONS)
 
 
@@ -134,6 +137,7 @@ class Cloud:
             {name: declared[name] for name in options.pipelines},
             Watched(self.witness.lease_changed),
             Watched(self.witness.run_changed),
+            Watched(self.witness.turnstile_changed),
         )
         self.bus = WatchedBus(witness=self.witness)
         self.objects = MemoryObjects(self.agenda.now)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.model import IMPORTS, Campaign
 from functions.planning import fingerprint
-from functions.records import Lease, Run
+from functions.records import Lease, Run, Turnstile
 from local.personalize.models import Record
 
 if TYPE_CHECKING:
@@ -129,6 +129,19 @@ class Witness:
         if old.next and old.next.run_id not in [holder.run_id for holder in (new.active, new.next) if holder]:
             raise Broken(f"run {old.next.run_id} was remembered as the next of {pipeline}, and is forgotten")
 
+    def turnstile_changed(self, kind: str, old: Turnstile | None, new: Turnstile) -> None:
+        """See the turnstile of a quota change: it holds no more than there is, and nobody is overtaken."""
+        there = self.cloud.options.slots[kind]
+        if len(new.holders) > there:
+            raise Broken(f"{len(new.holders)} have a slot of {kind}, and there are {there}")
+        before = old or Turnstile()
+        admitted = [token for token in before.waiting if token in new.holders]
+        passed = [token for token in before.waiting if token in new.waiting]
+        if admitted and passed and before.waiting.index(admitted[-1]) > before.waiting.index(passed[0]):
+            raise Broken(f"{admitted[-1]} has got a slot of {kind}, and {passed[0]} was before it")
+        if [token for token in new.waiting if token in before.waiting] != passed:
+            raise Broken(f"places in the line of {kind} were changed: {before.waiting}, then {new.waiting}")
+
     def is_behind(self, run_id: str, body: str) -> bool:
         """Whether a message is one that its branch has left behind: a duplicate, and nothing may come of it."""
         run = self._named(run_id)
@@ -242,6 +255,9 @@ class Witness:
                     raise Broken(
                         f"a dead letter of {step} was redriven, and neither completes nor is dropped: {letter}"
                     )
+        for kind, turnstile in self.cloud.ledger.turnstiles.items():
+            if turnstile.holders or turnstile.waiting:
+                raise Broken(f"slots of {kind} are never given back: {turnstile}")
         self._known()
         self._deployed()
         if self.cloud.options.gentle:

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from functions.adapters.bus import NotPut
 from functions.adapters.personalize import translate_error
 from functions.adapters.queues import NotSent
+from functions.guarded import LONGEST, SHORTEST
 from functions.ports import Bus, Ledger, Objects, Ports, Queues
 from functions.settings import Settings
 from functions.shell import Worker, batch
@@ -94,7 +95,7 @@ class Invocation:
     def ports(self) -> Ports:
         """Return the ports onto everything outside."""
         cloud = self.cloud
-        settings = Settings("ledger", {}, POLL_FLOOR, cloud.sqs.max_receives, "default")
+        settings = Settings("ledger", {}, POLL_FLOOR, cloud.sqs.max_receives, "default", cloud.options.slots)
         return Ports(
             settings=settings,
             personalize=PersonalizeOutside(self),
@@ -103,6 +104,7 @@ class Invocation:
             objects=cast(Objects, Outside(self, "s3", cloud.objects)),
             bus=cast(Bus, Outside(self, "events", cloud.bus)),
             clock=self.clock,
+            rest=lambda tries: self.sleep(cloud.rng.uniform(0, min(LONGEST, SHORTEST * 2**tries))),
         )
 
     # -------------------------------------------------------------- what may happen to it

@@ -151,8 +151,38 @@ MUTATIONS = (
     Mutation(
         "a full quota is a failure",
         "functions.engine:carry_out",
-        "if error.passes else",
-        "if False else",
+        "if not error.passes:",
+        "if True:",
+    ),
+    Mutation(
+        "more are let in than there are slots",
+        "functions.slots:admit",
+        "free = max(0, capacity - len(turnstile.holders))",
+        "free = max(0, capacity + 1 - len(turnstile.holders))",
+    ),
+    Mutation(
+        "the last in line is the first",
+        "functions.slots:admit",
+        "turnstile.waiting[:free], turnstile.waiting[free:]",
+        "turnstile.waiting[-free:] if free else (), turnstile.waiting[:-free] if free else turnstile.waiting",
+    ),
+    Mutation(
+        "a lost race for a slot is overwritten",
+        "local.twins:MemoryLedger.save_turnstile",
+        "if self.turnstile(kind).version != turnstile.version:",
+        "if False:",
+    ),
+    Mutation(
+        "a slot that was handed on to nobody stays with them",
+        "functions.turnstile:_wake",
+        "            vain.append(each)",
+        "            pass",
+    ),
+    Mutation(
+        "a run that fails keeps its slots",
+        "functions.steps.finish:finish",
+        "            turnstile.leave(message.pipeline, message.run_id, ports, message.branch)",
+        "            pass",
     ),
     Mutation(
         "the lease is not passed on",

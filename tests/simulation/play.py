@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from functions.settings import QUOTAS
 from tests.simulation.cloud import PIPELINES, Cloud, Options
 from tests.simulation.faults import HARD, KINDS, Faults
 from tests.simulation.history import History
@@ -33,17 +34,22 @@ class Outcome:
     """(crash point, what went wrong there) → how often."""
 
 
-def options_of(rng: random.Random) -> Options:
-    """Draw what a history is made of."""
+def options_of(rng: random.Random, told: bool) -> Options:
+    """Draw what a history is made of. ``told``: our functions know the quotas, and nobody else uses them up."""
     names = tuple(name for name in PIPELINES if rng.random() < 0.5) or ("shop",)
-    quotas = {"pending-import-jobs": rng.choice((5, 5, 2, 1)), "pending-solution-versions": rng.choice((20, 20, 2, 1))}
-    return Options(pipelines=names, gentle=rng.random() < 0.4, quotas=quotas)
+    imports, trainings = rng.choice((5, 5, 2, 1)), rng.choice((20, 20, 2, 1))
+    return Options(
+        pipelines=names,
+        gentle=rng.random() < 0.4,
+        quotas={"pending-import-jobs": imports, "pending-solution-versions": trainings},
+        slots={"import": imports, "train": trainings} if told else QUOTAS,
+    )
 
 
 def play(seed: int, without: Collection[str] = ()) -> Outcome:
     """Play the history of a seed, ``without`` some kinds of faults."""
     rng = random.Random(seed)  # noqa: S311 # no secret
-    options = options_of(rng)
+    options = options_of(rng, told=random.Random(f"{seed}/told").random() < 0.7)  # noqa: S311 # the same
     on = KINDS - set(without) - (HARD if options.gentle else set())
     faults = Faults(random.Random(f"{seed}/faults"), on, intensity=rng.choice((0.2, 1.0, 1.0, 3.0)))  # noqa: S311 # the same
     cloud = Cloud(faults, options, seed)
