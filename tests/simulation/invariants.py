@@ -182,9 +182,12 @@ class Witness:
             raise Broken(f"{operation} for run {run.run_id}, which has ended {run.status} long ago")
         match operation:
             case "CreateDatasetImportJob":
-                self._made_once(who, f"import job of {params['datasetArn'].rpartition('/')[2]}")
+                dataset = params["datasetArn"].rpartition("/")[2]
+                self._made_once(who, f"import job of {dataset}")
+                self._had_a_slot("import", who, run, dataset.lower())
             case "CreateSolutionVersion":
                 self._made_once(who, f"version of {params['solutionArn'].rpartition('/')[2]}")
+                self._had_a_slot("train", who, run, "version")
                 if run and run.plan:
                     self._not_in_vain(run, who.branch, params)
             case "UpdateCampaign":
@@ -192,6 +195,13 @@ class Witness:
                 self._moved(who, params)
             case "CreateCampaign":
                 self._made_once(who, f"campaign {params['name']}")
+
+    def _had_a_slot(self, kind: str, who: Invocation, run: Run | None, key: str) -> None:
+        """See that what counts against a quota is made by who has a slot of it, unless the run was ended meanwhile."""
+        if run and not run.over and run.branches[who.branch].status == "RUNNING":
+            token = f"{run.pipeline}/{run.run_id}/{who.branch}/{key}"
+            if token not in self.cloud.ledger.turnstile(kind).holders:
+                raise Broken(f"{token} is made, and has no slot of {kind}")
 
     def _named(self, run_id: str) -> Run | None:
         return next((run for (_, key), run in self.cloud.ledger.runs.items() if key == run_id), None)

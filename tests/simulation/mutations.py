@@ -173,12 +173,6 @@ MUTATIONS = (
         "if False:",
     ),
     Mutation(
-        "a slot that was handed on to nobody stays with them",
-        "functions.turnstile:_wake",
-        "            vain.append(each)",
-        "            pass",
-    ),
-    Mutation(
         "a run that fails keeps its slots",
         "functions.steps.finish:finish",
         "            turnstile.leave(message.pipeline, message.run_id, ports, message.branch)",
