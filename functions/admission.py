@@ -16,6 +16,9 @@ from functions.records import Holder, Lease
 
 Place = Literal["active", "next", "joined"]
 
+REMEMBERED = 100
+"""How many of those that joined a run are known to have: second deliveries come minutes after the first."""
+
 
 @dataclass(frozen=True)
 class Admission:
@@ -29,6 +32,9 @@ class Admission:
 def admit(lease: Lease, new: Holder) -> Admission:
     """Find the place of a trigger. Repeating it with the same run id changes nothing."""
     active, waiting = lease.active, lease.next
+    for holder in (active, waiting):
+        if holder and new.run_id in holder.joined:
+            return Admission(lease, "joined", joined=holder.run_id)
     if active is None:
         return Admission(replace(lease, active=new), "active")
     if active.run_id == new.run_id:
@@ -71,4 +77,5 @@ def change_lease(ledger: Ledger, pipeline: str, change: Callable[[Lease], Lease]
 def _join(first: Holder, second: Holder) -> Holder:
     """One run for two triggers. Only uploads alone may be skipped when nothing has changed."""
     trigger = first.trigger if first.trigger != "upload" else second.trigger
-    return replace(first, trigger=trigger, request=first.request.joined(second.request))
+    joined = (*first.joined, second.run_id)[-REMEMBERED:]
+    return replace(first, trigger=trigger, request=first.request.joined(second.request), joined=joined)

@@ -5,14 +5,14 @@ A step is a declaration: how it observes, how it decides, and how it finds what 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions import errors, slots, timing, turnstile
 from functions.flow import following
-from functions.model import IMPORTS, Message, dump
+from functions.model import IMPORTS, Message, Wait, dump
 from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, Pause
 from functions.ports import Mark, Personalize, Ports
 from functions.records import Branch
@@ -67,13 +67,26 @@ def advance(step: Step, message: Message, ports: Ports) -> None:
     if isinstance(outcome, Await):
         outcome = outcome.since(ports.clock())
     sent = following(message, outcome)
-    delay = outcome.seconds if isinstance(outcome, Pause | InLine) else 0
+    delay = _delay(message, outcome, ports.clock())
     for name in dict.fromkeys(each.step for each in sent):
         ports.queues.send(name, [dump(each) for each in sent if each.step == name], delay)
     logger.info("%s: %s", step.name, type(outcome).__name__.lower(), extra={"outcome": outcome, "next": sent[0].step})
     ports.ledger.advance(message, ports.clock(), sent, _mark(message, outcome))
     if isinstance(outcome, InLine) or (sent[0].step == "poll" and slots.lacking(sent[0])):
         turnstile.call_up(sent[0], ports)
+
+
+def _delay(message: Message, outcome: Outcome, now: datetime) -> float:
+    """Return in how many seconds what follows is to be seen."""
+    match outcome:
+        case Pause(seconds):
+            return seconds
+        case InLine(seconds=seconds) if message.again:
+            return max(0.0, min(seconds, (datetime.fromisoformat(message.again) - now).total_seconds()))
+        case InLine(seconds=seconds):
+            return seconds
+        case _:
+            return 0
 
 
 def _passed(branch: Branch, message: Message) -> bool:
@@ -91,17 +104,17 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
             keys = [call.key for call in outcome.calls]
             admitted = turnstile.take(message, keys, ports) if step.counted else keys
             observed[IN_LINE] = {*keys} - {*admitted}
-            for call in outcome.calls:
-                if call.key in admitted:
-                    observed[call.key] = _make(step, message, call, ports.personalize)
+            calls = [call for call in outcome.calls if call.key in admitted]
+            refused = _make_all(step, message, calls, observed, ports)
             outcome = step.decide(message, observed, ports.clock(), floor)
+            if refused and isinstance(outcome, Await):
+                again = ports.clock() + timedelta(seconds=after_refusal(message, ports.clock(), floor))
+                outcome = replace(outcome, again=again.isoformat())
         step.settle(message, observed, ports)
     except (errors.Throttled, errors.InUse) as error:
-        return Pause(timing.quota_pause(floor), str(error))
+        return Pause(after_refusal(message, ports.clock(), floor), str(error))
     except errors.LimitExceeded as error:
-        if not error.passes:
-            return Fail(str(error))
-        return Pause(timing.crowded_pause(_elapsed(message, ports), floor), str(error))
+        return Pause(after_refusal(message, ports.clock(), floor), str(error)) if error.passes else Fail(str(error))
     except (errors.InvalidInput, errors.NotFound) as error:
         return Fail(str(error))
     return outcome
@@ -110,17 +123,40 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
 def in_time(step: Step, message: Message, outcome: Outcome, ports: Ports) -> Outcome:
     """Return the outcome, or a failure where it would have to wait beyond the phase's deadline."""
     deadline = message.plan.deadlines.of(message.phase)
-    if not isinstance(outcome, Pause) or _elapsed(message, ports) < deadline.total_seconds():
+    if not isinstance(outcome, Pause) or _elapsed(message, ports.clock()) < deadline.total_seconds():
         return outcome
     step.give_up(message, ports.personalize)
     hours = deadline.total_seconds() / 3600
     return Fail(f"the {message.phase} phase was not over within its deadline of {hours:g} hours: {outcome.why}")
 
 
-def _elapsed(message: Message, ports: Ports) -> float:
+def after_refusal(message: Message, now: datetime, floor: float) -> float:
+    """Return how long to wait where Personalize refuses something for now."""
+    return timing.refused_pause(_elapsed(message, now), floor, f"{message.run_id}/{message.branch}/{message.hop}")
+
+
+def _elapsed(message: Message, now: datetime) -> float:
     """Return for how many seconds the phase has been worked on."""
-    now = ports.clock()
     return (now - datetime.fromisoformat(message.since or now.isoformat())).total_seconds()
+
+
+def _make_all(step: Step, message: Message, calls: Sequence[Call], observed: Observed, ports: Ports) -> bool:
+    """Make the calls; return whether any was refused.
+
+    One that others in the region leave no quota for does not hold up what is under way beside it.
+    """
+    refused: dict[str, errors.LimitExceeded] = {}
+    for call in calls:
+        try:
+            observed[call.key] = _make(step, message, call, ports.personalize)
+        except errors.LimitExceeded as error:
+            refused[call.key] = error
+    made = len(refused) < len(calls) or any(not wait.done for wait in message.waits)
+    for refusal in refused.values():
+        if not refusal.passes or not made:
+            raise refusal
+    observed[IN_LINE] |= refused.keys()
+    return bool(refused)
 
 
 def _make(step: Step, message: Message, call: Call, personalize: Personalize) -> str:
@@ -135,15 +171,20 @@ def _make(step: Step, message: Message, call: Call, personalize: Personalize) ->
 
 def _mark(message: Message, outcome: Outcome) -> Mark | None:
     """Return what to note: what is waited for with every message, should the first have died before it could."""
-    waits = outcome.waits if isinstance(outcome, Await) else message.waits
-    arns = tuple(wait.arn for wait in waits)
-    since = min((wait.since for wait in waits if wait.since), default=None)
-    begun = Mark(phase=message.phase, started=arns, since=since) if waits else None
+    begun = beginning(message, outcome.waits if isinstance(outcome, Await) else message.waits)
     if not isinstance(outcome, Done):
         return begun
     # The imports' branch has no message of its own to `finish` where solutions follow.
     over = message.branch == IMPORTS and bool(message.plan.solutions)
     return replace(begun or Mark(phase=message.phase), finished=True, status="SUCCEEDED" if over else None)
+
+
+def beginning(message: Message, waits: Sequence[Wait]) -> Mark | None:
+    """Return what to note of what a message's phase has made, if it has made anything."""
+    if not waits:
+        return None
+    since = min((wait.since for wait in waits if wait.since), default=None)
+    return Mark(phase=message.phase, started=tuple(wait.arn for wait in waits), since=since)
 
 
 def tags(message: Message) -> dict[str, Any]:

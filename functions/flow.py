@@ -19,8 +19,8 @@ def following(message: Message, outcome: Outcome) -> list[Message]:
     What is in line for a slot goes to the step that makes it. The time there is not the phase's.
     """
     match outcome:
-        case Await(waits):
-            return [message.to("poll", waits=waits)]
+        case Await(waits, again):
+            return [message.to("poll", waits=waits, again=again)]
         case Pause(waits=waits):
             return [message.to(message.step, waits=message.waits if waits is None else waits)]
         case InLine(waits=waits):

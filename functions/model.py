@@ -216,7 +216,7 @@ class Message:
     """A run on its way: who it is, what is pinned, where it stands.
 
     ``hop`` counts a branch's messages; ``since`` (ISO 8601) is when its phase was first worked on, not counting the
-    time in line for a slot of a quota.
+    time in line for a slot of a quota. Before ``again`` nothing is asked for that was refused.
     """
 
     run_id: str
@@ -230,6 +230,7 @@ class Message:
     solution_version: str | None = None
     ending: Ending | None = None
     since: str | None = None
+    again: str | None = None
     version: int = VERSION
 
     def to(self, step: str, **changes: Any) -> Message:
@@ -291,8 +292,8 @@ def dump_short(message: Message) -> str:
 
 
 def parse_short(text: str, plan: Plan) -> Message:
-    """Read a message that was written without its plan."""
-    return parse(Message, {**json.loads(text), "plan": asdict(plan)})
+    """Read a message that was written without its plan, by this version or another one."""
+    return parse(Message, {**json.loads(text), "plan": asdict(plan)}, strict=False)
 
 
 def _compact(data: dict[str, Any]) -> str:

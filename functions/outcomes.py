@@ -29,13 +29,18 @@ class Call:
 
 @dataclass(frozen=True)
 class Await:
-    """The step's work is under way: wait for these resources."""
+    """The step's work is under way: wait for these resources.
+
+    Where Personalize has refused another one for now, it is not asked for again before the time ``again``.
+    """
 
     waits: tuple[Wait, ...]
+    again: str | None = None
 
     def since(self, now: datetime) -> Await:
         """Return it with the time from which the waits count: now, where it is not known better."""
-        return Await(tuple(replace(wait, since=wait.since or now.isoformat()) for wait in self.waits))
+        waits = tuple(replace(wait, since=wait.since or now.isoformat()) for wait in self.waits)
+        return replace(self, waits=waits)
 
 
 @dataclass(frozen=True)

@@ -75,13 +75,17 @@ class Run:
 
 @dataclass(frozen=True)
 class Holder:
-    """A run that holds the lease, or waits for it. ``pinned``: it has begun, nothing can join it any more."""
+    """A run that holds the lease, or waits for it. ``pinned``: it has begun, nothing can join it any more.
+
+    ``joined`` are the latest runs that have become part of it: a second delivery of theirs finds no other place.
+    """
 
     run_id: str
     trigger: TriggerKind
     request: Request
     pinned: bool = False
     after: str | None = None
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

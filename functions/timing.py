@@ -10,6 +10,7 @@ apart where it can't be over yet, close together about when it should be, and fu
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
@@ -20,8 +21,8 @@ from functions.model import Kind
 LONGEST = 900.0
 """SQS delays a message by 15 minutes at most."""
 
-QUOTA_PAUSE = 60.0
-CROWDED = 300.0
+REFUSED, REFUSED_FOR_LONG = 60.0, 300.0
+"""Seconds to wait after a refusal, at most: at first, and in the long run."""
 
 SHORTEST = 1.0
 """What takes no time is taken to take a second: SQS delays by whole ones."""
@@ -134,11 +135,11 @@ def _any_left(waited_for: Sequence[UnderWay], time: float) -> float:
     return -math.expm1(over)
 
 
-def quota_pause(floor: float) -> float:
-    """Return the wait for a slot under a quota, or for a service that is throttling."""
-    return min(QUOTA_PAUSE, 3 * floor)
+def refused_pause(elapsed: float, floor: float, who: str) -> float:
+    """Return the wait after a refusal (throttled, in use, a quota that others use up), ``elapsed`` seconds into it all.
 
-
-def crowded_pause(elapsed: float, floor: float) -> float:
-    """Return the wait for a quota that others in the region use up as well: longer, the longer it has lasted."""
-    return min(CROWDED, max(quota_pause(floor), elapsed / 10))
+    Longer the longer it has lasted, and another one for each ``who``: those who were refused together don't come back
+    together. What is random here must be the same when it is played again, so it is drawn from the name.
+    """
+    share = 0.75 + zlib.crc32(who.encode()) % 1000 / 2000
+    return share * min(REFUSED_FOR_LONG, max(min(REFUSED, 3 * floor), elapsed / 10))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from functions import guarded, slots
-from functions.errors import Unreadable
+from functions.errors import InvalidMessage, Unreadable
 from functions.model import Message, dump, parse_short
 from functions.ports import Ports
 from functions.records import Turnstile
@@ -36,6 +36,8 @@ def take(message: Message, keys: Sequence[str], ports: Ports) -> list[str]:
 def call_up(message: Message, ports: Ports) -> None:
     """Send a message that was put away to wait, if its turn came meanwhile: who gave it the slot saw an older one."""
     kind = slots.kind_of(message)
+    if message.again and ports.clock() < datetime.fromisoformat(message.again):
+        return  # Personalize has just refused it
     if kind and take(message, slots.lacking(message), ports):
         ports.queues.send(kind, [dump(replace(message, step=kind))])
 
@@ -77,15 +79,24 @@ def sweep(kind: Kind, ports: Ports, own: Iterable[str] = ()) -> Turnstile:
 def _change(kind: Kind, change: Change, ports: Ports, own: Iterable[str] = ()) -> Turnstile:
     """Change the turnstile and wake who has got a slot by it, but for ``own``; return it as it stands."""
     limits = ports.settings.quotas[kind], ports.clock()
+    tried: set[str] = set()
+
+    def changed(turnstile: Turnstile) -> Turnstile:
+        after = change(turnstile, *limits)
+        tried.update(after.holders.keys() - turnstile.holders.keys())
+        return after
+
     while True:
-        before, after = guarded.change(
+        _, after = guarded.change(
             lambda: ports.ledger.turnstile(kind),
             lambda turnstile: ports.ledger.save_turnstile(kind, turnstile),
-            lambda turnstile: change(turnstile, *limits),  # noqa: B023 - called at once
+            changed,
             f"The turnstile of {kind}",
             ports.rest,
         )
-        admitted = [each for each in after.holders if each not in before.holders and each not in own]
+        # One whose write succeeded though its answer was lost finds them let in already.
+        admitted = [each for each in after.holders if each in tried and each not in own]
+        tried.clear()
         vain = _wake(kind, admitted, ports)
         if not vain:
             return after
@@ -122,11 +133,15 @@ def _standing(kind: Kind, of: Token, ports: Ports) -> tuple[bool, Message | None
     except Unreadable as error:
         logger.warning("it gives way: %s", error)
         return False, None
-    branch = run.branches.get(of.branch) if run and not run.over else None
+    branch = run.branches.get(of.branch) if run and run.alive(ports.clock()) else None
     if run is None or run.plan is None or branch is None or branch.status != "RUNNING":
         return False, None
     if not branch.message:
         return True, None
-    message = parse_short(branch.message, run.plan)
+    try:
+        message = parse_short(branch.message, run.plan)
+    except InvalidMessage as error:
+        logger.warning("another version's message keeps its slot: %s", error)
+        return True, None
     over = {wait.key for wait in message.waits if wait.done}
     return message.phase == kind and message.step != "finish" and of.key not in over, message

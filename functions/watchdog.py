@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functions import turnstile
 from functions.endings import close, fail, release, verdict
-from functions.errors import Unreadable
+from functions.errors import InvalidMessage, Unreadable
 from functions.flow import carrying_on
 from functions.model import Trigger, dump
 from functions.ports import Ports
@@ -23,7 +23,10 @@ WATCH = '{"watch":"runs"}'
 def watch(ports: Ports) -> None:
     """Look after the runs of all pipelines, then after the slots that the quotas leave them."""
     for pipeline in ports.ledger.pipelines():
-        look_after(pipeline, ports)
+        try:
+            look_after(pipeline, ports)
+        except InvalidMessage:  # the others must not wait for it; its silence will end it
+            logger.exception("the run's messages can't be read")
     for kind in KINDS:
         turnstile.sweep(kind, ports)
 

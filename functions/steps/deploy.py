@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from functions import history
-from functions.engine import Observed, Step, tags
+from functions.engine import Observed, Step, after_refusal, tags
 from functions.errors import NotFound, UnknownPipeline
 from functions.model import Campaign, Message, Wait
 from functions.names import stranger
@@ -16,7 +16,7 @@ from functions.planning import REMEMBERED
 from functions.ports import Ledger, Personalize, Ports
 from functions.shell import consumer
 from functions.statuses import meaning
-from functions.timing import estimate, quota_pause
+from functions.timing import estimate
 
 
 def observe(message: Message, ports: Ports) -> Observed:
@@ -56,7 +56,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
             f"campaign {declared.name} serves {serves}, which is none of {message.plan.name}'s solutions: choose "
             "another campaign.name, or set campaign.adopt = true to have it moved"
         )
-    return _move(message, current, observed["earlier"], floor)
+    return _move(message, current, observed["earlier"], after_refusal(message, now, floor))
 
 
 def _somebody_elses(message: Message, current: dict[str, Any]) -> str | None:
@@ -64,7 +64,7 @@ def _somebody_elses(message: Message, current: dict[str, Any]) -> str | None:
     return None if _declared(message).adopt else stranger(current["solutionVersionArn"], message.plan.name)
 
 
-def _move(message: Message, current: dict[str, Any], earlier: list[float], floor: float) -> Outcome:
+def _move(message: Message, current: dict[str, Any], earlier: list[float], pause: float) -> Outcome:
     """Move the campaign to the version, unless it serves it as declared, or is on its way there."""
     declared = _declared(message)
     latest = current.get("latestCampaignUpdate") or current
@@ -73,7 +73,7 @@ def _move(message: Message, current: dict[str, Any], earlier: list[float], floor
         case "ready" if serves:
             return Done()
         case "waiting" if not serves:
-            return Pause(quota_pause(floor), f"campaign {declared.name} is being changed")
+            return Pause(pause, f"campaign {declared.name} is being changed")
         case _ if serves:
             return _await(message, current, earlier)
         case _:

@@ -7,15 +7,13 @@ from dataclasses import replace
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions import turnstile
-from functions.endings import close, conclude, release, verdict
+from functions.endings import IN_VAIN, close, conclude, release, verdict
+from functions.engine import beginning
 from functions.model import IMPORTS, Ending, Message
 from functions.ports import Mark, Ports
 from functions.records import Run
 from functions.shell import Worker, batch, entry, receive
 from functions.telemetry import logger
-
-IN_VAIN = "the imports failed"
-"""Why a solution is skipped whose data could not be imported."""
 
 
 def finish(message: Message, ports: Ports) -> None:
@@ -24,24 +22,31 @@ def finish(message: Message, ports: Ports) -> None:
     if run is None:
         logger.warning("no such run")
         return
-    if not run.over:
-        ending = _ending(message, run)
-        ended = Mark(
-            phase=message.phase if ending.status == "FAILED" else None,
-            finished=ending.status == "FAILED",
-            status=ending.status,
-            reason=ending.reason,
-        )
-        if ending.status == "FAILED" and message.phase != "deploy":
-            turnstile.leave(message.pipeline, message.run_id, ports, message.branch)
-        if message.branch == IMPORTS and ending.status == "FAILED":
-            _skip_solutions(run, message, ports)
-        ports.ledger.advance(message, ports.clock(), (), ended)
-        run = ports.ledger.run(message.pipeline, message.run_id) or run
-        if (end := verdict(run.branches)) is None:
-            return
-        close(run, end, ports)
-    release(ports, message.pipeline, message.run_id)
+    over = run.over
+    if not over:
+        run = _noted(message, run, ports)
+        if end := verdict(run.branches):
+            close(run, end, ports)
+            over = True
+    if over:
+        release(ports, message.pipeline, message.run_id)
+    if message.phase != "deploy" and run.branches[message.branch].status == "FAILED":
+        turnstile.leave(message.pipeline, message.run_id, ports, message.branch)
+
+
+def _noted(message: Message, run: Run, ports: Ports) -> Run:
+    """Note how the branch ends, and return the run with that.
+
+    Its phase is told as well where it failed in it, or where the message before this one died before it could.
+    """
+    ending = _ending(message, run)
+    if message.branch == IMPORTS and ending.status == "FAILED":
+        _skip_solutions(run, message, ports)
+    noted = ending.status != "FAILED" and message.phase in run.branches[message.branch].steps
+    phase = Mark() if noted else beginning(message, message.waits) or Mark(phase=message.phase)
+    ended = replace(phase, finished=not noted, status=ending.status, reason=ending.reason)
+    ports.ledger.advance(message, ports.clock(), (), ended)
+    return ports.ledger.run(message.pipeline, message.run_id) or run
 
 
 def _ending(message: Message, run: Run) -> Ending:
@@ -71,8 +76,10 @@ def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
     """End the run all the same where only its event could not be put."""
     message = receive(record)
     run = ports.ledger.run(message.pipeline, message.run_id)
-    if run and not run.over and (end := verdict(run.branches)):
-        conclude(run, end, ports)
+    if run and not run.over:
+        run = _noted(message, run, ports)
+        if end := verdict(run.branches):
+            conclude(run, end, ports)
 
 
 WORKER = Worker(lambda record, ports: finish(receive(record), ports), give_up)

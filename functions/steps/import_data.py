@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from functions.engine import IN_LINE, Observed, Step, tags
@@ -41,7 +42,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
     )
     if missing:
         return Make(missing)
-    waits = tuple(wait for wait in message.waits if not wait.done)
+    waits = tuple(replace(wait, look_at=None) for wait in message.waits if not wait.done)  # for these alone
     waits += tuple(
         Wait("dataset_import_job", observed[dataset], expected=job.expected, spread=job.spread, key=dataset)
         for dataset, job in message.plan.imports.items()

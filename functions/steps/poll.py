@@ -94,16 +94,14 @@ def observe(message: Message, ports: Ports) -> Observed:
 
     The message waits for all of them, so while one is under way nothing depends on the others but their slots.
     """
-    now, appointed = ports.clock(), _appointment(message)
-    if appointed and now < appointed - EARLY:
+    now, appointed, crowded = ports.clock(), _appointment(message), _somebody_is_in_line(message, ports.ledger)
+    its_time = appointed is not None and now >= appointed - EARLY
+    if appointed and not its_time and not crowded:
         return {"seen": {}}
-    pace = Pace(
-        ports.settings.typical,
-        1.0 if _ends_last(message, ports.ledger) else PATIENCE,
-        _somebody_is_in_line(message, ports.ledger),
-    )
+    pace = Pace(ports.settings.typical, 1.0 if _ends_last(message, ports.ledger) else PATIENCE, crowded)
     seen: dict[str, Progress] = {}
-    if appointed or _first_look(message, pace, now, ports.settings.poll_floor) <= 0:
+    # Who came into line after the appointment was made must not wait for the slowest of them.
+    if its_time or _first_look(message, pace, now, ports.settings.poll_floor) <= 0:
         for wait in _not_done(message):
             seen[wait.arn] = _look(wait, ports.personalize)
             if meaning(seen[wait.arn].status) == "waiting" and not pace.crowded:
@@ -179,8 +177,9 @@ def _is_over(progress: Progress, wait: Wait, now: datetime) -> bool:
 def _not_yet(message: Message, pace: Pace | None, now: datetime, floor: float) -> Pause:
     """Wait for the time of the look, which the first message works out: for what should take longest, first."""
     appointed, waits = _appointment(message), message.waits
-    if appointed is None and pace:
-        appointed = now + timedelta(seconds=_first_look(message, pace, now, floor))
+    if pace:
+        own = now + timedelta(seconds=_first_look(message, pace, now, floor))
+        appointed = min(appointed or own, own)
         waits = tuple(sorted(waits, key=lambda wait: (wait.done, -_expected(wait, pace).typical)))
     return _pause(message, waits, appointed or now, now, "nothing should be ready yet")
 
@@ -212,7 +211,8 @@ def _pause(message: Message, waits: tuple[Wait, ...], look_at: datetime, now: da
     if message.since:
         begun = datetime.fromisoformat(message.since)
         look_at = max(now, min(look_at, begun + message.plan.deadlines.of(message.phase)))
-    noted = (replace(waits[0], look_at=look_at.isoformat()), *waits[1:])
+    first, *others = waits
+    noted = (replace(first, look_at=look_at.isoformat()), *(replace(wait, look_at=None) for wait in others))
     return Pause(min(LONGEST, max(0.0, (look_at - now).total_seconds())), why, noted)
 
 

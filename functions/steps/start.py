@@ -14,8 +14,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import names, timing
 from functions.admission import Admission, admit, change_lease, pin
-from functions.endings import fail
-from functions.errors import UnknownSolution
+from functions.endings import fail, release
+from functions.errors import Throttled, UnknownSolution
 from functions.flow import opening
 from functions.model import (
     IMPORTS,
@@ -94,6 +94,8 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
     run = ports.ledger.run(name, run_id)
     if run and (run.over or run.dispatched_at or run.hop > trigger.hop):
         logger.info("trigger known already", extra={"status": run.status, "hop": trigger.hop})
+        if run.over:
+            release(ports, name, run_id)  # a delivery that was slower than the run's end may have found it a place
         return
     pipeline = ports.ledger.pipeline(name)
     holder = Holder(run_id, trigger.trigger, trigger.request)
@@ -153,14 +155,18 @@ def begin(pipeline: Pipeline, trigger: Trigger, ports: Ports) -> None:
     waiting = unsettled(pipeline, files_of(pipeline, ports.objects), datetime.fromisoformat(turn_at), now)
     if trigger.trigger == "upload" and waiting:
         logger.info("uploads have not settled", extra={"seconds": waiting})
-        later = replace(trigger, hop=trigger.hop + 1)
-        ports.queues.send("start", [dump(later)], min(timing.LONGEST, waiting + 1))
-        ports.ledger.update_run(name, run_id, at=now, hop=later.hop)
+        _later(trigger, waiting + 1, ports)
         return
     lease = change_lease(ports.ledger, name, lambda lease: pin(lease, run_id))
     if lease.active is None or lease.active.run_id != run_id:
         return  # it was taken for lost meanwhile, and ended
-    run = _begun(pipeline, lease.active, created_at, ports)
+    try:
+        run = _begun(pipeline, lease.active, created_at, ports)
+    except Throttled as error:
+        logger.info("it begins later: %s", error)
+        elapsed = (now - datetime.fromisoformat(turn_at)).total_seconds()
+        _later(trigger, timing.refused_pause(elapsed, ports.settings.poll_floor, f"{run_id}/{trigger.hop}"), ports)
+        return
     if run.over or run.plan is None:
         return  # the same
     messages = first_messages(run_id, name, run.plan)
@@ -170,6 +176,13 @@ def begin(pipeline: Pipeline, trigger: Trigger, ports: Ports) -> None:
     ports.ledger.update_run(name, run_id, now, dispatched_at=now.isoformat())
     logger.info("run begins", extra={"first": [f"{message.branch} {message.step}" for message in messages]})
     metrics.add_metric("RunsStarted", "Count", 1)
+
+
+def _later(trigger: Trigger, seconds: float, ports: Ports) -> None:
+    """Have the run begin later."""
+    later = replace(trigger, hop=trigger.hop + 1)
+    ports.queues.send("start", [dump(later)], min(timing.LONGEST, seconds))
+    ports.ledger.update_run(trigger.request.pipeline, trigger.run_id or "", at=ports.clock(), hop=later.hop)
 
 
 def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) -> Run:

@@ -188,7 +188,7 @@ def beyond_fair_order(made: Iterable[Made], asked: Mapping[tuple[str, str], date
 @contextmanager
 def a_minute_after_each_refusal() -> Iterator[None]:
     """Have the functions do as they did before there was a line; what is refused tries again after a minute."""
-    with mock.patch.object(timing, "crowded_pause", lambda elapsed, floor: timing.quota_pause(floor)):
+    with mock.patch.object(timing, "refused_pause", return_value=timing.REFUSED):
         yield
 
 

@@ -49,7 +49,11 @@ class Refusals:
     def pages(self, operation: str, key: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Count a list as one call: none here has a second page."""
         self._counts["calls"] += 1
-        return self._port.pages(operation, key, params)
+        try:
+            yield from self._port.pages(operation, key, params)
+        except Throttled:
+            self._counts["throttled"] += 1
+            raise
 
 
 class Requests:

@@ -178,7 +178,7 @@ def all_taken(account: Account) -> None:
     other = "20261123t214500-ffffff"
     carried = {IMPORTS: TO_IMPORT, "for-you": TO_TRAIN}
     branches = {name: Branch(message=dump_short(each)) for name, each in carried.items()}
-    account.ledger.create_run(run(other, branches=branches, plan=BOTH))
+    account.ledger.create_run(run(other, branches=branches, plan=BOTH, updated_at=datetime.now(UTC).isoformat()))
     keys = {"import": "*/interactions", "train": "for-you/version"}
     for kind, key in keys.items():
         waiting = (f"shop/{other}/{key}",)

@@ -145,14 +145,14 @@ MUTATIONS = (
     Mutation(
         "a throttled call is a failure",
         "functions.engine:carry_out",
-        "return Pause(timing.quota_pause(floor), str(error))\n    except errors.LimitExceeded",
+        "return Pause(after_refusal(message, ports.clock(), floor), str(error))\n    except errors.LimitExceeded",
         "return Fail(str(error))\n    except errors.LimitExceeded",
     ),
     Mutation(
         "a full quota is a failure",
         "functions.engine:carry_out",
-        "if not error.passes:",
-        "if True:",
+        "if error.passes else",
+        "if False else",
     ),
     Mutation(
         "more are let in than there are slots",

@@ -34,7 +34,7 @@ def begun(run_id: str = "a") -> Any:
         pytest.param(
             Lease(active=A),
             C,
-            Admission(Lease(active=replace(A, request=FORCED)), "joined", joined="a"),
+            Admission(Lease(active=replace(A, request=FORCED, joined=("c",))), "joined", joined="a"),
             id="joins one that has not begun",
         ),
         pytest.param(Lease(active=begun()), B, Admission(Lease(active=begun(), next=B), "next"), id="is remembered"),
@@ -47,20 +47,32 @@ def begun(run_id: str = "a") -> Any:
         pytest.param(
             Lease(active=begun(), next=B),
             C,
-            Admission(Lease(active=begun(), next=replace(B, request=FORCED)), "joined", joined="b"),
+            Admission(Lease(active=begun(), next=replace(B, request=FORCED, joined=("c",))), "joined", joined="b"),
             id="joins the one remembered",
         ),
         pytest.param(
             Lease(active=UPLOAD),
             A,
-            Admission(Lease(active=replace(A, run_id="u")), "joined", joined="u"),
+            Admission(Lease(active=replace(A, run_id="u", joined=("a",))), "joined", joined="u"),
             id="an upload that a schedule joins runs as a schedule",
         ),
         pytest.param(
             Lease(active=A),
             UPLOAD,
-            Admission(Lease(active=A), "joined", joined="a"),
+            Admission(Lease(active=replace(A, joined=("u",))), "joined", joined="a"),
             id="a schedule that an upload joins stays one",
+        ),
+        pytest.param(
+            Lease(active=replace(begun(), joined=("b",))),
+            B,
+            Admission(Lease(active=replace(begun(), joined=("b",))), "joined", joined="a"),
+            id="joined one that has begun meanwhile",
+        ),
+        pytest.param(
+            Lease(active=begun(), next=replace(B, joined=("c",))),
+            C,
+            Admission(Lease(active=begun(), next=replace(B, joined=("c",))), "joined", joined="b"),
+            id="joined the one remembered",
         ),
     ],
 )

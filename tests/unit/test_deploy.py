@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.engine import carry_out
+from functions.engine import after_refusal, carry_out
 from functions.errors import AlreadyExists, InUse, InvalidInput, NotFound
 from functions.model import Campaign, Message, Wait
 from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
@@ -18,6 +18,7 @@ from functions.timing import estimate
 from tests.support.build import (
     CAMPAIGN,
     CHOSEN,
+    FLOOR,
     NOW,
     OLD_VERSION,
     UNSERVED,
@@ -146,7 +147,7 @@ UPDATE, NOTHING = ["DescribeCampaign", "UpdateCampaign"], ["DescribeCampaign"]
         pytest.param(
             campaign(version=OLD_VERSION, status="CREATE IN_PROGRESS"),
             NOTHING,
-            Pause(60, "campaign acme-shop-for-you is being changed"),
+            Pause(after_refusal(to_deploy(), NOW, FLOOR), "campaign acme-shop-for-you is being changed"),
             id="being created with another",
         ),
         pytest.param(campaign(version=OLD_VERSION, update=state()), NOTHING, Done(), id="updated to it"),
@@ -171,7 +172,7 @@ UPDATE, NOTHING = ["DescribeCampaign", "UpdateCampaign"], ["DescribeCampaign"]
         pytest.param(
             campaign(version=VERSION, update=state(OLD_VERSION, "CREATE PENDING")),
             NOTHING,
-            Pause(60, "campaign acme-shop-for-you is being changed"),
+            Pause(after_refusal(to_deploy(), NOW, FLOOR), "campaign acme-shop-for-you is being changed"),
             id="being changed by others",
         ),
         pytest.param(
@@ -216,7 +217,7 @@ def test_a_campaign_that_another_delivery_creates_meanwhile_is_waited_for() -> N
 def test_a_campaign_that_others_begin_to_change_meanwhile_is_left_for_later() -> None:
     busy = InUse("ResourceInUseException", "is being updated", "UpdateCampaign")
     personalize = Scripted(DescribeCampaign=campaign(version=OLD_VERSION), UpdateCampaign=busy)
-    assert carry_out(STEP, to_deploy(), ports(personalize)) == Pause(60, str(busy))
+    assert carry_out(STEP, to_deploy(), ports(personalize)) == Pause(after_refusal(to_deploy(), NOW, FLOOR), str(busy))
 
 
 def test_what_personalize_rejects_ends_the_branch_in_its_words() -> None:

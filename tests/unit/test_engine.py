@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from functions.engine import Step, advance, carry_out, in_time
+from functions.engine import Step, advance, after_refusal, carry_out, in_time
 from functions.errors import AlreadyExists, LimitExceeded, NotFound, PipelineError
 from functions.model import IMPORTS, BranchStatus, Message, RunStatus, Wait, parse
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
 from functions.ports import Mark
 from functions.records import Branch
-from tests.support.build import CHOSEN, NOW, RUN_ID, UNSERVED, ledger_with, message, plan, ports, run
+from tests.support.build import CHOSEN, FLOOR, NOW, RUN_ID, UNSERVED, ledger_with, message, plan, ports, run
 from tests.support.memory import MemoryLedger, MemoryQueues
 from tests.support.scripted import Scripted
 
@@ -228,7 +228,7 @@ def making(find: Any = None) -> Step:
 def test_only_a_quota_that_frees_itself_is_waited_for(told_by_service: str, waits: bool) -> None:
     error = LimitExceeded("LimitExceededException", told_by_service, "CreateCampaign")
     outcome = carry_out(making(), told(), ports(Scripted(CreateCampaign=error)))
-    assert outcome == (Pause(60, str(error)) if waits else Fail(str(error)))
+    assert outcome == (Pause(after_refusal(told(), NOW, FLOOR), str(error)) if waits else Fail(str(error)))
 
 
 def test_what_is_not_there_fails() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functions.engine import carry_out
+from datetime import timedelta
+
+from functions.engine import after_refusal, carry_out
 from functions.errors import AlreadyExists, InvalidInput, LimitExceeded
 from functions.model import Wait
 from functions.outcomes import Await, Fail, Pause
 from functions.steps.import_data import STEP
-from tests.support.build import ROLE, RUN_ID, an_import, arn, message, plan, ports
+from tests.support.build import FLOOR, NOW, ROLE, RUN_ID, an_import, arn, message, plan, ports
 from tests.support.scripted import Scripted
 
 IMPORTS = {"interactions": an_import("interactions", expected=600.0), "items": an_import("items", "22222222")}
@@ -75,8 +77,17 @@ def test_a_delivery_that_died_between_two_jobs_goes_on() -> None:
 
 
 def test_a_full_quota_is_waited_for() -> None:
+    personalize = Scripted(CreateDatasetImportJob=[BUSY, BUSY])
+    assert carry_out(STEP, MESSAGE, ports(personalize)) == Pause(after_refusal(MESSAGE, NOW, FLOOR), str(BUSY))
+
+
+def test_what_is_refused_does_not_hold_up_what_is_made() -> None:
+    """What others in the region leave no quota for is asked for again later; the rest is looked at meanwhile."""
     personalize = Scripted(CreateDatasetImportJob=[MADE[0], BUSY])
-    assert carry_out(STEP, MESSAGE, ports(personalize)) == Pause(60.0, str(BUSY))
+    outcome = carry_out(STEP, MESSAGE, ports(personalize))
+    assert isinstance(outcome, Await)
+    assert [wait.key for wait in outcome.waits] == [next(iter(MESSAGE.plan.imports))]
+    assert outcome.again == (NOW + timedelta(seconds=after_refusal(MESSAGE, NOW, FLOOR))).isoformat()
 
 
 def test_what_personalize_rejects_ends_the_branch_in_its_words() -> None:

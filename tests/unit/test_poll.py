@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.engine import carry_out
+from functions.engine import after_refusal, carry_out
 from functions.errors import InUse, NotFound, ServiceError, Throttled
 from functions.model import IMPORTS, Deadlines, Message, Wait
 from functions.outcomes import Done, Fail, Outcome, Pause
@@ -342,7 +342,9 @@ def test_what_was_just_asked_for_may_not_be_seen_yet(
 
 def test_throttling_is_waited_out() -> None:
     error = Throttled("ThrottlingException", "Rate exceeded", "DescribeCampaign")
-    assert carry_out(STEP, due(DEPLOYING), ports(Scripted(DescribeCampaign=error))) == Pause(60, str(error))
+    assert carry_out(STEP, due(DEPLOYING), ports(Scripted(DescribeCampaign=error))) == Pause(
+        after_refusal(due(DEPLOYING), NOW, FLOOR), str(error)
+    )
 
 
 def test_what_is_unforeseen_is_raised_for_the_queue_to_try_again() -> None:

@@ -247,7 +247,7 @@ def test_triggers_during_a_run_are_remembered_as_one() -> None:
     scene.trigger("c", solutions=("for-you",))
     scene.trigger("c", solutions=("for-you",))
     assert len(scene.messages) == 1
-    assert scene.lease.next == holder("b", request=Request("shop", solutions=("for-you", "similar")))
+    assert scene.lease.next == holder("b", request=Request("shop", solutions=("for-you", "similar")), joined=("c",))
     assert scene.run("b").status == "QUEUED"
     assert (scene.run("c").status, scene.run("c").joined) == ("JOINED", "b")
 
@@ -308,7 +308,7 @@ def test_a_silent_run_is_ended_and_told_and_what_waits_behind_it_begins() -> Non
     ((step, sent, _),) = scene.queues.sent
     assert (step, parse(Trigger, sent).run_id) == ("start", "b")
     assert (scene.run("c").status, scene.run("c").joined) == ("JOINED", "b")
-    assert scene.lease.active == holder("b", after="a", request=Request("shop", force=True))
+    assert scene.lease.active == holder("b", after="a", request=Request("shop", force=True), joined=("c",))
 
 
 def test_a_trigger_begins_in_the_place_of_a_silent_run() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.timing import GROWTH, LONGEST, USUALLY, Estimate, UnderWay, estimate, next_look, quota_pause
+from functions.timing import GROWTH, LONGEST, USUALLY, Estimate, UnderWay, estimate, next_look, refused_pause
 
 FLOOR = 5.0
 HOUR = Estimate(3600, 0.05)
@@ -163,6 +163,14 @@ def test_much_of_the_same_history_narrows_the_spread() -> None:
     assert spreads[-1] < 0.03
 
 
-@pytest.mark.parametrize(("floor", "seconds"), [(1, 3), (20, 60), (60, 60)])
-def test_quota_pause(floor: float, seconds: float) -> None:
-    assert quota_pause(floor) == seconds
+@pytest.mark.parametrize(
+    ("elapsed", "floor", "seconds"), [(0, 1, 3), (0, 20, 60), (0, 60, 60), (1200, 5, 120), (1e6, 5, 300)]
+)
+def test_who_is_refused_comes_back_later_and_later_and_none_with_another(
+    elapsed: float, floor: float, seconds: float
+) -> None:
+    pauses = [refused_pause(elapsed, floor, f"run-{number}") for number in range(200)]
+    assert 0.75 * seconds <= min(pauses) <= 0.8 * seconds
+    assert 1.2 * seconds <= max(pauses) <= 1.25 * seconds
+    assert len(set(pauses)) > 150
+    assert pauses[7] == refused_pause(elapsed, floor, "run-7")
