@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.model import BranchStatus, Plan, Request, RunStatus, TriggerKind
+from functions.model import IMPORTS, BranchStatus, Plan, Request, RunStatus, TriggerKind
 
 QUIET = timedelta(hours=1)
-"""A run that has not moved for this long has lost its messages: none waits for over 15 minutes, or takes over half an
-hour for all its tries. The watchdog sends them again."""
+"""A run or branch that has not moved for this long has lost its messages: none waits for over 15 minutes, or takes over
+half an hour for all its tries. The watchdog sends them again."""
 
 SILENCE = timedelta(hours=3)
 """A run that has not moved for this long, though the watchdog looked after it, gives way."""
@@ -23,7 +23,7 @@ class Branch:
     """A solution's way through a run (or the imports').
 
     ``steps``: phase → started_at, finished_at, arns. ``message`` is the one that carries it on, without its plan:
-    should it be lost, it is sent again from here.
+    should it be lost, it is sent again from here. ``moved_at`` is when it was noted.
     """
 
     hop: int = 0
@@ -32,6 +32,7 @@ class Branch:
     reason: str | None = None
     message: str | None = None
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    moved_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,18 @@ class Run:
     def silent_for(self, now: datetime) -> timedelta:
         """How long nothing has moved."""
         return now - datetime.fromisoformat(self.updated_at)
+
+    def lost(self, now: datetime) -> list[str]:
+        """Return the branches of a run under way that have not moved for so long that their messages must be lost.
+
+        Others may move meanwhile, and wait for ever for what a lost one has a hold of.
+        """
+        begun = self.branches[IMPORTS].moved_at or self.dispatched_at or self.updated_at
+        return [
+            name
+            for name, branch in self.branches.items()
+            if branch.status == "RUNNING" and now - datetime.fromisoformat(branch.moved_at or begun) >= QUIET
+        ]
 
     def alive(self, now: datetime) -> bool:
         """Whether the run may still be on its way."""

@@ -48,7 +48,7 @@ def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
     elif run.silent_for(now) >= SILENCE:
         hours = SILENCE.total_seconds() / 3600
         fail(pipeline, run.run_id, f"no sign of life for {hours:g} hours: its messages are lost", ports)
-    elif run.silent_for(now) >= QUIET:
+    elif run.silent_for(now) >= QUIET or (run.dispatched_at and run.lost(now)):
         logger.warning("quiet since %s: its messages are sent again", run.updated_at)
         metrics.add_metric("RunsResumed", "Count", 1)
         resume(run, active, ports)
@@ -56,6 +56,7 @@ def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
 
 def resume(run: Run, holder: Holder, ports: Ports) -> None:
     """Send again what a run goes on by. What has not been lost meets the branches' cursors, and does no harm."""
+    lost = run.lost(ports.clock()) if run.branches else []
     if run.plan is None or run.dispatched_at is None:
         trigger = Trigger(run.trigger, run.run_id, holder.request, run_id=run.run_id, hop=run.hop)
         ports.queues.send("start", [dump(trigger)])
@@ -64,4 +65,5 @@ def resume(run: Run, holder: Holder, ports: Ports) -> None:
         release(ports, run.pipeline, run.run_id)
     else:
         for message in carrying_on(run.run_id, run.pipeline, run.plan, run.branches):
-            ports.queues.send(message.step, [dump(message)])
+            if message.branch in lost:
+                ports.queues.send(message.step, [dump(message)])

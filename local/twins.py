@@ -89,7 +89,7 @@ class MemoryLedger:
         if moved:
             step = sent[0].step if sent else message.step
             carried = next((dump_short(each) for each in sent if each.branch == message.branch), None)
-            branch = replace(branch, hop=message.hop + 1, step=step, message=carried)
+            branch = replace(branch, hop=message.hop + 1, step=step, message=carried, moved_at=at.isoformat())
             if mark and mark.phase and mark.started is not None:
                 since = mark.since or at.isoformat()
                 begun = {"started_at": since, "finished_at": None, "arns": list(mark.started)}

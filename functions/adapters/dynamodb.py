@@ -144,6 +144,7 @@ class DynamoLedger:
         changes: dict[tuple[str, ...], Any] = {
             ("updated_at",): at.isoformat(),
             (*branch, "hop"): message.hop + 1,
+            (*branch, "moved_at"): at.isoformat(),
             (*branch, "step"): sent[0].step if sent else message.step,
             (*branch, "message"): next((dump_short(each) for each in sent if each.branch == message.branch), None),
         }

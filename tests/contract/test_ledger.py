@@ -266,7 +266,7 @@ def carried(step: str, branch: str, hop: int) -> str:
 def test_a_cursor_moves_on_its_own_branch(begun: Case, branch: str) -> None:
     begun.ledger.advance(message("poll", branch, hop=2), LATER, going("train", branch, 3))
     moved = begun.standing()
-    after = Branch(3, "train", message=carried("train", branch, 3))
+    after = Branch(3, "train", message=carried("train", branch, 3), moved_at=LATER.isoformat())
     assert moved.branches == {name: Branch() for name in NAMES} | {branch: after}
     assert parse_short(after.message or "", plan()) == message("train", branch, hop=3)
     assert moved.updated_at == LATER.isoformat()
@@ -291,7 +291,7 @@ def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
     )
     phase = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:a", "arn:b"]}
     assert begun.standing().branches[branch] == Branch(
-        1, "poll", message=carried("poll", branch, 1), steps={"train": phase}
+        1, "poll", message=carried("poll", branch, 1), steps={"train": phase}, moved_at=NOW.isoformat()
     )
 
     begun.ledger.advance(
@@ -299,7 +299,7 @@ def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
     )
     phase["finished_at"] = LATER.isoformat()
     assert begun.standing().branches[branch] == Branch(
-        2, "deploy", message=carried("deploy", branch, 2), steps={"train": phase}
+        2, "deploy", message=carried("deploy", branch, 2), steps={"train": phase}, moved_at=LATER.isoformat()
     )
 
     begun.ledger.advance(message("deploy", branch, hop=2), LATER, going("poll", branch, 3), Mark("deploy", ("arn:c",)))
@@ -307,7 +307,7 @@ def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
     begun.ledger.advance(message("finish", branch, hop=3), LATER, (), ended)
     end = {"started_at": LATER.isoformat(), "finished_at": LATER.isoformat(), "arns": ["arn:c"]}
     assert begun.standing().branches[branch] == Branch(
-        4, "finish", "FAILED", "why", steps={"train": phase, "deploy": end}
+        4, "finish", "FAILED", "why", steps={"train": phase, "deploy": end}, moved_at=LATER.isoformat()
     )
 
 
@@ -322,7 +322,7 @@ def test_a_cursor_never_goes_back(begun: Case, hop: int) -> None:
 
 def test_a_phase_that_did_not_begin_does_not_end(begun: Case) -> None:
     begun.ledger.advance(message("deploy", "for-you", hop=2), LATER, (), Mark("deploy", finished=True))
-    assert begun.standing().branches["for-you"] == Branch(3, "deploy")
+    assert begun.standing().branches["for-you"] == Branch(3, "deploy", moved_at=LATER.isoformat())
 
 
 def test_an_end_that_was_cut_off_is_noted_by_the_next_delivery(begun: Case) -> None:

@@ -13,7 +13,21 @@ from functions.model import IMPORTS, Ending, Message, Request, Trigger, dump_sho
 from functions.records import QUIET, SILENCE, Branch, Lease, Run
 from functions.steps.start import give_up, handle
 from functions.watchdog import WATCH, look_after
-from tests.support.build import NOW, RUN_ID, VERSION, holder, ledger_with, message, pipeline, plan, ports, record, run
+from tests.support.build import (
+    CHOSEN,
+    NOW,
+    RUN_ID,
+    UNSERVED,
+    VERSION,
+    holder,
+    ledger_with,
+    message,
+    pipeline,
+    plan,
+    ports,
+    record,
+    run,
+)
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryQueues
 
 POLLING = message("poll", "for-you", hop=3, phase="train")
@@ -115,6 +129,27 @@ def test_a_run_that_shows_no_sign_of_life_fails_and_the_next_begins() -> None:
         "no sign of life for 3 hours: its messages are lost",
     )
     assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+
+
+def test_a_branch_whose_message_is_lost_is_found_while_another_one_moves() -> None:
+    """It may have a slot that the other one waits for: that one comes by every quarter of an hour, for ever."""
+    then, now = (NOW - QUIET).isoformat(), (NOW - timedelta(minutes=14)).isoformat()
+    carried = {
+        name: dump_short(message("poll" if name == "for-you" else "train", name, hop=3, phase="train"))
+        for name in ("for-you", "similar")
+    }
+    scene = Scene(
+        timedelta(minutes=14),
+        plan=plan(solutions={"for-you": CHOSEN, "similar": UNSERVED}),
+        dispatched_at=then,
+        branches={
+            IMPORTS: DONE,
+            "for-you": Branch(3, message=carried["for-you"], moved_at=then),
+            "similar": Branch(3, message=carried["similar"], moved_at=now),
+        },
+    )
+    scene.look_after()
+    assert [(each.step, each.branch) for each in scene.messages] == [("poll", "for-you")]
 
 
 @pytest.mark.parametrize(("silent", "but"), [(QUIET - timedelta(seconds=1), None), (QUIET, RUN_ID), (SILENCE, RUN_ID)])
