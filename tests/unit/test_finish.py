@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions.endings import verdict
-from functions.model import IMPORTS, BranchStatus, Ending, Message, Request, Trigger, dump
+from functions.endings import IN_VAIN, verdict
+from functions.model import IMPORTS, BranchStatus, Ending, Message, Request, Trigger, Wait, dump
 from functions.records import Branch, Lease, Run
 from functions.steps.finish import finish, give_up
-from tests.support.build import NOW, RUN_ID, holder, ledger_with, message, ports, record, run
+from tests.support.build import NOW, RUN_ID, VERSION, holder, ledger_with, message, ports, record, run
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryQueues
 
 
@@ -46,6 +46,7 @@ RUNNING, SUCCEEDED = Branch(), ended("SUCCEEDED")
         ),
         # Its own note comes after the solutions' messages: it must not hold the run up.
         pytest.param({IMPORTS: RUNNING, "x": SUCCEEDED}, Ending("SUCCEEDED"), id="late note of the imports"),
+        pytest.param({IMPORTS: RUNNING, "x": ended("SKIPPED", IN_VAIN)}, None, id="late note of imports that failed"),
     ],
 )
 def test_verdict(branches: dict[str, Branch], ending: Ending | None) -> None:
@@ -187,6 +188,26 @@ def test_a_run_whose_event_nobody_takes_ends_at_last_and_the_next_begins() -> No
         give_up(record(dump(told)), "ConnectionError", outside)
     assert scene.run.finished_at
     assert [step for step, _, _ in scene.queues.sent] == ["start"]
+
+
+def test_imports_that_failed_and_are_given_up_half_noted_fail_the_run() -> None:
+    """All solutions are skipped already, and only that the imports have failed could not be noted."""
+    scene = Scene(x=ended("SKIPPED", IN_VAIN))
+    half = {IMPORTS: replace(RUNNING, hop=4), "x": ended("SKIPPED", IN_VAIN)}
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, branches=half)
+    told = message("finish", IMPORTS, hop=4, ending=Ending("FAILED", "csv"))
+    give_up(record(dump(told)), "ConnectionError", ports(ledger=scene.ledger, bus=scene.bus, queues=scene.queues))
+    assert (scene.run.status, scene.run.reason) == ("FAILED", "csv")
+    assert scene.run.branches[IMPORTS].status == "FAILED"
+
+
+def test_an_end_tells_the_phase_that_nobody_could_note() -> None:
+    """The version was ACTIVE already, and the one that found that died before it could note it."""
+    scene = Scene(x=RUNNING)
+    made = Wait("solution_version", VERSION, since="2026-11-23T20:00:00+00:00")
+    scene.finish("x", phase="train", waits=(made,))
+    phase = {"started_at": made.since, "finished_at": NOW.isoformat(), "arns": [VERSION]}
+    assert scene.run.branches["x"].steps == {"train": phase}
 
 
 def test_an_end_in_success_leaves_its_phase_as_the_poll_noted_it() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.errors import InvalidMessage, UnknownPipeline, UnknownSolution
+from functions.errors import InvalidMessage, Throttled, UnknownPipeline, UnknownSolution
 from functions.model import IMPORTS, Ending, Message, Plan, Request, Trigger, TriggerKind, dump, parse
 from functions.planning import fingerprint
 from functions.ports import Ports, Stored
@@ -250,6 +250,31 @@ def test_triggers_during_a_run_are_remembered_as_one() -> None:
     assert scene.lease.next == holder("b", request=Request("shop", solutions=("for-you", "similar")), joined=("c",))
     assert scene.run("b").status == "QUEUED"
     assert (scene.run("c").status, scene.run("c").joined) == ("JOINED", "b")
+
+
+def test_a_second_delivery_that_found_a_place_for_a_run_that_has_joined_gives_it_back() -> None:
+    """It was slower than the whole run that its trigger has become part of."""
+    ledger = ledger_with(run("a", status="JOINED"), leases={"shop": Lease(active=holder("a"))})
+    scene = Scene(ledger)
+    scene.trigger("a")
+    assert scene.lease.active is None
+    assert scene.messages == []
+
+
+def test_a_run_that_personalize_throttles_begins_later() -> None:
+    scene = Scene()
+    throttled = Throttled("ThrottlingException", "Rate exceeded", "ListDatasetImportJobs")
+    scene.personalize = Scripted(ListDatasetImportJobs=[throttled, NO_JOBS])
+    scene.trigger()
+    ((step, body, delay),) = scene.queues.sent
+    later = parse(Trigger, body)
+    assert (step, later.run_id, later.hop, scene.run("a").hop) == ("start", "a", 1, 1)
+    assert 0 < delay <= 75
+    assert scene.run("a").status == "QUEUED"
+    scene.queues.sent.clear()
+    scene.trigger(hop=later.hop)
+    assert [each.step for each in scene.messages] == ["import"]
+    assert scene.run("a").status == "RUNNING"
 
 
 def test_an_upload_rests_before_it_is_imported() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +13,11 @@ from functions.endings import fail
 from functions.engine import advance
 from functions.errors import Conflict, LimitExceeded, Unreadable
 from functions.guarded import ATTEMPTS
-from functions.model import IMPORTS, Ending, Message, Wait, dump_short, parse
+from functions.model import IMPORTS, Ending, Message, Wait, dump_short, parse, parse_short
 from functions.ports import Ports
-from functions.records import Branch, Holder, Lease, Run, Turnstile
+from functions.records import SILENCE, Branch, Holder, Lease, Run, Turnstile
 from functions.slots import SWEPT_EVERY
-from functions.steps import import_data, train
+from functions.steps import import_data, poll, train
 from functions.steps.finish import finish
 from functions.watchdog import watch
 from tests.support.build import (
@@ -362,3 +362,152 @@ def test_writers_that_meet_rest_longer_and_longer() -> None:
     ledger.times = ATTEMPTS
     with pytest.raises(Conflict, match="The turnstile of import changed 20 times in a row"):
         turnstile.take(told("b"), ["items"], resting)
+
+
+# ------------------------------------------------------------------ what goes wrong beside it
+
+
+def test_a_stale_failure_takes_no_slots_of_a_branch_that_has_come_on() -> None:
+    waits = tuple(Wait("dataset_import_job", f"arn:{key}", since=AT, key=key) for key in SETS[:2])
+    live = told("a", "poll", hop=6, waits=waits)
+    scene = Scene(*tokens("a", *SETS[:2]), waiting=(*tokens("a", "users"), *tokens("other", "items")))
+    scene.add("a", live)
+    finish(told("a", "finish", hop=1, ending=Ending("FAILED", "step import: 5 tries")), scene.ports)
+    assert scene.ledger.runs["shop", "a"].branches[IMPORTS].status == "RUNNING"
+    assert tuple(scene.stile.holders) == tokens("a", *SETS[:2])
+    assert scene.stile.waiting == (*tokens("a", "users"), *tokens("other", "items"))
+
+
+def test_a_message_that_can_not_be_read_holds_up_nobody_else() -> None:
+    scene = Scene(*tokens("a", "interactions"), *tokens("b", "items"))
+    scene.add("a", told("a", "poll", hop=1))
+    standing = scene.ledger.runs["shop", "a"]
+    strange = dump_short(told("a", "poll", hop=1)).replace('"version":1', '"version":99')
+    assert "99" in strange
+    broken = {IMPORTS: replace(standing.branches[IMPORTS], message=strange)}
+    scene.ledger.runs["shop", "a"] = replace(standing, branches=broken)
+    scene.ledger.turnstiles["import"] = replace(scene.stile, swept_at=None)
+    scene.add("c")
+    advance(import_data.STEP, told("c"), scene.ports)
+    assert tokens("a", "interactions")[0] in scene.stile.holders
+    assert [step for step, _, _ in scene.sent] == ["poll"], "b's slot was free, since there is no such run"
+
+
+def test_a_newer_versions_message_is_read_with_what_is_known_of_it() -> None:
+    told_by_newer = dump_short(message("poll", plan=THREE)).replace('"hop":', '"in_a_year":1,"hop":')
+    assert parse_short(told_by_newer, THREE) == message("poll", plan=THREE)
+
+
+def test_a_run_that_nobody_looks_after_any_more_gives_way() -> None:
+    """Its pipeline is declared no longer, and its message is lost: only its silence tells."""
+    scene = Scene(*tokens("a", "items"))
+    scene.add("a", told("a", "poll", hop=1), updated_at=(NOW - SILENCE).isoformat())
+    scene.ledger.declared.clear()
+    watch(scene.ports)
+    assert not scene.stile.holders
+
+
+def test_whose_turn_came_with_a_write_that_was_answered_late_is_woken() -> None:
+    """The SDK writes a second time, and is told that another one was quicker: it was itself."""
+    own = told("a", "poll", hop=2, waits=(Wait("dataset_import_job", "arn:i", since=AT, key="interactions"),))
+    scene = Scene(*tokens("a", "interactions"), "shop/x/*/y", waiting=tokens("b", "items"))
+    scene.add("a", own)
+    scene.add("b", told("b", hop=1))
+
+    class Late(MemoryLedger):
+        late = True
+
+        def save_turnstile(self, kind: str, turnstile: Turnstile) -> None:
+            super().save_turnstile(kind, turnstile)
+            if self.late:
+                self.late = False
+                raise Conflict(kind)
+
+    scene.ledger = Late(scene.ledger.declared, runs=scene.ledger.runs, turnstiles=scene.ledger.turnstiles)
+    turnstile.give_back(own, ["interactions"], scene.ports)
+    assert [(step, each.run_id) for step, each, _ in scene.sent] == [("import", "b")]
+
+
+# ------------------------------------------------------------------ quotas that others use up as well
+
+
+def refused_beside(scene: Scene, wait: Wait) -> Message:
+    """Have the second of a run's imports be refused while its first is waited for; return what it goes on by."""
+    scene.personalize = Scripted(CreateDatasetImportJob=BUSY)
+    advance(import_data.STEP, told("a", hop=4, waits=(wait,), since=AT), scene.ports)
+    ((step, next_one, delay),) = scene.sent
+    assert (step, delay) == ("poll", 0)
+    return next_one
+
+
+def test_what_is_refused_does_not_hold_up_the_looks_at_what_was_made() -> None:
+    made = Wait("dataset_import_job", "arn:i", since=AT, key="interactions")
+    scene = Scene(*tokens("a", "interactions"))
+    scene.add("a", told("a", hop=4, waits=(made,)))
+    next_one = refused_beside(scene, made)
+    assert [wait.arn for wait in next_one.waits] == ["arn:i"]
+    assert next_one.again
+    assert NOW < datetime.fromisoformat(next_one.again) <= NOW + timedelta(minutes=2)
+    assert tuple(scene.stile.holders) == tokens("a", "interactions", "items")
+
+
+def test_what_was_refused_is_asked_for_again_when_its_time_has_come_and_not_before() -> None:
+    made = Wait("dataset_import_job", "arn:i", since=AT, key="interactions")
+    scene = Scene(*tokens("a", "interactions"))
+    scene.add("a", told("a", hop=4, waits=(made,)))
+    next_one = refused_beside(scene, made)
+    scene.queues.sent.clear()
+    turnstile.call_up(next_one, scene.ports)
+    assert scene.sent == []
+    assert next_one.again
+    later = datetime.fromisoformat(next_one.again)
+    turnstile.call_up(next_one, replace(scene.ports, clock=lambda: later))
+    assert [step for step, _, _ in scene.sent] == ["import"]
+
+
+def test_who_is_done_but_for_what_was_refused_waits_until_it_may_ask_again() -> None:
+    over = Wait("dataset_import_job", "arn:i", since=AT, key="interactions", look_at=AT)
+    again = (NOW + timedelta(seconds=40)).isoformat()
+    carried = told("a", "poll", hop=5, waits=(over,), since=AT, again=again)
+    scene = Scene(*tokens("a", "interactions", "items"))
+    scene.add("a", carried)
+    job = {"datasetImportJob": {"status": "ACTIVE", "creationDateTime": NOW}}
+    scene.personalize = Scripted(DescribeDatasetImportJob=job)
+    advance(poll.STEP, carried, scene.ports)
+    ((step, next_one, delay),) = scene.sent
+    assert (step, delay, [wait.done for wait in next_one.waits]) == ("import", 40, [True])
+
+
+# ------------------------------------------------------------------ who comes into line later
+
+
+def hour_long(key: str, expected: float) -> Wait:
+    since = (NOW - timedelta(minutes=30)).isoformat()
+    return Wait("dataset_import_job", f"arn:{key}", expected=expected, spread=0.05, since=since, key=key)
+
+
+def described(params: dict[str, Any]) -> dict[str, Any]:
+    status = "ACTIVE" if params["datasetImportJobArn"] == "arn:items" else "CREATE IN_PROGRESS"
+    return {"datasetImportJob": {"status": status, "creationDateTime": NOW - timedelta(minutes=30)}}
+
+
+@pytest.mark.parametrize("crowded", [True, False])
+def test_slots_of_what_is_over_are_given_back_though_the_look_is_appointed_for_the_slowest(crowded: bool) -> None:
+    slow = replace(hour_long("interactions", 7200.0), look_at=(NOW + timedelta(hours=1)).isoformat())
+    carried = told("a", "poll", hop=3, waits=(slow, hour_long("items", 300.0)), since=AT)
+    scene = Scene(*tokens("a", "interactions", "items"), waiting=tokens("b", "items") if crowded else ())
+    scene.add("a", carried)
+    scene.add("b", told("b", hop=1))
+    scene.personalize = Scripted(DescribeDatasetImportJob=described)
+    advance(poll.STEP, carried, scene.ports)
+    assert bool(scene.personalize.calls) == crowded
+    assert (tokens("b", "items")[0] in scene.stile.holders) == crowded
+
+
+def test_the_look_at_what_was_made_before_is_not_the_one_at_what_comes_with_a_later_slot() -> None:
+    slow = replace(hour_long("interactions", 7200.0), look_at=(NOW + timedelta(hours=1)).isoformat())
+    scene = Scene(*tokens("a", "interactions"))
+    scene.add("a", told("a", hop=3, waits=(slow,)))
+    advance(import_data.STEP, told("a", hop=3, waits=(slow,), since=AT), scene.ports)
+    ((step, next_one, _),) = scene.sent
+    assert (step, [wait.look_at for wait in next_one.waits]) == ("poll", [None, None])
