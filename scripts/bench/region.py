@@ -101,10 +101,12 @@ class Made:
 class Region(World):
     """Many pipelines in one region. ``slots`` are the quotas that the functions know of.
 
-    ``asked`` tells when a branch first came to a step that makes what counts against a quota.
+    ``rate`` is how many calls a second Personalize takes of each operation; more are throttled, and only our own code
+    repeats them. ``asked`` tells when a branch first came to a step that makes what counts against a quota.
     """
 
     slots: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
+    rate: float | None = None
     asked: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -125,6 +127,7 @@ class Region(World):
         for number in range(pipelines):
             self.declare(f"p{number:04}")
         self.counts.clear()
+        self.service.troubles.set_rates({"*": self.rate})
         for pipeline in self.ledger.declared:
             self.now = BEGINNING + timedelta(seconds=self._random.uniform(0, within))
             self.trigger(pipeline, f"{pipeline}/nightly")
