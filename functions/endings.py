@@ -11,9 +11,6 @@ from functions.ports import Ports
 from functions.records import Branch, Run
 from functions.telemetry import logger, metrics
 
-IN_VAIN = "the imports failed"
-"""Why a solution is skipped whose data could not be imported."""
-
 EVENTS = {"SUCCEEDED": "Personalize run succeeded", "FAILED": "Personalize run failed"}
 
 
@@ -27,8 +24,6 @@ def verdict(branches: dict[str, Branch]) -> Ending | None:
         return None if imports.status == "RUNNING" else Ending(imports.status, imports.reason)
     if any(branch.status == "RUNNING" for branch in solutions.values()):
         return None
-    if imports.status == "RUNNING" and any(branch.reason == IN_VAIN for branch in solutions.values()):
-        return None  # that they have failed is noted next
     failed = [f"{name}: {branch.reason}" for name, branch in solutions.items() if branch.status == "FAILED"]
     return Ending("FAILED", "; ".join(failed)) if failed else Ending("SUCCEEDED")
 

@@ -115,9 +115,16 @@ class Ledger(Protocol):
         ...
 
 
+IN_VAIN = "the imports failed"
+"""Why a solution is skipped whose data could not be imported."""
+
+
 @dataclass(frozen=True)
 class Mark:
-    """What a message reached: a phase begun (with every message, ``since`` then) or ended, a branch's end."""
+    """What a message reached: a phase begun (with every message, ``since`` then) or ended, a branch's end.
+
+    ``skipped`` are the branches that end with it, in vain: all in one write, or a run could end half.
+    """
 
     phase: str | None = None
     started: tuple[str, ...] | None = None
@@ -125,6 +132,7 @@ class Mark:
     finished: bool = False
     status: BranchStatus | None = None
     reason: str | None = None
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 from functions.adapters.personalize import translate_error
 from functions.errors import Conflict, UnknownPipeline
 from functions.model import Message, Pipeline, RunStatus, dump_short
-from functions.ports import Mark, Stored
+from functions.ports import IN_VAIN, Mark, Stored
 from functions.records import Branch, Lease, Run, Turnstile
 from local.personalize import Personalize
 from local.personalize.errors import ServiceError
@@ -96,6 +96,11 @@ class MemoryLedger:
                 branch = replace(branch, steps={**branch.steps, mark.phase: begun})
             if mark and mark.status:
                 branch = replace(branch, status=mark.status, reason=mark.reason)
+            for name in mark.skipped if mark else ():
+                run = replace(
+                    run,
+                    branches={**run.branches, name: replace(run.branches[name], status="SKIPPED", reason=IN_VAIN)},
+                )
         if mark and mark.phase and mark.finished and mark.phase in branch.steps:
             ended = {**branch.steps[mark.phase], "finished_at": at.isoformat()}
             branch = replace(branch, steps={**branch.steps, mark.phase: ended})

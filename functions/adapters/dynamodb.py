@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from functions.errors import Conflict, InvalidMessage, UnknownPipeline, Unreadable
 from functions.model import Campaign, Message, Pipeline, RunStatus, dump, dump_short, parse
-from functions.ports import Mark
+from functions.ports import IN_VAIN, Mark
 from functions.records import Lease, Run, Turnstile
 
 if TYPE_CHECKING:
@@ -155,6 +155,9 @@ class DynamoLedger:
         if mark and mark.status:
             changes[(*branch, "status")] = mark.status
             changes[(*branch, "reason")] = mark.reason
+        for name in mark.skipped if mark else ():
+            changes[("branches", name, "status")] = "SKIPPED"
+            changes[("branches", name, "reason")] = IN_VAIN
         self._update(message.pipeline, message.run_id, changes, cursor=(*branch, "hop"))
         if mark and mark.phase and mark.finished:
             ended: dict[tuple[str, ...], Any] = {(*branch, "steps", mark.phase, "finished_at"): at.isoformat()}

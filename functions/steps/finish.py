@@ -7,7 +7,7 @@ from dataclasses import replace
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions import turnstile
-from functions.endings import IN_VAIN, close, conclude, release, verdict
+from functions.endings import close, conclude, release, verdict
 from functions.engine import beginning
 from functions.model import IMPORTS, Ending, Message
 from functions.ports import Mark, Ports
@@ -40,11 +40,11 @@ def _noted(message: Message, run: Run, ports: Ports) -> Run:
     Its phase is told as well where it failed in it, or where the message before this one died before it could.
     """
     ending = _ending(message, run)
-    if message.branch == IMPORTS and ending.status == "FAILED":
-        _skip_solutions(run, message, ports)
     noted = ending.status != "FAILED" and message.phase in run.branches[message.branch].steps
     phase = Mark() if noted else beginning(message, message.waits) or Mark(phase=message.phase)
-    ended = replace(phase, finished=not noted, status=ending.status, reason=ending.reason)
+    in_vain = message.branch == IMPORTS and ending.status == "FAILED"
+    skipped = tuple(name for name in run.branches if name != IMPORTS) if in_vain else ()
+    ended = replace(phase, finished=not noted, status=ending.status, reason=ending.reason, skipped=skipped)
     ports.ledger.advance(message, ports.clock(), (), ended)
     return ports.ledger.run(message.pipeline, message.run_id) or run
 
@@ -55,21 +55,9 @@ def _ending(message: Message, run: Run) -> Ending:
     A delivery that died just after it had sent that, and came again in vain, would tell so.
     """
     solutions = [branch for name, branch in run.branches.items() if name != IMPORTS]
-    if message.branch == IMPORTS and any(branch.hop and branch.reason != IN_VAIN for branch in solutions):
+    if message.branch == IMPORTS and any(branch.hop for branch in solutions):
         return Ending("SUCCEEDED")
     return message.ending or Ending("SUCCEEDED")
-
-
-def _skip_solutions(run: Run, message: Message, ports: Ports) -> None:
-    """Note that no solution trains, since its data could not be imported: before the imports' own end is noted.
-
-    Should this die half way, the imports have not ended, and their message is not behind.
-    """
-    if run.branches[IMPORTS].hop > message.hop:
-        return
-    skipped = Mark(status="SKIPPED", reason=IN_VAIN)
-    for name in [name for name in run.branches if name != IMPORTS]:
-        ports.ledger.advance(replace(message, branch=name), ports.clock(), (), skipped)
 
 
 def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:

@@ -207,10 +207,14 @@ def _under_way(waits: Sequence[Wait], observed: Observed, now: datetime) -> Iter
 
 
 def _pause(message: Message, waits: tuple[Wait, ...], look_at: datetime, now: datetime, why: str) -> Pause:
-    """Wait for a look, which is not later than the phase's deadline."""
+    """Wait for a look, which is not later than the phase's deadline.
+
+    Nor so late that nothing could follow: a history with one job that hung tells of many hours.
+    """
     if message.since:
-        begun = datetime.fromisoformat(message.since)
-        look_at = max(now, min(look_at, begun + message.plan.deadlines.of(message.phase)))
+        left = datetime.fromisoformat(message.since) + message.plan.deadlines.of(message.phase) - now
+        longest = left / 2 if left > 2 * timedelta(seconds=LONGEST) else left
+        look_at = max(now, min(look_at, now + longest))
     first, *others = waits
     noted = (replace(first, look_at=look_at.isoformat()), *(replace(wait, look_at=None) for wait in others))
     return Pause(min(LONGEST, max(0.0, (look_at - now).total_seconds())), why, noted)

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from functions.adapters.dynamodb import DynamoLedger
 from functions.errors import Conflict, UnknownPipeline, Unreadable
 from functions.model import IMPORTS, Message, Pipeline, Request, dump_short, parse_short
-from functions.ports import Ledger, Mark
+from functions.ports import IN_VAIN, Ledger, Mark
 from functions.records import Branch, Lease, Run, Turnstile
 from tests.contract.account import TABLE, Account, client
 from tests.support.build import CAMPAIGN, CHOSEN, NOW, RUN_ID, UNSERVED, an_import, holder, message, pipeline, plan, run
@@ -309,6 +309,22 @@ def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
     assert begun.standing().branches[branch] == Branch(
         4, "finish", "FAILED", "why", steps={"train": phase, "deploy": end}, moved_at=LATER.isoformat()
     )
+
+
+def test_branches_that_end_with_another_one_are_skipped(begun: Case, branch: str) -> None:
+    others = tuple(name for name in NAMES if name != branch)
+    failed = Mark(status="FAILED", reason="why", skipped=others)
+    begun.ledger.advance(message("finish", branch, hop=1), LATER, (), failed)
+    standing = begun.standing().branches
+    assert (standing[branch].status, standing[branch].reason) == ("FAILED", "why")
+    assert [standing[name] for name in others] == [Branch(status="SKIPPED", reason=IN_VAIN)] * len(others)
+
+
+def test_a_stale_failure_skips_nothing(begun: Case) -> None:
+    begun.ledger.advance(message("poll", "for-you", hop=3), NOW, ())
+    failed = Mark(status="FAILED", reason="why", skipped=(NAMES[0],))
+    begun.ledger.advance(message("finish", "for-you", hop=1), LATER, (), failed)
+    assert {branch.status for branch in begun.standing().branches.values()} == {"RUNNING"}
 
 
 @pytest.mark.parametrize("hop", [0, 4])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from functions.endings import IN_VAIN, verdict
+from functions.endings import verdict
 from functions.model import IMPORTS, BranchStatus, Ending, Message, Request, Trigger, Wait, dump
+from functions.ports import IN_VAIN, Mark
 from functions.records import Branch, Lease, Run
 from functions.steps.finish import finish, give_up
 from tests.support.build import NOW, RUN_ID, VERSION, holder, ledger_with, message, ports, record, run
@@ -46,7 +48,6 @@ RUNNING, SUCCEEDED = Branch(), ended("SUCCEEDED")
         ),
         # Its own note comes after the solutions' messages: it must not hold the run up.
         pytest.param({IMPORTS: RUNNING, "x": SUCCEEDED}, Ending("SUCCEEDED"), id="late note of the imports"),
-        pytest.param({IMPORTS: RUNNING, "x": ended("SKIPPED", IN_VAIN)}, None, id="late note of imports that failed"),
     ],
 )
 def test_verdict(branches: dict[str, Branch], ending: Ending | None) -> None:
@@ -117,33 +118,27 @@ def test_imports_that_are_given_up_skip_the_solutions() -> None:
     assert (scene.run.status, scene.run.reason) == ("FAILED", "5 tries")
 
 
-class Dying(MemoryLedger):
-    """A ledger whose function dies when it notes the second branch."""
-
-    noted = 0
-
-    def advance(self, *told: Any, **more: Any) -> None:
-        self.noted += 1
-        if self.noted == 2:
-            raise ConnectionError
-        super().advance(*told, **more)
-
-
-def test_imports_fail_once_all_solutions_are_skipped() -> None:
-    """Else a run could end of which a solution is said to go on."""
+def test_imports_fail_and_their_solutions_are_skipped_in_one_write() -> None:
+    """Else a run could end of which a solution is said to go on, or one go on whose solutions are skipped."""
     scene = Scene(x=RUNNING, y=RUNNING)
     begun = replace(scene.run, branches={IMPORTS: RUNNING, "x": RUNNING, "y": RUNNING})
-    scene.ledger = Dying({}, scene.ledger.leases, {("shop", RUN_ID): begun})
-    with pytest.raises(ConnectionError):
-        scene.finish(IMPORTS, Ending("FAILED", "csv"))
-    assert (scene.run.branches[IMPORTS].status, scene.run.branches["x"].status) == ("RUNNING", "SKIPPED")
+    told: list[Mark | None] = []
+
+    class Noting(MemoryLedger):
+        def advance(self, message: Message, at: datetime, sent: Any, mark: Mark | None = None) -> None:
+            told.append(mark)
+            super().advance(message, at, sent, mark)
+
+    scene.ledger = Noting({}, scene.ledger.leases, {("shop", RUN_ID): begun})
     scene.finish(IMPORTS, Ending("FAILED", "csv"))
-    assert {name: branch.status for name, branch in scene.run.branches.items()} == {
-        IMPORTS: "FAILED",
-        "x": "SKIPPED",
-        "y": "SKIPPED",
+    (mark,) = told
+    assert mark
+    assert (mark.status, mark.skipped) == ("FAILED", ("x", "y"))
+    assert {name: (branch.status, branch.reason) for name, branch in scene.run.branches.items()} == {
+        IMPORTS: ("FAILED", "csv"),
+        "x": ("SKIPPED", IN_VAIN),
+        "y": ("SKIPPED", IN_VAIN),
     }
-    assert (scene.run.status, scene.run.reason) == ("FAILED", "csv")
 
 
 def test_imports_that_are_given_up_once_a_solution_is_on_its_way_fail_nothing() -> None:
@@ -190,15 +185,13 @@ def test_a_run_whose_event_nobody_takes_ends_at_last_and_the_next_begins() -> No
     assert [step for step, _, _ in scene.queues.sent] == ["start"]
 
 
-def test_imports_that_failed_and_are_given_up_half_noted_fail_the_run() -> None:
-    """All solutions are skipped already, and only that the imports have failed could not be noted."""
-    scene = Scene(x=ended("SKIPPED", IN_VAIN))
-    half = {IMPORTS: replace(RUNNING, hop=4), "x": ended("SKIPPED", IN_VAIN)}
-    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, branches=half)
+def test_a_branch_whose_end_nobody_could_note_ends_when_it_is_given_up() -> None:
+    scene = Scene(x=RUNNING)
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, branches={IMPORTS: RUNNING, "x": RUNNING})
     told = message("finish", IMPORTS, hop=4, ending=Ending("FAILED", "csv"))
     give_up(record(dump(told)), "ConnectionError", ports(ledger=scene.ledger, bus=scene.bus, queues=scene.queues))
     assert (scene.run.status, scene.run.reason) == ("FAILED", "csv")
-    assert scene.run.branches[IMPORTS].status == "FAILED"
+    assert [branch.status for branch in scene.run.branches.values()] == ["FAILED", "SKIPPED"]
 
 
 def test_an_end_tells_the_phase_that_nobody_could_note() -> None:

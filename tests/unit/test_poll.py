@@ -125,6 +125,15 @@ def test_what_was_made_long_ago_is_looked_at_at_once() -> None:
     assert carry_out(STEP, left, ports(personalize)) == Done()
 
 
+def test_a_history_of_one_that_hung_does_not_put_off_the_look_until_nothing_could_follow() -> None:
+    wait = Wait("dataset_import_job", arn("dataset-import-job", "j"), since=NOW.isoformat(), expected=20 * 3600.0)
+    waiting = message("poll", plan=plan(deadlines=Deadlines(import_hours=8)), waits=(wait,), since=NOW.isoformat())
+    outcome = carry_out(STEP, waiting, ports(Scripted()))
+    assert isinstance(outcome, Pause)
+    assert outcome.waits
+    assert outcome.waits[0].look_at == (NOW + timedelta(hours=4)).isoformat()
+
+
 def test_the_last_look_is_at_the_deadline() -> None:
     short = plan(deadlines=Deadlines(import_hours=0.5))
     waiting = replace(importing(job("a", 7200, 0.05)), plan=short, since=ASKED.isoformat())
