@@ -113,6 +113,12 @@ MUTATIONS = (
         "",
     ),
     Mutation(
+        "a branch is looked after only when its whole run is quiet",
+        "functions.watchdog:look_after",
+        "run.silent_for(now) >= QUIET or (run.dispatched_at and run.lost(now))",
+        "run.silent_for(now) >= QUIET",
+    ),
+    Mutation(
         "a run that has begun is begun again",
         "functions.steps.start:start",
         "run.over or run.dispatched_at or run.hop > trigger.hop",
@@ -175,8 +181,8 @@ MUTATIONS = (
     Mutation(
         "a run that fails keeps its slots",
         "functions.steps.finish:finish",
-        "            turnstile.leave(message.pipeline, message.run_id, ports, message.branch)",
-        "            pass",
+        "        turnstile.leave(message.pipeline, message.run_id, ports, message.branch)",
+        "        pass",
     ),
     Mutation(
         "the lease is not passed on",
