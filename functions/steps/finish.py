@@ -39,6 +39,8 @@ def _noted(message: Message, run: Run, ports: Ports) -> Run:
 
     Its phase is told as well where it failed in it, or where the message before this one died before it could.
     """
+    if run.branches[message.branch].status == "SKIPPED":
+        return run  # its imports failed, and a message of its own was on its way still
     ending = _ending(message, run)
     noted = ending.status != "FAILED" and message.phase in run.branches[message.branch].steps
     phase = Mark() if noted else beginning(message, message.waits) or Mark(phase=message.phase)

@@ -185,6 +185,13 @@ def test_a_run_whose_event_nobody_takes_ends_at_last_and_the_next_begins() -> No
     assert [step for step, _, _ in scene.queues.sent] == ["start"]
 
 
+def test_a_branch_that_was_skipped_does_not_fail_any_more() -> None:
+    """Its first message was sent before the imports were given up, and is given up itself."""
+    scene = Scene(x=ended("SKIPPED", IN_VAIN), y=RUNNING)
+    scene.finish("x", Ending("FAILED", "5 tries"))
+    assert scene.run.branches["x"] == ended("SKIPPED", IN_VAIN)
+
+
 def test_a_branch_whose_end_nobody_could_note_ends_when_it_is_given_up() -> None:
     scene = Scene(x=RUNNING)
     scene.ledger.runs["shop", RUN_ID] = replace(scene.run, branches={IMPORTS: RUNNING, "x": RUNNING})
