@@ -92,10 +92,11 @@ def test_a_gap_is_one_that_sqs_can_make(expected: Estimate, elapsed: float, floo
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(ESTIMATES, SECONDS), min_size=1, max_size=3))
+@given(st.lists(st.tuples(ESTIMATES, st.floats(min_value=0, max_value=86_400)), min_size=1, max_size=3))
 def test_a_first_look_is_not_before_now_nor_long_after_the_slowest_should_be_over(
     several: list[tuple[Estimate, float]],
 ) -> None:
+    """Nothing is under way for longer than a day with no look at it."""
     gap = next_look([UnderWay(expected, elapsed) for expected, elapsed in several], FLOOR)
     assert gap >= 0
     slowest = max(expected.typical - elapsed for expected, elapsed in several)
