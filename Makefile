@@ -103,7 +103,7 @@ simulate: $(READY) ## Play 10,000 seeded histories with all faults on (SEED=n pl
 mutations: $(READY) ## Break the code on purpose in many places: the simulation must see each
 	@$(BIN)/python -m scripts.mutate $(ARGS)
 
-bench: package ## Measure waiting, and our own overhead, in virtual time (ARGS=waiting for one of them)
+bench: package ## Measure waiting, quotas, growth and our own overhead, in virtual time (ARGS=waiting for one of them)
 	@$(BIN)/python -m scripts.bench $(ARGS)
 
 bench-cold: package ## Measure each handler's cold import from the zip

@@ -166,6 +166,19 @@ class MemoryObjects:
         self.files[bucket, key] = (body, self.clock())
 
 
+def paged(
+    call: Callable[[str, dict[str, Any]], dict[str, Any]], operation: str, key: str, params: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Yield the entries under ``key`` of all pages of a List operation, each of which is a call."""
+    token: dict[str, Any] = {}
+    while True:
+        page = call(operation, {**params, **token})
+        yield from page.get(key, [])
+        if not page.get("nextToken"):
+            return
+        token = {"nextToken": page["nextToken"]}
+
+
 @dataclass
 class LocalService:
     """The local Personalize behind the port of the functions; ``calls`` tells what was asked of it."""
@@ -181,10 +194,4 @@ class LocalService:
             raise translate_error(error.code, error.message, operation) from error
 
     def pages(self, operation: str, key: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        token: dict[str, Any] = {}
-        while True:
-            page = self.call(operation, {**params, **token})
-            yield from page.get(key, [])
-            if not page.get("nextToken"):
-                return
-            token = {"nextToken": page["nextToken"]}
+        return paged(self.call, operation, key, params)

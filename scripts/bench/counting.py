@@ -11,6 +11,7 @@ from typing import Any, cast
 from functions.model import Message
 from functions.ports import Bus, Ledger, Personalize, Queues
 from functions.records import Run
+from local.twins import paged
 
 READS: dict[str, int] = {"pipelines": 1, "pipeline": 2, "lease": 1, "turnstile": 1, "run": 1, "latest_runs": 1}
 """Method of the ledger that reads → the DynamoDB requests that the adapter makes for it; all others write."""
@@ -35,13 +36,7 @@ class CountedPersonalize:
 
     def pages(self, operation: str, key: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the entries of all pages, each of which is a counted call."""
-        token: dict[str, Any] = {}
-        while True:
-            page = self.call(operation, {**params, **token})
-            yield from page.get(key, [])
-            if not page.get("nextToken"):
-                return
-            token = {"nextToken": page["nextToken"]}
+        return paged(self.call, operation, key, params)
 
 
 class CountedQueues:

@@ -19,6 +19,7 @@ from functions.ports import Bus, Ledger, Objects, Ports, Queues
 from functions.settings import Settings
 from functions.shell import Worker, batch
 from local.personalize.errors import ServiceError as Refusal
+from local.twins import paged
 from tests.simulation.clockwork import Died, Task
 from tests.simulation.queues import TRIED_OFTEN
 from tests.support.lambda_context import Context
@@ -243,13 +244,7 @@ class PersonalizeOutside:
 
     def pages(self, operation: str, key: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield what every page has: each is a call."""
-        token: dict[str, Any] = {}
-        while True:
-            page = self.call(operation, {**params, **token})
-            yield from page.get(key, [])
-            if not page.get("nextToken"):
-                return
-            token = {"nextToken": page["nextToken"]}
+        return paged(self.call, operation, key, params)
 
 
 # ------------------------------------------------------------------ a function and its queue

@@ -126,7 +126,7 @@ MUTATIONS = (
     ),
     Mutation(
         "another delivery's plan is overwritten",
-        "tests.support.memory:MemoryLedger.begin_run",
+        "local.twins:MemoryLedger.begin_run",
         'if standing and standing.status == "QUEUED":',
         "if standing and not standing.over:",
     ),
@@ -192,7 +192,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a lost race for the lease is overwritten",
-        "tests.support.memory:MemoryLedger.save_lease",
+        "local.twins:MemoryLedger.save_lease",
         "if self.lease(pipeline).version != lease.version:",
         "if False:",
     ),

@@ -45,38 +45,15 @@ def arn(kind: str, name: str) -> str:
     return f"arn:aws:personalize:{REGION}:{ACCOUNT}:{kind}/{name}"
 
 
-INTERACTIONS = {
-    "type": "record",
-    "name": "Interactions",
-    "namespace": "com.amazonaws.personalize.schema",
-    "fields": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "TIMESTAMP", "type": "long"},
-    ],
-    "version": "1.0",
-}
-ITEMS = {
-    "type": "record",
-    "name": "Items",
-    "namespace": "com.amazonaws.personalize.schema",
-    "fields": [
-        {"name": "ITEM_ID", "type": "string"},
-        {"name": "GENRES", "type": "string", "categorical": True},
-    ],
-    "version": "1.0",
-}
+def _schema(name: str, *fields: dict[str, Any]) -> dict[str, Any]:
+    namespace = "com.amazonaws.personalize.schema"
+    return {"type": "record", "name": name, "namespace": namespace, "fields": [*fields], "version": "1.0"}
 
-USERS = {
-    "type": "record",
-    "name": "Users",
-    "namespace": "com.amazonaws.personalize.schema",
-    "fields": [
-        {"name": "USER_ID", "type": "string"},
-        {"name": "AGE", "type": "int"},
-    ],
-    "version": "1.0",
-}
+
+_USER, _ITEM = {"name": "USER_ID", "type": "string"}, {"name": "ITEM_ID", "type": "string"}
+INTERACTIONS = _schema("Interactions", _USER, _ITEM, {"name": "TIMESTAMP", "type": "long"})
+ITEMS = _schema("Items", _ITEM, {"name": "GENRES", "type": "string", "categorical": True})
+USERS = _schema("Users", _USER, {"name": "AGE", "type": "int"})
 SCHEMAS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
 
 

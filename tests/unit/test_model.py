@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.errors import InvalidMessage, UnknownSolution
-from functions.model import Ending, Message, Pipeline, Request, Trigger, Wait, dump, parse
+from functions.model import Ending, Message, Pipeline, Request, Trigger, Wait, dump, dump_short, parse, parse_short
 from functions.records import Lease, Run
 from tests.support.build import CHOSEN, IMPORT_JOB, RUN_ID, VERSION, an_import, holder, message, pipeline, plan, run
 
@@ -161,3 +161,8 @@ def test_chosen(request_: Request, chosen: list[str]) -> None:
 def test_a_wrong_solution_is_told_with_those_there_are() -> None:
     with pytest.raises(UnknownSolution, match=r"Pipeline 'shop' has no solution foo, zoo\. .*for-you, similar\."):
         pipeline().chosen(some("zoo", "similar", "foo"))
+
+
+def test_a_newer_versions_message_is_read_with_what_is_known_of_it() -> None:
+    told_by_newer = dump_short(message("poll")).replace('"hop":', '"in_a_year":1,"hop":')
+    assert parse_short(told_by_newer, plan()) == message("poll")

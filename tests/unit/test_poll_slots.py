@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from functions.engine import carry_out
+from functions.engine import advance, carry_out
 from functions.errors import NotFound
 from functions.model import Message, Wait
 from functions.outcomes import Fail, InLine, Pause
 from functions.records import Turnstile
 from functions.slots import token
+from functions.steps import import_data
 from functions.steps.poll import STEP
 from tests.support.build import NOW, an_import, arn, ledger_with, message, plan, ports, run
+from tests.support.line import AT, Scene, tokens, told
 from tests.support.memory import MemoryLedger
 from tests.support.scripted import Scripted
 
@@ -139,3 +141,38 @@ def test_while_somebody_is_in_line_the_first_look_is_when_the_quickest_may_be_ov
         pauses.append(outcome.seconds)
     assert pauses[0] == 900
     assert 450 < pauses[1] < 620
+
+
+# ------------------------------------------------------------------ who comes into line later
+
+
+def hour_long(key: str, expected: float) -> Wait:
+    since = (NOW - timedelta(minutes=30)).isoformat()
+    return Wait("dataset_import_job", f"arn:{key}", expected=expected, spread=0.05, since=since, key=key)
+
+
+def described(params: dict[str, Any]) -> dict[str, Any]:
+    status = "ACTIVE" if params["datasetImportJobArn"] == "arn:items" else "CREATE IN_PROGRESS"
+    return {"datasetImportJob": {"status": status, "creationDateTime": NOW - timedelta(minutes=30)}}
+
+
+@pytest.mark.parametrize("crowded", [True, False])
+def test_slots_of_what_is_over_are_given_back_though_the_look_is_appointed_for_the_slowest(crowded: bool) -> None:
+    slow = replace(hour_long("interactions", 7200.0), look_at=(NOW + timedelta(hours=1)).isoformat())
+    carried = told("a", "poll", hop=3, waits=(slow, hour_long("items", 300.0)), since=AT)
+    scene = Scene(*tokens("a", "interactions", "items"), waiting=tokens("b", "items") if crowded else ())
+    scene.add("a", carried)
+    scene.add("b", told("b", hop=1))
+    scene.personalize = Scripted(DescribeDatasetImportJob=described)
+    advance(STEP, carried, scene.ports)
+    assert bool(scene.personalize.calls) == crowded
+    assert (tokens("b", "items")[0] in scene.stile.holders) == crowded
+
+
+def test_the_look_at_what_was_made_before_is_not_the_one_at_what_comes_with_a_later_slot() -> None:
+    slow = replace(hour_long("interactions", 7200.0), look_at=(NOW + timedelta(hours=1)).isoformat())
+    scene = Scene(*tokens("a", "interactions"))
+    scene.add("a", told("a", hop=3, waits=(slow,)))
+    advance(import_data.STEP, told("a", hop=3, waits=(slow,), since=AT), scene.ports)
+    ((step, next_one, _),) = scene.sent
+    assert (step, [wait.look_at for wait in next_one.waits]) == ("poll", [None, None])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +10,12 @@ import pytest
 from functions import slots, turnstile
 from functions.endings import fail
 from functions.engine import advance
-from functions.errors import Conflict, LimitExceeded, Unreadable
+from functions.errors import Conflict, Unreadable
 from functions.guarded import ATTEMPTS
-from functions.model import IMPORTS, Ending, Message, Wait, dump_short, parse, parse_short
-from functions.ports import Ports
+from functions.model import IMPORTS, Ending, Wait, dump_short
 from functions.records import SILENCE, Branch, Holder, Lease, Run, Turnstile
 from functions.slots import SWEPT_EVERY
-from functions.steps import import_data, poll, train
+from functions.steps import import_data, train
 from functions.steps.finish import finish
 from functions.watchdog import watch
 from tests.support.build import (
@@ -26,64 +24,13 @@ from tests.support.build import (
     NOW,
     UNSERVED,
     VERSION,
-    an_import,
     holder,
-    ledger_with,
     message,
     plan,
-    ports,
-    run,
 )
-from tests.support.memory import MemoryLedger, MemoryQueues
+from tests.support.line import AT, SETS, THREE, Scene, tokens, told
+from tests.support.memory import MemoryLedger
 from tests.support.scripted import Scripted
-
-AT = NOW.isoformat()
-SETS = ("interactions", "items", "users")
-THREE = plan(imports={name: an_import(name) for name in SETS})
-BUSY = LimitExceeded("LimitExceededException", "More than 5 resources with PENDING or IN_PROGRESS status.", "Create…")
-
-
-class Scene:
-    """Runs of one pipeline, a turnstile with two slots, and Personalize, which makes whatever is asked for."""
-
-    def __init__(self, *holders: str, waiting: tuple[str, ...] = (), kind: str = "import") -> None:
-        stile = Turnstile(1, dict.fromkeys(holders, AT), waiting, swept_at=AT)
-        self.kind = kind
-        self.ledger = ledger_with(turnstiles={kind: stile})
-        self.queues = MemoryQueues()
-        self.personalize = Scripted(
-            CreateDatasetImportJob=lambda params: {"datasetImportJobArn": f"arn:{params['jobName']}"},
-            ListSolutionVersions={"solutionVersions": []},
-            CreateSolutionVersion={"solutionVersionArn": VERSION},
-        )
-
-    def add(self, run_id: str, told: Message | None = None, **changes: Any) -> None:
-        """Let there be a run whose imports go on by a message."""
-        branches = {IMPORTS: Branch(hop=told.hop if told else 0, message=dump_short(told) if told else None)}
-        fields = {"plan": THREE, "branches": branches, **changes}
-        self.ledger.runs["shop", run_id] = run(run_id, **fields)
-
-    @property
-    def ports(self) -> Ports:
-        made = ports(self.personalize, self.ledger, self.queues)
-        return replace(made, settings=replace(made.settings, quotas={"import": 2, "train": 2}), rest=lambda tries: None)
-
-    @property
-    def stile(self) -> Turnstile:
-        return self.ledger.turnstile(self.kind)
-
-    @property
-    def sent(self) -> list[tuple[str, Message, float]]:
-        return [(step, parse(Message, body), delay) for step, body, delay in self.queues.sent if step != "start"]
-
-
-def told(run_id: str, step: str = "import", **changes: Any) -> Message:
-    return replace(message(step, plan=THREE, **changes), run_id=run_id)
-
-
-def tokens(run_id: str, *keys: str) -> tuple[str, ...]:
-    return tuple(f"shop/{run_id}/*/{key}" for key in keys)
-
 
 # ------------------------------------------------------------------ asking
 
@@ -141,19 +88,6 @@ def test_what_was_made_before_needs_no_slot() -> None:
     advance(train.STEP, replace(message("train", "for-you", phase="train"), run_id="a"), scene.ports)
     assert [step for step, _, _ in scene.sent] == ["poll"]
     assert scene.stile.waiting == ()
-
-
-@pytest.mark.parametrize(("waited", "pause"), [(0, 60), (1200, 120), (7200, 300)])
-def test_a_quota_that_others_use_up_is_waited_for_with_the_slot_kept(waited: float, pause: float) -> None:
-    scene = Scene()
-    scene.add("a")
-    scene.personalize = Scripted(CreateDatasetImportJob=BUSY)
-    since = (NOW - timedelta(seconds=waited)).isoformat()
-    advance(import_data.STEP, told("a", since=since), scene.ports)
-    ((step, next_one, delay),) = scene.sent
-    assert (step, next_one.since) == ("import", since)
-    assert delay == pytest.approx(pause, rel=0.25)
-    assert tuple(scene.stile.holders) == tokens("a", *SETS[:2])
 
 
 def test_a_turn_that_came_while_the_message_was_put_away_is_not_missed() -> None:
@@ -393,11 +327,6 @@ def test_a_message_that_can_not_be_read_holds_up_nobody_else() -> None:
     assert [step for step, _, _ in scene.sent] == ["poll"], "b's slot was free, since there is no such run"
 
 
-def test_a_newer_versions_message_is_read_with_what_is_known_of_it() -> None:
-    told_by_newer = dump_short(message("poll", plan=THREE)).replace('"hop":', '"in_a_year":1,"hop":')
-    assert parse_short(told_by_newer, THREE) == message("poll", plan=THREE)
-
-
 def test_a_run_that_nobody_looks_after_any_more_gives_way() -> None:
     """Its pipeline is declared no longer, and its message is lost: only its silence tells."""
     scene = Scene(*tokens("a", "items"))
@@ -426,88 +355,3 @@ def test_whose_turn_came_with_a_write_that_was_answered_late_is_woken() -> None:
     scene.ledger = Late(scene.ledger.declared, runs=scene.ledger.runs, turnstiles=scene.ledger.turnstiles)
     turnstile.give_back(own, ["interactions"], scene.ports)
     assert [(step, each.run_id) for step, each, _ in scene.sent] == [("import", "b")]
-
-
-# ------------------------------------------------------------------ quotas that others use up as well
-
-
-def refused_beside(scene: Scene, wait: Wait) -> Message:
-    """Have the second of a run's imports be refused while its first is waited for; return what it goes on by."""
-    scene.personalize = Scripted(CreateDatasetImportJob=BUSY)
-    advance(import_data.STEP, told("a", hop=4, waits=(wait,), since=AT), scene.ports)
-    ((step, next_one, delay),) = scene.sent
-    assert (step, delay) == ("poll", 0)
-    return next_one
-
-
-def test_what_is_refused_does_not_hold_up_the_looks_at_what_was_made() -> None:
-    made = Wait("dataset_import_job", "arn:i", since=AT, key="interactions")
-    scene = Scene(*tokens("a", "interactions"))
-    scene.add("a", told("a", hop=4, waits=(made,)))
-    next_one = refused_beside(scene, made)
-    assert [wait.arn for wait in next_one.waits] == ["arn:i"]
-    assert next_one.again
-    assert NOW < datetime.fromisoformat(next_one.again) <= NOW + timedelta(minutes=2)
-    assert tuple(scene.stile.holders) == tokens("a", "interactions", "items")
-
-
-def test_what_was_refused_is_asked_for_again_when_its_time_has_come_and_not_before() -> None:
-    made = Wait("dataset_import_job", "arn:i", since=AT, key="interactions")
-    scene = Scene(*tokens("a", "interactions"))
-    scene.add("a", told("a", hop=4, waits=(made,)))
-    next_one = refused_beside(scene, made)
-    scene.queues.sent.clear()
-    turnstile.call_up(next_one, scene.ports)
-    assert scene.sent == []
-    assert next_one.again
-    later = datetime.fromisoformat(next_one.again)
-    turnstile.call_up(next_one, replace(scene.ports, clock=lambda: later))
-    assert [step for step, _, _ in scene.sent] == ["import"]
-
-
-def test_who_is_done_but_for_what_was_refused_waits_until_it_may_ask_again() -> None:
-    over = Wait("dataset_import_job", "arn:i", since=AT, key="interactions", look_at=AT)
-    again = (NOW + timedelta(seconds=40)).isoformat()
-    carried = told("a", "poll", hop=5, waits=(over,), since=AT, again=again)
-    scene = Scene(*tokens("a", "interactions", "items"))
-    scene.add("a", carried)
-    job = {"datasetImportJob": {"status": "ACTIVE", "creationDateTime": NOW}}
-    scene.personalize = Scripted(DescribeDatasetImportJob=job)
-    advance(poll.STEP, carried, scene.ports)
-    ((step, next_one, delay),) = scene.sent
-    assert (step, delay, [wait.done for wait in next_one.waits]) == ("import", 40, [True])
-
-
-# ------------------------------------------------------------------ who comes into line later
-
-
-def hour_long(key: str, expected: float) -> Wait:
-    since = (NOW - timedelta(minutes=30)).isoformat()
-    return Wait("dataset_import_job", f"arn:{key}", expected=expected, spread=0.05, since=since, key=key)
-
-
-def described(params: dict[str, Any]) -> dict[str, Any]:
-    status = "ACTIVE" if params["datasetImportJobArn"] == "arn:items" else "CREATE IN_PROGRESS"
-    return {"datasetImportJob": {"status": status, "creationDateTime": NOW - timedelta(minutes=30)}}
-
-
-@pytest.mark.parametrize("crowded", [True, False])
-def test_slots_of_what_is_over_are_given_back_though_the_look_is_appointed_for_the_slowest(crowded: bool) -> None:
-    slow = replace(hour_long("interactions", 7200.0), look_at=(NOW + timedelta(hours=1)).isoformat())
-    carried = told("a", "poll", hop=3, waits=(slow, hour_long("items", 300.0)), since=AT)
-    scene = Scene(*tokens("a", "interactions", "items"), waiting=tokens("b", "items") if crowded else ())
-    scene.add("a", carried)
-    scene.add("b", told("b", hop=1))
-    scene.personalize = Scripted(DescribeDatasetImportJob=described)
-    advance(poll.STEP, carried, scene.ports)
-    assert bool(scene.personalize.calls) == crowded
-    assert (tokens("b", "items")[0] in scene.stile.holders) == crowded
-
-
-def test_the_look_at_what_was_made_before_is_not_the_one_at_what_comes_with_a_later_slot() -> None:
-    slow = replace(hour_long("interactions", 7200.0), look_at=(NOW + timedelta(hours=1)).isoformat())
-    scene = Scene(*tokens("a", "interactions"))
-    scene.add("a", told("a", hop=3, waits=(slow,)))
-    advance(import_data.STEP, told("a", hop=3, waits=(slow,), since=AT), scene.ports)
-    ((step, next_one, _),) = scene.sent
-    assert (step, [wait.look_at for wait in next_one.waits]) == ("poll", [None, None])
