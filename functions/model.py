@@ -82,11 +82,24 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset, and where its CSV files lie (``s3://bucket/prefix/``)."""
+    """A dataset, and where its CSV files lie (``s3://bucket/prefix/``).
+
+    ``columns`` are its schema's, with their Avro types: "null" among them means that a column may be empty.
+    """
 
     arn: str
     schema_arn: str
     location: str
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter of recommendations. Its name ends in a digest of the expression: a changed one is another filter."""
+
+    name: str
+    arn: str
+    expression: str
 
 
 @dataclass(frozen=True)
@@ -105,10 +118,11 @@ class Campaign:
 
 @dataclass(frozen=True)
 class Solution:
-    """What is trained, and the campaign that serves it, if any."""
+    """What is trained, and the campaign that serves it, if any. ``updates``: its recipe takes UPDATE trainings."""
 
     arn: str
     campaign: Campaign | None = None
+    updates: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,13 +142,19 @@ class Deadlines:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A pipeline as declared. ``name`` begins every name that its runs make."""
+    """A pipeline as declared. ``name`` begins every name that its runs make.
+
+    ``event_tracker``: there is one, so data comes in between the imports, too.
+    """
 
     pipeline: str
     name: str
     role_arn: str
     datasets: dict[str, Dataset]
     solutions: dict[str, Solution]
+    filters: dict[str, Filter] = field(default_factory=dict)
+    dataset_group_arn: str = ""
+    event_tracker: bool = False
     settle_seconds: int = 300
     tags: dict[str, str] = field(default_factory=dict)
     deadlines: Deadlines = Deadlines()

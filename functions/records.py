@@ -40,7 +40,7 @@ class Run:
     """One run as the ledger knows it. Times are ISO 8601 in UTC. ``plan`` is there once the run has begun.
 
     ``turn_at`` is when a run that waited behind another could begin. ``hop`` is how far its trigger has come: one
-    behind it is a duplicate.
+    behind it is a duplicate. ``warnings`` tell what somebody should see to, though the run goes on.
     """
 
     run_id: str
@@ -59,6 +59,7 @@ class Run:
     joined: str | None = None
     plan: Plan | None = None
     branches: dict[str, Branch] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def over(self) -> bool:

@@ -18,7 +18,21 @@ from functions.model import IMPORTS, Message, Pipeline, Request, dump_short, par
 from functions.ports import IN_VAIN, Ledger, Mark
 from functions.records import Branch, Lease, Run, Turnstile
 from tests.contract.account import TABLE, Account, client
-from tests.support.build import CAMPAIGN, CHOSEN, NOW, RUN_ID, UNSERVED, an_import, holder, message, pipeline, plan, run
+from tests.support.build import (
+    CAMPAIGN,
+    CHOSEN,
+    GROUP,
+    IN_STOCK,
+    NOW,
+    RUN_ID,
+    UNSERVED,
+    an_import,
+    holder,
+    message,
+    pipeline,
+    plan,
+    run,
+)
 from tests.support.memory import MemoryLedger
 
 LATER = NOW + timedelta(minutes=7)
@@ -59,10 +73,11 @@ def case(request: pytest.FixtureRequest, account: Account) -> Case:
 
 
 def test_a_pipeline_is_read_as_declared(case: Case) -> None:
-    case.declare(pipeline())
+    shop = pipeline(filters={"in-stock": IN_STOCK}, dataset_group_arn=GROUP, event_tracker=True)
+    case.declare(shop)
     case.declare(pipeline(pipeline="books"))
     assert case.ledger.pipelines() == ["books", "shop"]
-    assert case.ledger.pipeline("shop") == pipeline()
+    assert case.ledger.pipeline("shop") == shop
 
 
 def test_a_campaign_is_taken_out_before_the_rest_of_its_pipeline(account: Account) -> None:
@@ -168,6 +183,7 @@ def full_run(**changes: Any) -> Run:
         "request": Request("shop", "train", ("for-you", "similar"), "UPDATE", force=True),
         "plan": plan(imports={"items": an_import("items", expected=612.5)}),
         "started_at": NOW.isoformat(),
+        "warnings": ("a file in a folder is not imported",),
         "branches": {
             IMPORTS: Branch(status="SUCCEEDED"),
             "for-you": Branch(

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.glue.patience import Patience
-from functions.model import IMPORTS, Campaign, Dataset, Import, Message, Pipeline, Plan, Request, Solution
+from functions.model import IMPORTS, Campaign, Dataset, Filter, Import, Message, Pipeline, Plan, Request, Solution
 from functions.ports import Bus, Ledger, Objects, Personalize, Ports, Queues
 from functions.records import Branch, Holder, Run
 from functions.settings import Settings
@@ -35,6 +35,11 @@ OLD_VERSION = f"{SOLUTION}/v1"
 CAMPAIGN = Campaign(name="acme-shop-for-you", arn=arn("campaign", "acme-shop-for-you"))
 CHOSEN = Solution(arn=SOLUTION, campaign=CAMPAIGN)
 UNSERVED = Solution(arn=arn("solution", "acme-shop-similar-4e5f6a7b"))
+IN_STOCK = Filter(
+    name="acme-shop-in-stock-1a2b3c4d",
+    arn=arn("filter", "acme-shop-in-stock-1a2b3c4d"),
+    expression='INCLUDE ItemID WHERE Items.IN_STOCK IN ("true")',
+)
 IMPORT_JOB = arn("dataset-import-job", f"acme-{RUN_ID}-interactions-11111111")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,21 @@ import pytest
 from functions.errors import InvalidMessage, UnknownSolution
 from functions.model import Ending, Message, Pipeline, Request, Trigger, Wait, dump, dump_short, parse, parse_short
 from functions.records import Lease, Run
-from tests.support.build import CHOSEN, IMPORT_JOB, RUN_ID, VERSION, an_import, holder, message, pipeline, plan, run
+from tests.support.build import (
+    CHOSEN,
+    GROUP,
+    IMPORT_JOB,
+    IN_STOCK,
+    RUN_ID,
+    VERSION,
+    an_import,
+    dataset,
+    holder,
+    message,
+    pipeline,
+    plan,
+    run,
+)
 
 EVERYTHING_CARRIED = message(
     "poll",
@@ -28,6 +42,15 @@ EVERYTHING_CARRIED = message(
 )
 
 
+EVERYTHING_DECLARED = pipeline(
+    datasets={"items": replace(dataset("items"), columns={"ITEM_ID": ("string",), "PRICE": ("null", "float")})},
+    solutions={"for-you": replace(CHOSEN, updates=True)},
+    filters={"in-stock": IN_STOCK},
+    dataset_group_arn=GROUP,
+    event_tracker=True,
+)
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -35,9 +58,10 @@ EVERYTHING_CARRIED = message(
         Request("shop", "train", ("for-you", "similar"), "UPDATE", force=True),
         Trigger("event", "e-1", Request("shop", solutions=("for-you",)), time="2026-11-23T21:44:20Z"),
         pipeline(),
+        EVERYTHING_DECLARED,
         message("import"),
         EVERYTHING_CARRIED,
-        run(plan=plan(), dispatched_at="2026-11-23T21:44:20+00:00"),
+        run(plan=plan(), dispatched_at="2026-11-23T21:44:20+00:00", warnings=("a file in a folder",)),
         Lease(3, holder("a", pinned=True), holder("b", after="a", request=Request("shop", solutions=("for-you",)))),
     ],
     ids=lambda value: type(value).__name__,
