@@ -1,9 +1,10 @@
 """Build the functions' zip: the package `functions` and its locked dependencies, the same bytes every time.
 
-Only pure-Python wheels go in, so that one zip serves x86_64 and arm64. boto3 stays out: the Lambda runtime
-brings it. By default no bytecode goes in either, since .pyc files differ between patch versions of Python,
-and the zip is to be the same wherever it is built. `--bytecode python3.13` adds it where a shorter cold start
-counts more: an import then takes about half as long (`make bench-cold` shows both).
+Only pure-Python wheels go in, so that one zip serves x86_64 and arm64. boto3 stays out: the Lambda runtime brings it,
+with its bytecode and its fixes. What it may lack is the newest of a service's parameters, so the model of Personalize
+goes in, from the botocore that everything here is tested with. By default no bytecode goes in, since .pyc files differ
+between patch versions of Python, and the zip is to be the same wherever it is built. `--bytecode python3.13` adds it
+where a shorter cold start counts more: an import then takes about half as long (`make bench-cold` shows both).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,12 +21,16 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import botocore
 from rich.console import Console
 
 ROOT = Path(__file__).resolve().parent.parent
 ZIP = ROOT / "build" / "package.zip"
 RUNTIME = "3.13"
 LIMIT = 2 * 1000 * 1000
+
+# Services that are called with parameters younger than the runtime's botocore may be.
+_MODELS = ("personalize",)
 
 # The first moment that a zip can express.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -66,6 +72,7 @@ def build(target: Path = ZIP, *, bytecode: str | None = None) -> Package:
         _install(folder)
         shutil.copytree(ROOT / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__"))
         _prune(folder)
+        _add_models(folder / "functions" / "models")
         if bytecode:
             _compile(folder, bytecode)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +108,17 @@ def _prune(folder: Path) -> None:
                 shutil.rmtree(path)
         elif path.name in _DROPPED_NAMES or path.suffix in _DROPPED_ENDINGS:
             path.unlink()
+
+
+def _add_models(folder: Path) -> None:
+    locked = re.search(r"^botocore==(\S+)", (ROOT / "requirements.lock").read_text(), re.M)
+    if not locked or locked[1] != botocore.__version__:
+        raise PackageError(f"botocore {botocore.__version__} is not the one in requirements.lock: run `make setup`")
+    data = Path(botocore.__file__).parent / "data"
+    for model in (path for service in _MODELS for path in data.glob(f"{service}/*/service-2.json.gz")):
+        target = folder / model.relative_to(data)
+        target.parent.mkdir(parents=True)
+        shutil.copyfile(model, target)
 
 
 def _compile(folder: Path, python: str) -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+
+MODELS = Path(__file__).resolve().parents[1] / "models"
+"""Models of services, as botocore reads them: the zip brings those that this code needs (`scripts/package.py`)."""
 
 ATTEMPTS, CONNECT_SECONDS, READ_SECONDS = 3, 3, 8
 """A call to a service that does not answer ends in half a minute: see :data:`functions.shell.LONGEST_MESSAGE`."""
@@ -22,8 +27,15 @@ _CONFIG = Config(
 
 @cache
 def session() -> boto3.session.Session:
-    """Return the one session of this execution environment."""
-    return boto3.session.Session()
+    """Return the one session of this execution environment.
+
+    What Lambda's runtime brings may be a year old, and its botocore refuses each parameter that it does not know. So
+    the models in the zip come first: the loader takes the first that it finds.
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html
+    """
+    core = botocore.session.get_session()
+    core.get_component("data_loader").search_paths.insert(0, str(MODELS))
+    return boto3.session.Session(botocore_session=core)
 
 
 def lazily(service: str) -> Callable[[], Any]:

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import boto3
+import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.model import OperationModel
+from moto import mock_aws
 
 from functions.adapters import clients
 from functions.adapters.bus import EventBridge
@@ -23,6 +24,7 @@ from functions.adapters.queues import SqsQueues
 from functions.adapters.s3 import S3Objects
 from functions.errors import ServiceError
 from functions.model import Pipeline, dump
+from functions.shell import live_ports
 from local.gateway.authorization import checks
 from local.gateway.ministack import Caller
 from local.gateway.protocol import Route
@@ -194,9 +196,22 @@ def client(service: str) -> Any:
     return _clients[service]
 
 
-def listen(session: boto3.session.Session, account: Callable[..., Any]) -> None:
-    """Let the account hear of every call of the session's later clients."""
-    session.events.register("before-call", account)
+@contextmanager
+def opened() -> Iterator[Account]:
+    """Give an account that hears of all calls: clients, tables and queues are slow to make, so they are made once."""
+    account = Account()
+    clients.session.cache_clear()
+    live_ports.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        clients.session().events.register("before-call", account)
+        with mock_aws():
+            account.make()
+            yield account
+    clients.session.cache_clear()
+    live_ports.cache_clear()
 
 
 def _http(status: int) -> AWSResponse:

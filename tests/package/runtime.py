@@ -12,10 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.metadata import distribution
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,11 @@ class RuntimeApi:
         self._server.server_close()
 
 
-def lambda_packages(folder: Path) -> Path:
-    """Make a folder with what Lambda's runtime brings, boto3 and the runtime client, and nothing else."""
+def lambda_packages(folder: Path, sdk: Sequence[str] = ()) -> Path:
+    """Make a folder with what Lambda's runtime brings, boto3 and the runtime client, and nothing else.
+
+    ``sdk`` names folders with packages that are taken before this environment's: another boto3.
+    """
     folder.mkdir()
     names, seen = ["boto3", "awslambdaric"], set[str]()
     while names:
@@ -103,7 +106,7 @@ def lambda_packages(folder: Path) -> Path:
         if name in seen:
             continue
         seen.add(name)
-        found = distribution(name)
+        found = next(iter(Distribution.discover(name=name, path=[*sdk, *sys.path])))
         for top in {Path(str(file)).parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
             link = folder / top
             if not link.exists():
@@ -115,25 +118,30 @@ def lambda_packages(folder: Path) -> Path:
     return folder
 
 
+def clean(arguments: Sequence[str], path: list[Path], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return how a Python is started that has these folders' packages and no others."""
+    return {
+        # -S leaves out this environment's packages, so that what is missing in the zip is missed.
+        "args": [sys.executable, "-S", "-P", *arguments],
+        "env": {
+            "PATH": os.defpath,
+            "PYTHONPATH": os.pathsep.join(str(folder) for folder in path),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environment,
+        },
+        "cwd": path[0],
+        "text": True,
+    }
+
+
 def invoke(handler: str, event: object, path: list[Path], environment: Mapping[str, str]) -> tuple[Answer, str]:
     """Run a handler under awslambdaric in a clean process; answer what it posted, and its log."""
-    # -S leaves out this environment's packages, so that what is missing in the zip is missed.
-    command = [sys.executable, "-S", "-m", "awslambdaric", handler]
     with RuntimeApi(event) as api:
-        process = subprocess.Popen(
-            command,
-            env={
-                "PATH": os.defpath,
-                "PYTHONPATH": os.pathsep.join(str(folder) for folder in path),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "AWS_LAMBDA_RUNTIME_API": api.address,
-                "LAMBDA_TASK_ROOT": str(path[0]),
-                **environment,
-            },
-            cwd=path[0],
+        own = {"AWS_LAMBDA_RUNTIME_API": api.address, "LAMBDA_TASK_ROOT": str(path[0])}
+        process: subprocess.Popen[str] = subprocess.Popen(
+            **clean(["-m", "awslambdaric", handler], path, {**own, **environment}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
         )
         try:
             answer = api.answer(process)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts.package import LIMIT, ROOT, Package, PackageError, build
-from tests.package.runtime import invoke, lambda_packages
+from scripts.package import LIMIT, Package, PackageError, build
+from tests.contract.table import TABLE
+from tests.package.runtime import invoke
 
-TABLE = json.loads((ROOT / "terraform" / "pipeline.json").read_text())
 STEPS = {name: step["handler"] for name, step in TABLE["steps"].items()}
 
 ENVIRONMENT = {
@@ -33,19 +33,6 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "smoke",
     "QUEUES": json.dumps({step: f"http://127.0.0.1:9/{step}" for step in STEPS}),
 }
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    return build(tmp_path_factory.mktemp("zip") / "package.zip")
-
-
-@pytest.fixture(scope="module")
-def path(package: Package, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    unpacked = tmp_path_factory.mktemp("task")
-    with zipfile.ZipFile(package.path) as archive:
-        archive.extractall(unpacked)
-    return [unpacked, lambda_packages(tmp_path_factory.mktemp("runtime") / "packages")]
 
 
 def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None:
