@@ -2,6 +2,7 @@
 
 locals {
   _glue = "${var.name}-glue"
+  _role = { path = var.role_path, permissions_boundary = var.permissions_boundary }
 
   _environment = {
     LEDGER_TABLE                 = local._ledger
@@ -28,6 +29,7 @@ module "step" {
   timeout            = each.value.timeout
   memory_mb          = var.function_memory_mb
   package            = var.package
+  role               = merge(local._role, { name = local._role_names[each.key] })
   statements         = local._statements[each.key]
   kms_key_arn        = var.kms_key_arn
   log_retention_days = var.log_retention_days
@@ -48,6 +50,7 @@ module "glue" {
   timeout            = local._table.glue.timeout
   memory_mb          = var.function_memory_mb
   package            = var.package
+  role               = merge(local._role, { name = local._role_names["glue"] })
   statements         = local._statements["glue"]
   kms_key_arn        = var.kms_key_arn
   log_retention_days = var.log_retention_days

@@ -161,10 +161,12 @@ resource "aws_scheduler_schedule" "watchdog" {
 }
 
 resource "aws_iam_role" "scheduler" {
-  name               = "${var.name}-scheduler"
-  description        = "Assumed by EventBridge Scheduler to start the runs of ${var.name}"
-  assume_role_policy = data.aws_iam_policy_document.scheduler_trust.json
-  tags               = var.tags
+  name                 = local._role_names["scheduler"]
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  description          = "Assumed by EventBridge Scheduler to start the runs of ${var.name}"
+  assume_role_policy   = data.aws_iam_policy_document.scheduler_trust.json
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "scheduler" {

@@ -1,15 +1,19 @@
 # The role that Personalize assumes to read the data.
 
 locals {
-  _service_role     = "${var.name}-personalize"
-  _service_role_arn = "arn:${local._partition}:iam::${local._account}:role/${local._service_role}"
+  # IAM has no regions: with the region in its name, the same deployment can live in several.
+  _role_names = { for role in concat(keys(local._steps), ["glue", "personalize", "scheduler"]) : role => "${var.name}-${role}-${local._region}" }
+
+  _service_role_arn = "arn:${local._partition}:iam::${local._account}:role${var.role_path}${local._role_names["personalize"]}"
 }
 
 resource "aws_iam_role" "service" {
-  name               = local._service_role
-  description        = "Assumed by Amazon Personalize to read the data of ${var.name}"
-  assume_role_policy = data.aws_iam_policy_document.service_trust.json
-  tags               = var.tags
+  name                 = local._role_names["personalize"]
+  path                 = var.role_path
+  permissions_boundary = var.permissions_boundary
+  description          = "Assumed by Amazon Personalize to read the data of ${var.name}"
+  assume_role_policy   = data.aws_iam_policy_document.service_trust.json
+  tags                 = var.tags
 }
 
 resource "aws_iam_role_policy" "service" {

@@ -165,6 +165,17 @@ variable "package" {
   }
 }
 
+variable "permissions_boundary" {
+  description = "The ARN of the policy that bounds every role made here, where the company asks for one. Null sets none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[^:]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary: give the ARN of a policy (arn:aws:iam::<account>:policy/<name>)."
+  }
+}
+
 variable "poll_floor_seconds" {
   description = "The shortest wait between two looks at a resource that is under way. The longest is 15 minutes."
   type        = number
@@ -195,6 +206,18 @@ variable "quotas" {
   validation {
     condition     = alltrue([for slots in values(var.quotas) : slots >= 1 && floor(slots) == slots])
     error_message = "quotas: whole numbers from 1 on."
+  }
+}
+
+variable "role_path" {
+  description = "The path of every role made here, such as `/teams/search/`."
+  type        = string
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([!-.0-~]+/)*$", var.role_path)) && length(var.role_path) <= 512
+    error_message = "role_path: begin and end it with a slash, such as /teams/search/; at most 512 characters."
   }
 }
 

@@ -149,7 +149,7 @@ run "policies" {
       Sid       = "ServiceRole"
       Effect    = "Allow"
       Action    = "iam:PassRole"
-      Resource  = "arn:aws:iam::123456789012:role/shop-personalize"
+      Resource  = "arn:aws:iam::123456789012:role/shop-personalize-eu-west-1"
       Condition = { StringEquals = { "iam:PassedToService" = "personalize.amazonaws.com" } }
     }]
     error_message = "Import may pass the one role, to Personalize: ${module.step["import"].policy}"
@@ -218,5 +218,40 @@ run "policies_with_a_key" {
   assert {
     condition     = [for s in jsondecode(module.glue.policy).Statement : [s.Action, s.Resource] if s.Sid == "Key"] == [["kms:Decrypt", var.kms_key_arn]]
     error_message = "Glue's environment is all that it reads of what is encrypted: ${module.glue.policy}"
+  }
+}
+
+run "roles_of_a_company_with_rules" {
+  command = plan
+
+  variables {
+    permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
+    role_path            = "/teams/search/"
+    pipelines            = { movies = run.fixtures.pipeline }
+  }
+
+  assert {
+    condition = { for name in keys(local._role_names) : name => local._role_names[name] } == {
+      for name in concat(keys(jsondecode(file("pipeline.json")).steps), ["glue", "personalize", "scheduler"]) : name => "shop-${name}-eu-west-1"
+    }
+    error_message = "IAM has no regions: a role's name holds it. ${jsonencode(local._role_names)}"
+  }
+
+  assert {
+    condition = alltrue([
+      for role in [aws_iam_role.service, aws_iam_role.scheduler] :
+      role.path == "/teams/search/" && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"
+    ])
+    error_message = "A role lacks the path or the boundary."
+  }
+
+  assert {
+    condition     = alltrue([for function in concat(values(module.step), [module.glue]) : function.role == { path = "/teams/search/", permissions_boundary = "arn:aws:iam::123456789012:policy/boundary" }])
+    error_message = "A function's role lacks the path or the boundary."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(module.step["import"].policy).Statement : s.Resource if s.Sid == "ServiceRole"] == ["arn:aws:iam::123456789012:role/teams/search/shop-personalize-eu-west-1"]
+    error_message = "What is allowed on the role follows its path: ${module.step["import"].policy}"
   }
 }

@@ -111,6 +111,26 @@ run "rejects_function_memory_mb" {
   }
 }
 
+run "rejects_permissions_boundary" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "boundary"
+    pipelines            = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_role_path" {
+  command         = plan
+  expect_failures = [var.role_path]
+
+  variables {
+    role_path = "teams/search"
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
 run "rejects_kms_key_alias" {
   command         = plan
   expect_failures = [var.kms_key_arn]

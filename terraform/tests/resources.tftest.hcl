@@ -251,7 +251,7 @@ run "pipeline" {
     condition = { for key, value in jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S) : key => value if !contains(["datasets", "solutions"], key) } == {
       pipeline       = "movies"
       name           = "shop"
-      role_arn       = "arn:aws:iam::123456789012:role/shop-personalize"
+      role_arn       = "arn:aws:iam::123456789012:role/shop-personalize-eu-west-1"
       settle_seconds = 300
       deadlines      = { import_hours = 24, train_hours = 72, deploy_hours = 12, stop_training = false }
       tags           = { team = "web" }
@@ -402,7 +402,7 @@ run "key_of_the_teams_own" {
     condition = jsondecode(aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state) == {
       Name      = "shop-movies"
       KmsKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/0123"
-      RoleArn   = "arn:aws:iam::123456789012:role/shop-personalize"
+      RoleArn   = "arn:aws:iam::123456789012:role/shop-personalize-eu-west-1"
     }
     error_message = "The dataset group has the key, and the role that may use it: ${aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state}"
   }

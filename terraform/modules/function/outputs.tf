@@ -18,6 +18,11 @@ output "policy" {
   value       = data.aws_iam_policy_document.this.json
 }
 
+output "role" {
+  description = "The path of the function's role, and its boundary."
+  value       = { path = aws_iam_role.this.path, permissions_boundary = aws_iam_role.this.permissions_boundary }
+}
+
 output "timeout" {
   description = "Seconds that one invocation may take."
   value       = aws_lambda_function.this.timeout

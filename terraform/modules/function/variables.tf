@@ -29,7 +29,7 @@ variable "memory_mb" {
 }
 
 variable "name" {
-  description = "Names the function, its role and its log group."
+  description = "Names the function and its log group."
   type        = string
 }
 
@@ -41,6 +41,15 @@ variable "package" {
     s3_key            = optional(string)
     s3_object_version = optional(string)
     source_code_hash  = optional(string)
+  })
+}
+
+variable "role" {
+  description = "The role's name and path, and the boundary of what it may do."
+  type = object({
+    name                 = string
+    path                 = string
+    permissions_boundary = optional(string)
   })
 }
 
