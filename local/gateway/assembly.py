@@ -23,6 +23,7 @@ from local.settings import Settings
 from local.shims import patches
 from local.shims.alarms import describe_alarms
 from local.shims.duplicates import send_twice
+from local.shims.lineage import NotesTraceHeaders, keep_lineages
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,10 @@ def assemble(settings: Settings) -> Assembly:
         "monitoring": describe_alarms(upstream),
     }
     patches.fill_in_schedules()
+    keep_lineages()
     if settings.auth:
         patches.authorize_batches()
+        patches.authorize_lambda_calls()
         patches.deliver_as_allowed()
         patches.log_as_the_role()
         patches.poll_as_the_role()
@@ -89,7 +92,7 @@ def assemble(settings: Settings) -> Assembly:
     gateway = Gateway(ministack=app, handlers=handlers, control=control)
     if keeper:
         keeper.watch(lambda: gateway.passed, ministack.save_state)
-    return Assembly(AnswersOnce(gateway), personalize, keeper)
+    return Assembly(AnswersOnce(NotesTraceHeaders(gateway)), personalize, keeper)
 
 
 def _durations(text: str) -> str | dict[str, dict[str, float]]:

@@ -69,6 +69,33 @@ def authorize_batches() -> None:
     iam_actions.extract_iam_action = single
 
 
+def authorize_lambda_calls() -> None:
+    """Check Lambda's calls as the actions they are, by botocore's routes: ministack guesses from the path.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+    """
+    from ministack.core import iam_actions
+
+    guess: Callable[[str, str], str | None] = iam_actions._lambda_action
+    named = {"Invoke": "InvokeFunction", "InvokeWithResponseStream": "InvokeFunction"}
+
+    @functools.wraps(guess)
+    def looked_up(method: str, path: str) -> str | None:
+        for verb, pattern, operation, _, required in _lambda_routes():
+            if verb == method and not required and pattern.match(path.rstrip("/")):
+                return named.get(str(operation), str(operation))
+        return guess(method, path)
+
+    iam_actions._lambda_action = looked_up
+
+
+@functools.cache
+def _lambda_routes() -> Any:
+    from ministack.core import iam_actions
+
+    return iam_actions._load_botocore_routes("lambda")
+
+
 def deliver_as_allowed() -> None:
     """Have EventBridge and Scheduler put into a queue only what its policy, or their role, allows.
 

@@ -234,3 +234,16 @@ def test_a_log_is_written_only_if_the_role_may(guarded: LocalAccount) -> None:
         invoke(session, function, {"Records": []})
         seen.append(len(logs.describe_log_streams(logGroupName=group)["logStreams"]))
     assert seen == [0, 1]
+
+
+def test_lambda_calls_are_checked_as_the_actions_they_are(guarded: LocalAccount) -> None:
+    function, _ = make_function(guarded.session())
+    others = ["lambda:GetFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"]
+    with pytest.raises(ClientError, match="lambda:PutFunctionRecursionConfig "):
+        user_with(guarded, allow(*others)).client("lambda").put_function_recursion_config(
+            FunctionName=function, RecursiveLoop="Allow"
+        )
+    functions = user_with(guarded, allow("lambda:PutFunctionRecursionConfig")).client("lambda")
+    functions.put_function_recursion_config(FunctionName=function, RecursiveLoop="Allow")
+    with pytest.raises(ClientError, match="lambda:InvokeFunction "):
+        functions.invoke(FunctionName=function)
