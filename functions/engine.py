@@ -176,7 +176,9 @@ def _mark(message: Message, outcome: Outcome) -> Mark | None:
         return begun
     # The imports' branch has no message of its own to `finish` where solutions follow.
     over = message.branch == IMPORTS and bool(message.plan.solutions)
-    return replace(begun or Mark(phase=message.phase), finished=True, status="SUCCEEDED" if over else None)
+    return replace(
+        begun or Mark(phase=message.phase), finished=True, took=outcome.took, status="SUCCEEDED" if over else None
+    )
 
 
 def beginning(message: Message, waits: Sequence[Wait]) -> Mark | None:

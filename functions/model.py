@@ -209,7 +209,7 @@ class Wait:
     ``expected`` is how many seconds it should take, and ``spread`` how far that may be off, None where no history
     tells. It is not looked at before ``look_at`` (ISO 8601), which is worked out with the first message that waits.
     ``key`` tells, of what counts against a quota, which of the phase's things it is. One that is ``done`` is not looked
-    at any more.
+    at any more, and ``took`` is how many seconds Personalize says that it took.
     """
 
     kind: Kind
@@ -221,6 +221,7 @@ class Wait:
     done: bool = False
     spread: float | None = None
     look_at: str | None = None
+    took: int | None = None
 
 
 @dataclass(frozen=True)

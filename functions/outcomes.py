@@ -45,7 +45,12 @@ class Await:
 
 @dataclass(frozen=True)
 class Done:
-    """What the step is for has come about: go on."""
+    """What the step is for has come about: go on.
+
+    ``took`` is how many seconds it took by Personalize's own clock, None where that is not known.
+    """
+
+    took: int | None = None
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,8 @@ IN_VAIN = "the imports failed"
 class Mark:
     """What a message reached: a phase begun (with every message, ``since`` then) or ended, a branch's end.
 
+    ``took`` is how many seconds a phase that has ended took by Personalize's own clock.
+
     ``skipped`` are the branches that end with it, in vain: all in one write, or a run could end half.
     """
 
@@ -130,6 +132,7 @@ class Mark:
     started: tuple[str, ...] | None = None
     since: str | None = None
     finished: bool = False
+    took: int | None = None
     status: BranchStatus | None = None
     reason: str | None = None
     skipped: tuple[str, ...] = ()

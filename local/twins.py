@@ -102,7 +102,8 @@ class MemoryLedger:
                     branches={**run.branches, name: replace(run.branches[name], status="SKIPPED", reason=IN_VAIN)},
                 )
         if mark and mark.phase and mark.finished and mark.phase in branch.steps:
-            ended = {**branch.steps[mark.phase], "finished_at": at.isoformat()}
+            took = {} if mark.took is None else {"took": mark.took}
+            ended = {**branch.steps[mark.phase], "finished_at": at.isoformat(), **took}
             branch = replace(branch, steps={**branch.steps, mark.phase: ended})
         self._keep(run, message.branch, branch, at if moved else None)
 

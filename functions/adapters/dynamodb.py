@@ -161,6 +161,8 @@ class DynamoLedger:
         self._update(message.pipeline, message.run_id, changes, cursor=(*branch, "hop"))
         if mark and mark.phase and mark.finished:
             ended: dict[tuple[str, ...], Any] = {(*branch, "steps", mark.phase, "finished_at"): at.isoformat()}
+            if mark.took is not None:
+                ended[(*branch, "steps", mark.phase, "took")] = mark.took
             self._update(message.pipeline, message.run_id, ended, present=(*branch, "steps", mark.phase))
 
     # -------------------------------------------------------------- requests

@@ -24,16 +24,32 @@ from functions.timing import LONGEST, USUALLY, Estimate, UnderWay, next_look
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a resource is, and since when. ``doubtful``: what is told may be older than what was asked for."""
+    """How far a resource is, since when, and when it last moved.
+
+    ``doubtful``: what is told may be older than what was asked for.
+    """
 
     status: str
     since: datetime | None = None
     reason: str | None = None
     doubtful: bool = False
+    moved: datetime | None = None
+
+    @property
+    def took(self) -> int | None:
+        """How many seconds it took, once it is over; None where Personalize tells no two times."""
+        if self.since is None or self.moved is None or self.moved <= self.since:
+            return None
+        return max(1, round((self.moved - self.since).total_seconds()))
 
 
 def _plain(described: dict[str, Any], wait: Wait) -> Progress:
-    return Progress(described["status"], described["creationDateTime"], described.get("failureReason"))
+    return Progress(
+        described["status"],
+        described["creationDateTime"],
+        described.get("failureReason"),
+        moved=described.get("lastUpdatedDateTime"),
+    )
 
 
 def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
@@ -151,7 +167,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
             case "failed":
                 failed.append(wait)
             case "ready":
-                done.append(replace(wait, done=True))
+                done.append(replace(wait, done=True, took=seen[wait.arn].took))
     if under_way:
         return _again(message, (*under_way, *unseen, *failed, *done), observed, now, floor)
     if failed:
@@ -159,7 +175,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
         return Fail("; ".join(reasons))
     if slots.lacking(message):
         return InLine("what there were slots for is done, the others are in line", tuple(done))
-    return Done()
+    return Done(took=max((wait.took for wait in done if wait.took), default=None))
 
 
 def settle(message: Message, observed: Observed, ports: Ports) -> None:

@@ -327,6 +327,13 @@ def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
     )
 
 
+def test_how_long_a_phase_took_by_personalizes_clock_is_kept(begun: Case, branch: str) -> None:
+    begun.ledger.advance(message("train", branch, hop=0), NOW, (), Mark("train", ("arn:a",)))
+    begun.ledger.advance(message("poll", branch, hop=1), LATER, (), Mark("train", finished=True, took=2210))
+    phase = {"started_at": NOW.isoformat(), "finished_at": LATER.isoformat(), "arns": ["arn:a"], "took": 2210}
+    assert begun.standing().branches[branch].steps == {"train": phase}
+
+
 def test_branches_that_end_with_another_one_are_skipped(begun: Case, branch: str) -> None:
     others = tuple(name for name in NAMES if name != branch)
     failed = Mark(status="FAILED", reason="why", skipped=others)

@@ -102,23 +102,24 @@ def test_later_it_is_updated_with_exactly_these_parameters() -> None:
     }
 
 
-def deployed(number: int, minutes: float | None, arn: str = CAMPAIGN.arn, status: Any = "SUCCEEDED") -> Run:
-    """Return an earlier run that has moved the campaign, or is about to."""
+def deployed(number: int, took: int | None, arn: str = CAMPAIGN.arn, status: Any = "SUCCEEDED") -> Run:
+    """Return an earlier run that has moved the campaign, and saw that an hour later."""
     begun = NOW - timedelta(days=10 - number)
-    ended = (begun + timedelta(minutes=minutes)).isoformat() if minutes else None
-    step = {"started_at": begun.isoformat(), "finished_at": ended, "arns": [arn]}
+    seen = begun + timedelta(hours=1)
+    step: dict[str, Any] = {"started_at": begun.isoformat(), "finished_at": seen.isoformat(), "arns": [arn]}
+    step |= {"took": took} if took else {}
     return run(f"2026111{number}t000000-1a2b3c", branches={"for-you": Branch(status=status, steps={"deploy": step})})
 
 
 def test_how_long_earlier_runs_took_tells_how_long_it_may_take() -> None:
-    """Personalize itself tells of the latest time; the ledger's is less exact."""
+    """Personalize itself tells of the latest time, the ledger of those before: by Personalize's clock, not by looks."""
     earlier = [
-        deployed(1, 10),
-        deployed(2, 60, arn=f"{CAMPAIGN.arn}-before"),
-        deployed(3, 60, status="FAILED"),
+        deployed(1, 600),
+        deployed(2, 3600, arn=f"{CAMPAIGN.arn}-before"),
+        deployed(3, 3600, status="FAILED"),
         deployed(4, None),
-        deployed(5, 14.4),
-        deployed(6, 99),
+        deployed(5, 864),
+        deployed(6, 5940),
     ]
     personalize = Scripted(DescribeCampaign=campaign(version=OLD_VERSION), UpdateCampaign=CREATED)
     outcome = carry_out(STEP, to_deploy(), ports(personalize, ledger_with(*earlier)))

@@ -194,6 +194,28 @@ def test_import_jobs(told: dict[str, Any], seen: str, outcome: Outcome | list[st
     assert names(personalize) == [*seen]
 
 
+def ended(seconds: float, ago: float = 900) -> dict[str, Any]:
+    told = status("ACTIVE", ago)
+    return {**told, "lastUpdatedDateTime": told["creationDateTime"] + timedelta(seconds=seconds)}
+
+
+def test_how_long_something_took_is_what_personalize_says_and_not_when_a_look_saw_it() -> None:
+    assert carry_out(STEP, due(importing(job("a"))), ports(jobs(a=ended(3.4)))) == Done(took=3)
+    assert carry_out(STEP, due(importing(job("a"))), ports(jobs(a=ended(0.2)))) == Done(took=1)
+    assert carry_out(STEP, due(importing(job("a"))), ports(jobs(a=ended(0)))) == Done(took=None)
+    update = {"solutionVersionArn": VERSION, **ended(185, ago=200)}
+    campaign = {**OLD, "lastUpdatedDateTime": NOW, "latestCampaignUpdate": update}
+    assert carry_out(STEP, due(DEPLOYING), ports(Scripted(DescribeCampaign={"campaign": campaign}))) == Done(took=185)
+
+
+def test_a_phase_took_as_long_as_the_slowest_of_its_things_whichever_was_seen_first() -> None:
+    first = carry_out(STEP, due(importing(job("a"), job("b"))), ports(jobs(a=ended(800), b=UNDER_WAY)))
+    assert isinstance(first, Pause)
+    assert first.waits
+    assert [wait.took for wait in first.waits] == [None, 800]
+    assert carry_out(STEP, due(importing(*first.waits)), ports(jobs(b=ended(700)))) == Done(took=800)
+
+
 def test_the_gap_to_the_next_look_is_that_of_its_history() -> None:
     known, unknown = (
         carry_out(STEP, due(importing(wait)), ports(jobs(a=UNDER_WAY))) for wait in (job("a", 600, 0.05), job("a"))
