@@ -58,13 +58,6 @@ locals {
           ], null)
         } : field => value if value != null
       }
-      hpoObjective = s.solution_config.hpo_config.hpo_objective == null ? null : {
-        for field, value in {
-          metricName  = s.solution_config.hpo_config.hpo_objective.metric_name
-          metricRegex = s.solution_config.hpo_config.hpo_objective.metric_regex
-          type        = s.solution_config.hpo_config.hpo_objective.type
-        } : field => value if value != null
-      }
       hpoResourceConfig = s.solution_config.hpo_config.hpo_resource_config == null ? null : {
         for field, value in {
           maxNumberOfTrainingJobs = s.solution_config.hpo_config.hpo_resource_config.max_number_of_training_jobs

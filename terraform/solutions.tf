@@ -58,6 +58,11 @@ resource "aws_lambda_invocation" "solution" {
     }
 
     precondition {
+      condition     = local._not_taken[each.key] == null
+      error_message = "${each.value.at}.${try(local._settings_of_recipes[each.key][local._not_taken[each.key]], "")}: ${each.value.recipe} does not take it; take it out. It is for ${join(", ", [for name, recipe in local._recipes : name if try(contains(recipe.takes, local._not_taken[each.key]), false)])}."
+    }
+
+    precondition {
       condition     = each.value.campaign == null || !try(local._recipes[each.value.recipe].segments, false)
       error_message = "${each.value.at}.campaign: ${each.value.recipe} makes segments in batches and cannot be served; leave the campaign out."
     }
@@ -122,6 +127,12 @@ resource "aws_lambda_invocation" "solution" {
         regex("^rate\\(([1-9]|[12][0-9]|30) days?\\)$", each.value.solution_config.auto_training_config.scheduling_expression)
       )
       error_message = "${each.value.at}.solution_config.auto_training_config.scheduling_expression: rate(1 day) to rate(30 days), and auto_training on."
+    }
+
+    # https://docs.aws.amazon.com/personalize/latest/dg/API_HPOConfig.html
+    precondition {
+      condition     = try(each.value.solution_config.hpo_config.hpo_objective, null) == null
+      error_message = "${each.value.at}.solution_config.hpo_config.hpo_objective: Personalize does not support it; take it out."
     }
 
     precondition {

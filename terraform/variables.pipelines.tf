@@ -14,20 +14,24 @@ variable "pipelines" {
       - `recipe`: a recipe's name, such as `aws-user-personalization-v2`, or its ARN.
       - `event_type`: train on events of this type only.
       - `hyperparameters`: of the recipe's algorithm.
-      - `perform_hpo`: search for the best hyperparameters when training. Default false.
+      - `perform_hpo`: search for the best hyperparameters when training; not with the v2 recipes. Default false.
       - `auto_training`: let Personalize train by itself too. Default false: the pipeline trains.
-      - `perform_incremental_update`: let Personalize update the newest version with new items by itself. Default false.
+      - `perform_incremental_update`: let Personalize update the newest version with new items by itself;
+        `aws-semantic-similarity` only. Default false.
       - `solution_config`: what CreateSolution takes, spelt with underscores; fields as in the API reference:
         https://docs.aws.amazon.com/personalize/latest/dg/API_SolutionConfig.html
         `auto_training_config` can be changed at any time; left out, automatic training is every 7 days. `events_config` can be
         changed, too, but to add one or to take it away makes a solution beside the old one, as does a change of any other field.
+        `events_config` is for the v2 recipes, `optimization_objective` for `aws-user-personalization` and
+        `aws-personalized-ranking`; no recipe takes `hpo_objective`.
       - `campaign`: the campaign that serves it. Left out, none does.
         - `name`: default `<name>-<pipeline>-<solution>`. Unique in the account and region. Under a new name it is another
           campaign: the old one is deleted, and the next run makes the new one.
         - `adopt`: take over a campaign of this name that exists and serves another solution; it keeps its ARN, and destroy
           deletes it like any other. Default false: such a name is refused.
         - `min_provisioned_tps`: transactions a second paid for at least. Default 1.
-        - `config`: its item exploration, whether metadata comes with recommendations, and what influences a ranking.
+        - `config`: its item exploration (`aws-user-personalization` only), whether metadata comes with recommendations, and
+          what influences a ranking (documented for `aws-semantic-similarity`; unknown for the others).
           The pipeline itself moves the campaign to each new version.
     - `schedules`: when a run starts, by a name of yours.
       - `expression`: `cron(…)`, `rate(…)` or `at(…)`, as EventBridge Scheduler takes it.

@@ -241,3 +241,57 @@ run "rejects_too_many_event_parameters" {
     pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-user-personalization-v2", solution_config = { events_config = { event_parameters_list = [for n in range(11) : { event_type = "event-${n}" }] } } } } }) }
   }
 }
+
+run "rejects_item_exploration_of_another_recipe" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.solution]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-user-personalization-v2", campaign = { config = { item_exploration_config = { explorationWeight = "0.2" } } } } } }) }
+  }
+}
+
+run "rejects_incremental_update_of_another_recipe" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.solution]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-similar-items", perform_incremental_update = true } } }) }
+  }
+}
+
+run "rejects_event_weights_of_another_recipe" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.solution]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-user-personalization", solution_config = { events_config = { event_parameters_list = [{ event_type = "buy", weight = 1 }] } } } } }) }
+  }
+}
+
+run "rejects_objective_of_another_recipe" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.solution]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-user-personalization-v2", solution_config = { optimization_objective = { item_attribute = "PRICE", objective_sensitivity = "LOW" } } } } }) }
+  }
+}
+
+run "rejects_hpo_of_another_recipe" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.solution]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-personalized-ranking-v2", perform_hpo = true } } }) }
+  }
+}
+
+run "rejects_hpo_objective" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.solution]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-user-personalization", perform_hpo = true, solution_config = { hpo_config = { hpo_objective = { type = "Maximize" } } } } } }) }
+  }
+}

@@ -80,7 +80,6 @@ run "pipeline" {
             event_type      = "watch"
             hyperparameters = { hidden_dimension = "64" }
             solution_config = {
-              events_config = { event_parameters_list = [{ event_type = "watch", weight = 0.5 }] }
               hpo_config = {
                 algorithm_hyper_parameter_ranges = {
                   integer_hyper_parameter_ranges = [{ name = "bptt", min_value = 2, max_value = 32 }]
@@ -98,6 +97,10 @@ run "pipeline" {
             }
           }
           segments = { recipe = "aws-item-affinity" }
+          ranking = {
+            recipe          = "aws-personalized-ranking-v2"
+            solution_config = { events_config = { event_parameters_list = [{ event_type = "watch", weight = 0.5 }] } }
+          }
         }
         schedules = {
           nightly = { expression = "cron(0 3 * * ? *)", timezone = "Europe/Paris", solutions = ["for-you"], training_mode = "UPDATE" }
@@ -157,7 +160,6 @@ run "pipeline" {
         performAutoTraining = false
         solutionConfig = {
           algorithmHyperParameters = { hidden_dimension = "64" }
-          eventsConfig             = { eventParametersList = [{ eventType = "watch", weight = 0.5 }] }
           hpoConfig = {
             algorithmHyperParameterRanges = { integerHyperParameterRanges = [{ name = "bptt", minValue = 2, maxValue = 32 }] }
             hpoResourceConfig             = { maxNumberOfTrainingJobs = "4" }
@@ -168,6 +170,13 @@ run "pipeline" {
       }
     }
     error_message = "Glue is asked for another solution: ${aws_lambda_invocation.solution["movies/for-you"].input}"
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_invocation.solution["movies/ranking"].input).request.solutionConfig == {
+      eventsConfig = { eventParametersList = [{ eventType = "watch", weight = 0.5 }] }
+    }
+    error_message = "Glue is asked for other weights of events: ${aws_lambda_invocation.solution["movies/ranking"].input}"
   }
 
   assert {
@@ -218,6 +227,7 @@ run "pipeline" {
   assert {
     condition = jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S).solutions == {
       for-you  = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd" }
+      ranking  = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd" }
       segments = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd" }
     }
     error_message = "The ledger holds other solutions: ${aws_dynamodb_table_item.pipeline["movies"].item}"

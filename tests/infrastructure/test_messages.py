@@ -33,6 +33,10 @@ MESSAGES = {
         'pipelines["movies"].solutions["segments"].campaign: aws-item-affinity makes segments in batches',
         'pipelines["movies"].solutions["first"].campaign.name: "front-page" is also the campaign of'
         ' pipelines["books"].solutions["second"];',
+        'pipelines["movies"].solutions["explorer"].campaign.config.item_exploration_config: aws-user-personalization-v2'
+        " does not take it; take it out. It is for aws-user-personalization.",
+        'pipelines["movies"].solutions["tuned"].solution_config.hpo_config.hpo_objective: Personalize does not support'
+        " it; take it out.",
         'pipelines["movies"].solutions["idle"].campaign.min_provisioned_tps: at least 1.',
     ),
     "schedules": (

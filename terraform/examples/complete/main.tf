@@ -56,17 +56,12 @@ module "personalize" {
           }
           campaign = {
             min_provisioned_tps = 5
-            config = {
-              enable_metadata_with_recommendations = true
-              item_exploration_config              = { explorationWeight = "0.2", explorationItemAgeCutOff = "14" }
-            }
+            config              = { enable_metadata_with_recommendations = true }
           }
         }
         ranking = {
-          recipe = "aws-personalized-ranking-v2"
-          campaign = {
-            config = { ranking_influence = { FRESHNESS = 0.3 } }
-          }
+          recipe   = "aws-personalized-ranking-v2"
+          campaign = {}
         }
         similar = {
           recipe     = "aws-similar-items"
@@ -100,7 +95,10 @@ module "personalize" {
           recipe          = "aws-user-personalization"
           event_type      = "Watch"
           hyperparameters = { hidden_dimension = "149" }
-          campaign        = { min_provisioned_tps = 2 }
+          campaign = {
+            min_provisioned_tps = 2
+            config              = { item_exploration_config = { explorationWeight = "0.2", explorationItemAgeCutOff = "14" } }
+          }
         }
       }
 
