@@ -1,7 +1,8 @@
-"""The README's tables of inputs and outputs, from the module itself.
+"""The README's tables of inputs and outputs, from the module itself, and the table of costs, from the bench.
 
-`python -m scripts.docs` writes them between `<!-- inputs -->` and `<!-- /inputs -->`, and likewise for outputs;
-with `--check` it changes nothing and exits with 1 where they are out of date.
+`python -m scripts.docs` writes them between `<!-- inputs -->` and `<!-- /inputs -->`, and so on; with `--check` it
+changes nothing and exits with 1 where inputs or outputs are out of date. What a run costs moves a little with every
+change of the chain: a test holds that page to a tenth of it.
 
 Reads what `terraform fmt` has put in form, which `make lint` asserts: a block opens and closes at the start of a
 line, an argument stands two spaces in.
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+
+from scripts.bench import cost
 
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}$', re.MULTILINE | re.DOTALL)
@@ -81,7 +84,7 @@ def insert(readme: str, marker: str, text: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the tables, or say where they are out of date."""
-    parser = argparse.ArgumentParser(description="Write the README's tables of inputs and outputs.")
+    parser = argparse.ArgumentParser(description="Write the tables of inputs, outputs and costs.")
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 where a table is out of date")
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
@@ -94,12 +97,13 @@ def main(arguments: list[str] | None = None) -> int:
     except DocsError as error:
         console.print(f"{readme.name}: {error}", style="red", markup=False)
         return 1
-    if after == before:
-        return 0
     if options.check:
-        console.print(f"{readme.name}: the tables are out of date; run `make docs`", style="red", markup=False)
-        return 1
+        if after != before:
+            console.print(f"{readme.name}: the tables are out of date; run `make docs`", style="red", markup=False)
+        return int(after != before)
     readme.write_text(after, encoding="utf-8")
+    page = ROOT / "docs" / "cost.md"
+    page.write_text(insert(page.read_text(encoding="utf-8"), "costs", cost.markdown(cost.run())), encoding="utf-8")
     return 0
 
 

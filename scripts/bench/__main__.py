@@ -10,7 +10,7 @@ from rich.console import Console
 
 from scripts.bench import report
 
-BENCHES = ("waiting", "quota", "growth", "overhead")
+BENCHES = ("waiting", "quota", "growth", "overhead", "cost")
 """Modules of this package with ``run() -> dict`` and ``show(console, results)``; a picture is `report.draw_<name>`."""
 
 _LOG_WIDTH = 140

@@ -20,8 +20,18 @@ PRICES: Mapping[str, float] = {
     # https://aws.amazon.com/dynamodb/pricing/on-demand/ (units of 4 KB read, and of 1 KB written)
     "dynamodb read units": 0.125 / _MILLION,
     "dynamodb write units": 0.625 / _MILLION,
-    # https://aws.amazon.com/eventbridge/pricing/ (custom events)
+    # https://aws.amazon.com/eventbridge/pricing/ (custom events, and Scheduler's invocations)
     "events": 1.00 / _MILLION,
+    "schedules": 1.00 / _MILLION,
+    # https://aws.amazon.com/cloudwatch/pricing/ (logs: taking in and a month of keeping; custom metrics; alarms)
+    "logs GB": 0.50 + 0.03,
+    "metric months": 0.30,
+    "alarm months": 0.10,
+    # https://aws.amazon.com/xray/pricing/ (traces recorded)
+    "traces": 5.00 / _MILLION,
+    # https://aws.amazon.com/kms/pricing/ (a key of your own, and what is asked of it)
+    "key months": 1.00,
+    "kms": 0.03 / 10_000,
     # https://aws.amazon.com/step-functions/pricing/ (standard workflows; a retry is a transition)
     "state transitions": 25.00 / _MILLION,
     # Calls of the control plane are free: they cost its limits, which are not documented.
