@@ -58,6 +58,15 @@ module "glue" {
   environment        = { for key, value in local._environment : key => value if startswith(key, "POWERTOOLS_") }
 }
 
+# Lambda stops a chain of messages when it has invoked one function about 16 times, unless the function may be a part of a loop:
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+# Steps send to themselves for as long as Personalize works, and each run sends the next one off.
+resource "aws_lambda_function_recursion_config" "step" {
+  for_each       = { for step, row in local._steps : step => row if try(row.recursive, false) }
+  function_name  = module.step[each.key].name
+  recursive_loop = "Allow"
+}
+
 resource "aws_lambda_event_source_mapping" "step" {
   for_each                = local._steps
   event_source_arn        = aws_sqs_queue.step[each.key].arn
@@ -71,5 +80,10 @@ resource "aws_lambda_event_source_mapping" "step" {
   }
 
   # Destroyed before glue removes campaigns and solutions: no step may make a campaign in the meantime.
-  depends_on = [module.step, aws_lambda_invocation.campaign_ready, aws_lambda_invocation.solution_ready]
+  depends_on = [
+    module.step,
+    aws_lambda_function_recursion_config.step,
+    aws_lambda_invocation.campaign_ready,
+    aws_lambda_invocation.solution_ready,
+  ]
 }

@@ -108,11 +108,22 @@ def test_what_counts_against_a_quota_is_made_by_the_steps_that_have_a_turnstile(
     assert counted == {*KINDS} == {*QUOTAS}
 
 
-def test_every_step_can_be_reached_from_start() -> None:
-    reached, before = {"start"}, set[str]()
+def reached_from(step: str) -> set[str]:
+    """Return the steps that messages sent by one come to, at once or later."""
+    reached, before = set(STEPS[step]["next"]), set[str]()
     while reached != before:
-        before, reached = reached, reached | {after for step in reached for after in STEPS[step]["next"]}
-    assert reached == set(STEPS)
+        before, reached = reached, reached | {after for each in reached for after in STEPS[each]["next"]}
+    return reached
+
+
+def test_every_step_can_be_reached_from_start() -> None:
+    assert reached_from("start") == set(STEPS)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_reaches_itself_may_be_part_of_a_loop_and_no_other(step: str) -> None:
+    """Lambda stops others: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html."""
+    assert STEPS[step].get("recursive", False) is (step in reached_from(step))
 
 
 # ------------------------------------------------------------------ limits

@@ -21,20 +21,30 @@ from local.personalize import Personalize
 from local.personalize.kinds.data import Imported, Reading
 from local.personalize.learning.training import train
 from local.personalize.work import InlineWork, Job
+from tests.contract.table import STEPS
 from tests.simulation.clockwork import BEGINNING, Agenda
 from tests.simulation.faults import CALLS, LAMBDA, Faults
 from tests.simulation.history import History
 from tests.simulation.invariants import Broken, Watched, Witness
-from tests.simulation.lambdas import TIMEOUT, Invocation, Point, work
+from tests.simulation.lambdas import TIMEOUT, Invocation, Point, about, work
 from tests.simulation.queues import UnreliableSqs
 from tests.simulation.quick import quickly
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryObjects
+from tests.support.sqs import Letter
 from tests.support.world import ACCOUNT, REGION, World, interactions, items, users
 
 VISIBILITY = timedelta(seconds=6 * TIMEOUT)
 RECEIVES = 5
 CONCURRENCY = 10
 WATCH_EVERY = 1800.0
+
+MOST_IN_A_CHAIN = 16
+"""So often does Lambda invoke a function in one chain of messages, unless it may be part of a loop.
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+"""
+
+RECURSIVE = frozenset(step for step, row in STEPS.items() if row.get("recursive"))
+"""The steps that Terraform lets be part of a loop."""
 
 PIPELINES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "shop": (("for-you", "similar"), ("interactions", "items", "users")),
@@ -121,6 +131,7 @@ class Options:
     slots: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
     """What the functions are told of the quotas; more than there is where others use the region as well."""
     durations: dict[str, Any] = field(default_factory=lambda: DURATIONS)
+    recursive: frozenset[str] = RECURSIVE
 
 
 class Cloud:
@@ -211,10 +222,18 @@ class Cloud:
         busy = self.at_work.setdefault(step, set())
         if len(busy) >= CONCURRENCY:
             return
-        letters = self.sqs.receive(step, self.rng.choice((1, 2, 10)))
-        if letters:
+        received = self.sqs.receive(step, self.rng.choice((1, 2, 10)))
+        if letters := [letter for letter in received if not self._stopped(step, letter)]:
             self.run(Invocation(self, step, letters), work, partial(self._poll, step))
+        if received:
             self.agenda.after(0.05, partial(self._poll, step))  # there may be more
+
+    def _stopped(self, step: str, letter: Letter) -> bool:
+        """Whether Lambda refuses to go on with a chain; the message stays until its queue has had enough of it."""
+        stopped = step not in self.options.recursive and letter.lineage.get(step, 0) >= MOST_IN_A_CHAIN
+        if stopped:
+            self.note("lambda", f"a loop is stopped: {step} was invoked {MOST_IN_A_CHAIN} times", about(letter.body)[0])
+        return stopped
 
     def run(
         self, invocation: Invocation, body: Callable[[Invocation], None], afterwards: Callable[[], None] | None = None

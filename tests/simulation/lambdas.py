@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,7 +22,7 @@ from functions.shell import Worker, batch
 from local.personalize.errors import ServiceError as Refusal
 from local.twins import paged
 from tests.simulation.clockwork import Died, Task
-from tests.simulation.queues import TRIED_OFTEN
+from tests.simulation.queues import TRIED_OFTEN, UnreliableSqs
 from tests.support.lambda_context import Context
 from tests.support.sqs import Letter
 from tests.support.world import WORKERS
@@ -54,6 +55,7 @@ class Invocation:
     def __init__(self, cloud: Cloud, step: str, letters: Sequence[Letter] = (), timeout: float = TIMEOUT) -> None:
         self.cloud, self.step, self.letters = cloud, step, letters
         self.name = f"{step}-{cloud.number()}"
+        self.lineage = _lineage(step, letters)
         self.run, self.branch = "", ""
         self.gone = self.behind = False
         self.tried_often = any(letter.receives >= TRIED_OFTEN for letter in letters)
@@ -100,7 +102,7 @@ class Invocation:
         return Ports(
             settings=settings,
             personalize=PersonalizeOutside(self),
-            queues=cast(Queues, Outside(self, "sqs", cloud.sqs)),
+            queues=cast(Queues, Outside(self, "sqs", Descended(cloud.sqs, self.lineage))),
             ledger=cast(Ledger, Outside(self, "dynamodb", cloud.ledger)),
             objects=cast(Objects, Outside(self, "s3", cloud.objects)),
             bus=cast(Bus, Outside(self, "events", cloud.bus)),
@@ -179,6 +181,29 @@ class Invocation:
         """Write into the history what it did, or what was done to it."""
         cloud = self.cloud
         cloud.history.note(cloud.agenda.seconds, self.name, what, self.run, self.branch, fault)
+
+
+def _lineage(step: str, letters: Sequence[Letter]) -> Counter[str]:
+    """Return how often a chain has invoked each function once this invocation is counted.
+
+    Nothing is said of batches of several chains: the longest counts for all, which is the strictest.
+    """
+    longest = Counter[str]()
+    for letter in letters:
+        longest |= Counter(letter.lineage)
+    return longest + Counter([step])
+
+
+@dataclass(frozen=True)
+class Descended:
+    """The queues as an invocation sends to them: the SDK hands its lineage on."""
+
+    sqs: UnreliableSqs
+    lineage: Mapping[str, int]
+
+    def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
+        """Send messages on."""
+        self.sqs.send(step, bodies, delay, self.lineage)
 
 
 def _error(point: Point, trouble: str) -> Exception:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -20,9 +20,9 @@ class UnreliableSqs(MemorySqs):
     faults: Faults = field(kw_only=True)
     wake: Callable[[str, datetime], None] = field(kw_only=True)
 
-    def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
+    def send(self, step: str, bodies: list[str], delay: float = 0, lineage: Mapping[str, int] | None = None) -> None:
         """Put messages into a queue; some can be seen later than they should."""
-        super().send(step, bodies, delay)
+        super().send(step, bodies, delay, lineage)
         queue = self.waiting[step]
         for at in range(len(queue) - len(bodies), len(queue)):
             if self.faults.strikes("delivered late"):

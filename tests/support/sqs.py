@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,7 +17,10 @@ MOST_RECEIVED = 10
 
 @dataclass(frozen=True)
 class Letter:
-    """A message in a queue: not seen before ``visible``, received so often; ``receipt`` is its latest receiver's."""
+    """A message in a queue: not seen before ``visible``, received so often; ``receipt`` is its latest receiver's.
+
+    ``lineage`` is how often the chain of messages that led to it has invoked each function.
+    """
 
     identifier: str
     body: str
@@ -25,6 +28,7 @@ class Letter:
     visible: datetime
     receives: int = 0
     receipt: str = ""
+    lineage: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -44,14 +48,14 @@ class MemorySqs:
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
 
-    def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
+    def send(self, step: str, bodies: list[str], delay: float = 0, lineage: Mapping[str, int] | None = None) -> None:
         """Put messages into a step's queue, as the functions' port does."""
         if not 0 <= round(delay) <= LONGEST_DELAY:
             raise ValueError(f"DelaySeconds: 0 to {LONGEST_DELAY}, not {delay}: SQS delays a message by no more")
         now = self.clock()
         due = now + timedelta(seconds=round(delay))
         for body in bodies:
-            self.waiting[step].append(Letter(f"m-{next(self._numbers)}", body, now, due))
+            self.waiting[step].append(Letter(f"m-{next(self._numbers)}", body, now, due, lineage=lineage or {}))
 
     def receive(self, step: str, most: int = MOST_RECEIVED) -> list[Letter]:
         """Hand out messages that can be seen; until ``visibility`` is over, nobody else gets them."""
@@ -81,8 +85,10 @@ class MemorySqs:
     def redrive(self, step: str) -> int:
         """Move all dead letters of a step back into its queue, as new messages; return how many.
 
+        They keep their lineage: nothing is said of it, so the stricter of the two.
         https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
         """
         moved = self.dead.pop(step, [])
-        self.send(step, [letter.body for letter in moved])
+        for letter in moved:
+            self.send(step, [letter.body], lineage=letter.lineage)
         return len(moved)
