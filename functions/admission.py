@@ -78,4 +78,6 @@ def _join(first: Holder, second: Holder) -> Holder:
     """One run for two triggers. Only uploads alone may be skipped when nothing has changed."""
     trigger = first.trigger if first.trigger != "upload" else second.trigger
     joined = (*first.joined, second.run_id)[-REMEMBERED:]
-    return replace(first, trigger=trigger, request=first.request.joined(second.request), joined=joined)
+    uploaded_at = max(filter(None, (first.uploaded_at, second.uploaded_at)), default=None)
+    request = first.request.joined(second.request)
+    return replace(first, trigger=trigger, request=request, joined=joined, uploaded_at=uploaded_at)

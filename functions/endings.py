@@ -75,6 +75,7 @@ def detail(run: Run, end: Ending, now: datetime) -> dict[str, object]:
         "reason": end.reason,
         "started_at": run.started_at,
         "finished_at": now.isoformat(),
+        "warnings": list(run.warnings),
         "branches": {
             name: {"status": branch.status, "reason": branch.reason, "steps": branch.steps}
             for name, branch in run.branches.items()

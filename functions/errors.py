@@ -36,6 +36,10 @@ class Unreadable(PipelineError):
     """A record of the ledger is not of the form that this code reads: code of another version has written it."""
 
 
+class NotReadable(PipelineError):
+    """A file in the data bucket may not be read: a permission, or its key's, is missing."""
+
+
 class NoTimeLeft(PipelineError):
     """The messages before this one took too long: it stays in its queue, and is received again."""
 

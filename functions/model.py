@@ -77,6 +77,27 @@ class Trigger:
     hop: int = 0
 
 
+@dataclass(frozen=True)
+class Upload:
+    """An object that was uploaded. The key is as S3 has it: EventBridge's events don't encode it, unlike S3's own.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """What EventBridge sends of an upload, at the ``time`` when the object was there: its folder tells the pipeline."""
+
+    trigger: Literal["upload"]
+    id: str
+    time: str
+    upload: Upload
+
+
 # ------------------------------------------------------------------ what is declared (Terraform writes it)
 
 
@@ -175,13 +196,17 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Import:
-    """One import job to make. ``expected`` is how many seconds it should take, ``spread`` how far that may be off."""
+    """One import job to make. ``expected`` is how many seconds it should take, ``spread`` how far that may be off.
+
+    ``problem`` tells why none is to be made: what Personalize would refuse in the files, and what to do about it.
+    """
 
     dataset_arn: str
     location: str
     job_name: str
     expected: float | None = None
     spread: float | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True)

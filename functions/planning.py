@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from functions import history, names
-from functions.model import Dataset, Import, Pipeline, Plan, Request, Solution
-from functions.ports import Objects, Personalize, Stored
+from functions.inputs import fingerprint
+from functions.model import Import, Pipeline, Plan, Request, Solution
+from functions.ports import Personalize, Stored
 from functions.records import Run
 from functions.timing import estimate
 
@@ -15,9 +16,6 @@ REMEMBERED = 20
 
 CLOCKS = timedelta(minutes=1)
 """How far our clock may be from Personalize's: a training begins within seconds of its run's imports."""
-
-LONGEST_SETTLING = 12
-"""Uploads that go on for this many times the settling time are imported as they are; what comes later is next."""
 
 
 def plan_run(
@@ -97,29 +95,6 @@ def left_behind(plan: Plan, jobs: dict[str, list[history.Entry]], runs: list[Run
     return found
 
 
-def fingerprint(dataset: Dataset, files: list[Stored]) -> str:
-    """Return what stands for the data of a dataset: its files and the schema they are read by."""
-    return names.fingerprint([dataset.schema_arn, *(f"{file.key} {file.etag} {file.size}" for file in files)])
-
-
-def files_of(pipeline: Pipeline, objects: Objects) -> dict[str, list[Stored]]:
-    """List the files of every dataset."""
-    return {name: objects.under(dataset.location) for name, dataset in pipeline.datasets.items()}
-
-
 def jobs_of(pipeline: Pipeline, personalize: Personalize) -> dict[str, list[history.Entry]]:
     """List the import jobs of every dataset, newest first."""
     return {name: history.import_jobs(dataset.arn, personalize) for name, dataset in pipeline.datasets.items()}
-
-
-def unsettled(pipeline: Pipeline, stored: dict[str, list[Stored]], since: datetime, now: datetime) -> float:
-    """Return how many seconds uploads have still to rest before they are taken for complete, 0 if they have.
-
-    Uploads that never rest hold up a run whose turn it is ``since`` then for so long only, not for ever.
-    """
-    latest = max((file.modified for files in stored.values() for file in files), default=None)
-    if latest is None:
-        return 0.0
-    rested = pipeline.settle_seconds - (now - latest).total_seconds()
-    patience = LONGEST_SETTLING * pipeline.settle_seconds - (now - since).total_seconds()
-    return max(0.0, min(rested, patience))

@@ -35,19 +35,55 @@ class Queues(Protocol):
 
 @dataclass(frozen=True)
 class Stored:
-    """An object in S3."""
+    """An object in S3.
+
+    ``modified`` is when its upload was begun: one of several parts is there only later.
+    ``checksum`` is the strongest that S3 has of its content, with its algorithm, where it was asked for and has one.
+    """
 
     key: str
     etag: str
     size: int
     modified: datetime
+    checksum: str | None = None
+
+    @property
+    def content(self) -> str:
+        """What stands for the content: the same file uploaded again has the same.
+
+        Under SSE-KMS an ETag is no digest, and of an upload in parts it is one of the parts' sizes, too.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+        """
+        return f"{self.checksum or self.etag} {self.size}"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies under a prefix: the files of the first level, and the folders below it (as prefixes of keys)."""
+
+    files: tuple[Stored, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 class Objects(Protocol):
-    """The data bucket."""
+    """The data bucket. Locations are ``s3://bucket/prefix/``."""
 
-    def under(self, location: str) -> list[Stored]:
-        """List the files at ``s3://bucket/key`` or under ``s3://bucket/prefix/``."""
+    def under(self, location: str) -> Listing:
+        """List the first level under a prefix: Personalize imports nothing from the folders below it.
+
+        https://docs.aws.amazon.com/personalize/latest/dg/bulk-data-import-step.html
+        """
+        ...
+
+    def with_checksums(self, location: str, files: Sequence[Stored]) -> list[Stored]:
+        """Return files under a location with their checksums; raise :class:`functions.errors.NotReadable`."""
+        ...
+
+    def beginnings(self, location: str, files: Sequence[Stored], size: int) -> dict[str, bytes]:
+        """Return the first bytes of files, by key: ``size`` of them, or all; none of one that has gone meanwhile.
+
+        Raise :class:`functions.errors.NotReadable`.
+        """
         ...
 
 
@@ -68,6 +104,10 @@ class Ledger(Protocol):
 
     def pipeline(self, name: str) -> Pipeline:
         """Return a pipeline as declared now; raise :class:`functions.errors.UnknownPipeline`."""
+        ...
+
+    def folders(self) -> dict[str, str]:
+        """Return what is declared to lie where: location (``s3://bucket/prefix/``) → ``pipeline/dataset``."""
         ...
 
     def lease(self, pipeline: str) -> Lease:

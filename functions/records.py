@@ -94,6 +94,7 @@ class Holder:
     """A run that holds the lease, or waits for it. ``pinned``: it has begun, nothing can join it any more.
 
     ``joined`` are the latest runs that have become part of it: a second delivery of theirs finds no other place.
+    ``uploaded_at`` (ISO 8601 in UTC) is when the latest upload that it was told of was complete.
     """
 
     run_id: str
@@ -102,6 +103,7 @@ class Holder:
     pinned: bool = False
     after: str | None = None
     joined: tuple[str, ...] = ()
+    uploaded_at: str | None = None
 
 
 @dataclass(frozen=True)

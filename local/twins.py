@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,7 +14,7 @@ from typing import Any
 from functions.adapters.personalize import translate_error
 from functions.errors import Conflict, UnknownPipeline
 from functions.model import Message, Pipeline, RunStatus, dump_short
-from functions.ports import IN_VAIN, Mark, Stored
+from functions.ports import IN_VAIN, Listing, Mark, Stored
 from functions.records import Branch, Lease, Run, Turnstile
 from local.personalize import Personalize
 from local.personalize.errors import ServiceError
@@ -29,6 +31,13 @@ class MemoryLedger:
 
     def pipelines(self) -> list[str]:
         return sorted(self.declared)
+
+    def folders(self) -> dict[str, str]:
+        return {
+            dataset.location: f"{name}/{kind}"
+            for name, pipeline in self.declared.items()
+            for kind, dataset in pipeline.datasets.items()
+        }
 
     def pipeline(self, name: str) -> Pipeline:
         if name not in self.declared:
@@ -136,22 +145,46 @@ class MemoryBus:
 
 @dataclass
 class MemoryObjects:
-    """A bucket, for the functions (`under`) and for the local Personalize (`list`, `read`)."""
+    """A bucket, for the functions and for the local Personalize (`list`, `read`, `write`).
+
+    ``encrypted``: with a KMS key, under which the ETag of an object is no digest of it.
+    """
 
     clock: Callable[[], datetime]
     files: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)
+    encrypted: bool = False
+    _etags: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def put(self, location: str, body: bytes) -> None:
+    def put(self, location: str, body: bytes, begun: datetime | None = None) -> None:
+        """Put an object; an upload in parts is dated from when it was begun."""
         bucket, _, key = location.removeprefix("s3://").partition("/")
-        self.files[bucket, key] = (body, self.clock())
+        self.files[bucket, key] = (body, begun or self.clock())
+        self._etags[bucket, key] = secrets.token_hex(16) if self.encrypted else _md5(body)
 
-    def under(self, location: str) -> list[Stored]:
+    def under(self, location: str) -> Listing:
         bucket, _, prefix = location.removeprefix("s3://").partition("/")
-        return [
-            Stored(key, hashlib.md5(body).hexdigest(), len(body), modified)  # noqa: S324 # as S3 does
-            for (where, key), (body, modified) in sorted(self.files.items())
-            if where == bucket and key.startswith(prefix) and not key.endswith("/")
-        ]
+        files: list[Stored] = []
+        folders: dict[str, None] = {}
+        for (where, key), (body, modified) in sorted(self.files.items()):
+            folder, slash, _ = key.removeprefix(prefix).partition("/")
+            if where != bucket or not key.startswith(prefix) or (key.endswith("/") and not folder):
+                continue
+            if slash:
+                folders[f"{prefix}{folder}/"] = None
+            elif folder:
+                files.append(Stored(key, self._etags.get((bucket, key), _md5(body)), len(body), modified))
+        return Listing(tuple(files), tuple(folders))
+
+    def with_checksums(self, location: str, files: Sequence[Stored]) -> list[Stored]:
+        bucket = location.removeprefix("s3://").partition("/")[0]
+        there = {file.key: self.files.get((bucket, file.key)) for file in files}
+        sums = {key: f"CRC32:{zlib.crc32(found[0]):08x}" for key, found in there.items() if found}
+        return [replace(file, checksum=sums.get(file.key)) for file in files]
+
+    def beginnings(self, location: str, files: Sequence[Stored], size: int) -> dict[str, bytes]:
+        bucket = location.removeprefix("s3://").partition("/")[0]
+        there = {file.key: self.files.get((bucket, file.key)) for file in files}
+        return {key: found[0][:size] for key, found in there.items() if found}
 
     def list(self, bucket: str, prefix: str, role: str = "") -> list[tuple[str, int]]:
         return [
@@ -165,6 +198,10 @@ class MemoryObjects:
 
     def write(self, bucket: str, key: str, body: bytes, role: str = "") -> None:
         self.files[bucket, key] = (body, self.clock())
+
+
+def _md5(body: bytes) -> str:
+    return hashlib.md5(body).hexdigest()  # noqa: S324 # as S3 does
 
 
 def paged(

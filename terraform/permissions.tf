@@ -12,6 +12,7 @@ locals {
 
     bucket       = [local._bucket_arn]
     bus          = ["${local._arn.events}:event-bus/${var.event_bus_name}"]
+    data         = local._data_arns
     ledger       = [local._ledger_arn]
     service_role = [local._service_role_arn]
 

@@ -56,7 +56,7 @@ data "aws_iam_policy_document" "service" {
   statement {
     sid       = "ReadData"
     actions   = ["s3:GetObject"]
-    resources = [for d in local._datasets : "${local._bucket_arn}/${d.prefix}*"]
+    resources = local._data_arns
   }
 
   # https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-key-access.html

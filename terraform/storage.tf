@@ -3,6 +3,9 @@
 locals {
   _bucket     = coalesce(var.bucket_name, "${var.name}-${local._account}-${local._region}-data")
   _bucket_arn = "arn:${local._partition}:s3:::${local._bucket}"
+
+  # The objects of all datasets.
+  _data_arns = [for d in local._datasets : "${local._bucket_arn}/${d.prefix}*"]
 }
 
 resource "aws_s3_bucket" "data" {

@@ -1,7 +1,7 @@
 """DynamoDB: the run ledger.
 
-One table; pk/sk are (pipeline, name), (campaign#name, solution/campaign), (lease, name), (slots, step) and
-(run#name, run id).
+One table; pk/sk are (pipeline, name), (campaign#name, solution/campaign), (folders, folders), (lease, name),
+(slots, step) and (run#name, run id).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,6 +34,11 @@ T = TypeVar("T")
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True)
+class _Folders:
+    spec: dict[str, str]
 
 
 class DynamoLedger:
@@ -65,6 +70,11 @@ class DynamoLedger:
         }
         solutions = {key: replace(each, campaign=campaigns.get(key)) for key, each in declared.solutions.items()}
         return replace(declared, solutions=solutions)
+
+    def folders(self) -> dict[str, str]:
+        """Return what lies where: location → ``pipeline/dataset``. One item has all: an upload asks for it."""
+        item = self._get("folders", "folders")
+        return _record(_Folders, {"spec": json.loads(item["spec"])}).spec if item else {}
 
     # -------------------------------------------------------------- the lease
 

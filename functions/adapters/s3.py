@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from functions.ports import Stored
+from botocore.exceptions import ClientError
+
+from functions.errors import NotReadable
+from functions.ports import Listing, Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+AT_ONCE = 10
+"""Calls in flight: as many connections as botocore's pool keeps."""
+
+ALGORITHMS = ("SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32")
+"""The checksums that S3 keeps, the strongest first. An object has that of its upload, CRC64NVME where it named none.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+"""
+
+_GONE = {"404", "NoSuchKey", "NotFound", "InvalidRange"}
+_DENIED = {"403", "AccessDenied", "Forbidden"}
+
+T = TypeVar("T")
 
 
 class S3Objects:
@@ -17,13 +37,72 @@ class S3Objects:
     def __init__(self, client: Callable[[], S3Client]) -> None:
         self._client = client
 
-    def under(self, location: str) -> list[Stored]:
-        """List the files at ``s3://bucket/key`` or under ``s3://bucket/prefix/``; folder markers are no files."""
-        bucket, _, prefix = location.removeprefix("s3://").partition("/")
-        pages = self._client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        return [
-            Stored(entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])
-            for page in pages
-            for entry in page.get("Contents", [])
-            if not entry["Key"].endswith("/")
-        ]
+    def under(self, location: str) -> Listing:
+        """List the first level under ``s3://bucket/prefix/``; folder markers are no files."""
+        bucket, prefix = _parts(location)
+        files: list[Stored] = []
+        folders: list[str] = []
+        paginator = self._client().get_paginator("list_objects_v2")
+        for page in paginator.paginate(Bucket=bucket, Prefix=prefix, Delimiter="/"):
+            folders += [entry["Prefix"] for entry in page.get("CommonPrefixes", [])]
+            files += [
+                Stored(entry["Key"], entry["ETag"].strip('"'), entry["Size"], entry["LastModified"])
+                for entry in page.get("Contents", [])
+                if not entry["Key"].endswith("/")
+            ]
+        return Listing(tuple(files), tuple(folders))
+
+    def with_checksums(self, location: str, files: Sequence[Stored]) -> list[Stored]:
+        """Return the files with their checksums: a call for each, and so with nothing where one has gone meanwhile."""
+        found = self._each(location, files, self._checksum)
+        return [replace(file, checksum=found.get(file.key)) for file in files]
+
+    def beginnings(self, location: str, files: Sequence[Stored], size: int) -> dict[str, bytes]:
+        """Return the first bytes of files, by key, of those that are there still. An empty one is not asked for."""
+        asked = [file for file in files if file.size]
+        return {file.key: b"" for file in files if not file.size} | self._each(
+            location, asked, partial(self._beginning, size)
+        )
+
+    def _checksum(self, bucket: str, key: str) -> str | None:
+        """Return an object's checksum. One of the whole object does not hang on the sizes of the upload's parts.
+
+        One of its parts' checksums has their number at its end; it is a digest still, which an ETag is not always.
+        """
+        answer: dict[str, Any] = {**self._client().head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")}
+        has = {name: answer[f"Checksum{name}"] for name in ALGORITHMS if answer.get(f"Checksum{name}")}
+        return next((f"{name}:{value}" for name, value in has.items()), None)
+
+    def _beginning(self, size: int, bucket: str, key: str) -> bytes:
+        return self._client().get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{size - 1}")["Body"].read()
+
+    def _each(self, location: str, files: Sequence[Stored], ask: Callable[[str, str], T]) -> dict[str, T]:
+        """Return what is answered for each file, by key."""
+        bucket, _ = _parts(location)
+
+        def asked(file: Stored) -> tuple[str, T] | None:
+            try:
+                return file.key, ask(bucket, file.key)
+            except ClientError as error:
+                code = error.response["Error"].get("Code", "")
+                if code in _GONE:
+                    return None
+                raise _denied(bucket, file.key, error) if code in _DENIED else error from error
+
+        if not files:
+            return {}
+        self._client()  # made here, once: making a client is not safe in threads
+        with ThreadPoolExecutor(min(AT_ONCE, len(files))) as pool:
+            return dict(each for each in pool.map(asked, files) if each)
+
+
+def _parts(location: str) -> tuple[str, str]:
+    bucket, _, prefix = location.removeprefix("s3://").partition("/")
+    return bucket, prefix
+
+
+def _denied(bucket: str, key: str, error: ClientError) -> NotReadable:
+    return NotReadable(
+        f"s3://{bucket}/{key} may not be read: {error}. Where the bucket has a KMS key of its own, name it in "
+        "data_kms_key_arns, and add the statements of the output data_key_policy to the key's policy."
+    )

@@ -8,7 +8,7 @@ from datetime import datetime
 from functions.engine import IN_LINE, Observed, Step, tags
 from functions.model import Message, Wait
 from functions.names import sibling_arn
-from functions.outcomes import Await, Call, InLine, Make, Outcome
+from functions.outcomes import Await, Call, Fail, InLine, Make, Outcome
 from functions.ports import Personalize, Ports
 from functions.shell import consumer
 from functions.slots import lacking as lacking_of
@@ -20,7 +20,12 @@ def observe(message: Message, ports: Ports) -> Observed:
 
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
-    """Make every job that is not made yet and has a slot, then wait for those that are made."""
+    """Make every job that is not made yet and has a slot, then wait for those that are made.
+
+    Nothing is imported, and paid for, where the files of one dataset can't be: no solution would train on the rest.
+    """
+    if problems := [job.problem for job in message.plan.imports.values() if job.problem]:
+        return Fail(" ".join(["nothing was imported.", *problems]))
     in_line = observed.get(IN_LINE, set())
     lacking = lacking_of(message)
     missing = tuple(

@@ -17,6 +17,7 @@ from functions.admission import Admission, admit, change_lease, pin
 from functions.endings import fail, release
 from functions.errors import Throttled, UnknownSolution
 from functions.flow import opening
+from functions.inputs import below, checked, contents_of, files_of, unsettled
 from functions.model import (
     IMPORTS,
     Ending,
@@ -28,11 +29,12 @@ from functions.model import (
     dump,
     parse,
 )
-from functions.planning import REMEMBERED, behind, files_of, jobs_of, left_behind, plan_run, unsettled
-from functions.ports import Ports
+from functions.planning import REMEMBERED, behind, jobs_of, left_behind, plan_run
+from functions.ports import Ledger, Ports
 from functions.records import Branch, Holder, Lease, Run
 from functions.shell import Event, Worker, about, batch, entry, live_ports
 from functions.telemetry import logger, metrics
+from functions.uploads import trigger_of, uploaded_at
 from functions.watchdog import WATCH, look_after, watch
 
 # ------------------------------------------------------------------ in: records and direct calls
@@ -51,13 +53,15 @@ def by_hand(event: Event, ports: Ports, cause: str) -> dict[str, Any]:
     return {"run_id": run_id, "pipeline": request.pipeline}
 
 
-def cause_of(record: SQSRecord) -> tuple[Trigger, str]:
-    """Read a trigger and return it with its run's id, which a second delivery has too.
+def cause_of(record: SQSRecord, ledger: Ledger) -> tuple[Trigger, str] | None:
+    """Read a trigger and return it with its run's id, which a second delivery has too; None if it starts nothing.
 
     EventBridge Scheduler replaces ``<aws.scheduler.…>`` in its input; where nothing does, the message's own id and
     time stand in. https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
     """
-    trigger = parse(Trigger, record.body)
+    trigger = trigger_of(record.body, ledger)
+    if trigger is None:
+        return None
     if trigger.run_id:
         return trigger, trigger.run_id
     sent = datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
@@ -72,17 +76,19 @@ def handle(record: SQSRecord, ports: Ports) -> None:
     if record.body == WATCH:
         watch(ports)
         return
-    trigger, run_id = cause_of(record)
-    about(trigger.request.pipeline, run_id)
-    start(trigger, run_id, ports)
+    if cause := cause_of(record, ports.ledger):
+        trigger, run_id = cause
+        about(trigger.request.pipeline, run_id)
+        start(trigger, run_id, ports)
 
 
 def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
     """End the run of a trigger that could not be worked, and let the next one begin."""
     if record.body == WATCH:
         return  # the next one comes in half an hour
-    trigger, run_id = cause_of(record)
-    fail(trigger.request.pipeline, run_id, reason, ports)
+    if cause := cause_of(record, ports.ledger):
+        trigger, run_id = cause
+        fail(trigger.request.pipeline, run_id, reason, ports)
 
 
 # ------------------------------------------------------------------ admission
@@ -98,15 +104,15 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
             release(ports, name, run_id)  # a delivery that was slower than the run's end may have found it a place
         return
     pipeline = ports.ledger.pipeline(name)
-    holder = Holder(run_id, trigger.trigger, trigger.request)
+    holder = Holder(run_id, trigger.trigger, trigger.request, uploaded_at=uploaded_at(trigger))
     _enter(holder, ports)
     try:
         pipeline.chosen(trigger.request)  # a wrong solution would fail the run that it joins
         look_after(name, ports, but=run_id)
         about(name, run_id)
         admission = _admit(holder, ports)
-        if admission.place == "active":
-            begin(pipeline, replace(trigger, run_id=run_id), ports)
+        if admission.place == "active" and admission.lease.active:
+            begin(pipeline, replace(trigger, run_id=run_id), admission.lease.active, ports)
     except UnknownSolution as error:
         fail(name, run_id, str(error), ports)
 
@@ -146,14 +152,15 @@ def _admit(holder: Holder, ports: Ports) -> Admission:
 # ------------------------------------------------------------------ begin
 
 
-def begin(pipeline: Pipeline, trigger: Trigger, ports: Ports) -> None:
+def begin(pipeline: Pipeline, trigger: Trigger, holder: Holder, ports: Ports) -> None:
     """Pin what the run does and send its first messages."""
     name, run_id, now = pipeline.pipeline, trigger.run_id or "", ports.clock()
     queued = ports.ledger.run(name, run_id)
     created_at = queued.created_at if queued else now.isoformat()
     turn_at = (queued.turn_at if queued else None) or created_at
-    waiting = unsettled(pipeline, files_of(pipeline, ports.objects), datetime.fromisoformat(turn_at), now)
-    if trigger.trigger == "upload" and waiting:
+    found = files_of(pipeline, ports.objects) if trigger.trigger == "upload" else {}
+    waiting = unsettled(pipeline, found, holder.uploaded_at, datetime.fromisoformat(turn_at), now)
+    if waiting:
         logger.info("uploads have not settled", extra={"seconds": waiting})
         _later(trigger, waiting + 1, ports)
         return
@@ -191,9 +198,11 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
     What is uploaded is looked up now that nothing can join the run any more: what has joined it must find it.
     """
     now = ports.clock()
-    stored = files_of(pipeline, ports.objects)
+    found = files_of(pipeline, ports.objects)
+    stored = contents_of(pipeline, found, ports.objects) if holder.request.what != "train" else {}
     jobs = jobs_of(pipeline, ports.personalize)
     plan = plan_run(holder.run_id, pipeline, holder.request, stored, jobs, now)
+    plan, warnings = checked(plan, pipeline, found, ports.objects)
     if holder.trigger == "upload" and not plan.imports:
         plan = replace(plan, solutions=behind(plan.solutions, jobs, ports.personalize))
     if not plan.imports and not holder.request.force:
@@ -210,6 +219,7 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
             started_at=now.isoformat(),
             plan=plan,
             branches=branches(plan),
+            warnings=below(pipeline, found) + warnings,
         )
     )
 

@@ -136,11 +136,12 @@ def test_an_upload_that_changes_nothing_is_skipped(world: World) -> None:
 
 
 def test_a_failed_import_ends_the_run_with_the_services_own_reason(world: World) -> None:
-    world.upload("interactions", b"USER_ID,ITEM_ID\nu1,i1\n")
+    world.upload("interactions", b"USER_ID,ITEM_ID,TIMESTAMP\nu1,i1,yesterday\n")
     world.trigger()
     world.settle()
     (run,) = world.runs()
     assert run.status == "FAILED"
+    assert world.made()["imports"] == 2
     assert "TIMESTAMP" in (run.reason or "")
     assert world.made()["versions"] == 0
     assert [kind for kind, _ in world.bus.events] == ["Personalize run failed"]

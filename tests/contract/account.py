@@ -48,7 +48,11 @@ ENVIRONMENT = {
 
 CALLER = Caller("123456789012", REGION, "testing")
 
-_SPELLED_OTHERWISE = {"s3:ListObjectsV2": "s3:ListBucket", "sqs:SendMessageBatch": "sqs:SendMessage"}
+_SPELLED_OTHERWISE = {
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
 
 # The kinds of things that permissions.tf knows: by the resource type in an ARN, and by the service that has but one.
 _KINDS = {
@@ -62,6 +66,7 @@ _KINDS = {
     "solution": "solutions",
 }
 _ONLY_KINDS = {"dynamodb": "ledger", "events": "bus", "s3": "bucket"}
+_OF_ACTIONS = {"s3:GetObject": "data"}
 
 
 def actions_of(service: str, operation: str, params: dict[str, Any]) -> list[str]:
@@ -76,7 +81,7 @@ def actions_of(service: str, operation: str, params: dict[str, Any]) -> list[str
     action = _SPELLED_OTHERWISE.get(name, name)
     if action == "sqs:SendMessage":
         return [f"{action}/{params['QueueUrl'].rpartition('-')[2]}"]
-    return [f"{action}/{_ONLY_KINDS[service]}"]
+    return [f"{action}/{_OF_ACTIONS.get(action) or _ONLY_KINDS[service]}"]
 
 
 def _kind(resource: str) -> str:
@@ -149,6 +154,8 @@ class Account:
                 self._declare(f"campaign#{pipeline.pipeline}", name, dump(solution.campaign))
         solutions = {key: replace(solution, campaign=None) for key, solution in pipeline.solutions.items()}
         self._declare("pipeline", pipeline.pipeline, dump(replace(pipeline, solutions=solutions)))
+        named = {each.location: f"{pipeline.pipeline}/{name}" for name, each in pipeline.datasets.items()}
+        self._declare("folders", "folders", json.dumps({**self.ledger.folders(), **named}))
 
     def rewrite(self, pk: str, sk: str, attribute: str, change: Callable[[str], str]) -> None:
         """Change a text in the ledger, as other code would have written it."""

@@ -16,7 +16,19 @@ import pytest
 from functions.errors import AlreadyExists, InUse, InvalidInput, LimitExceeded, NotFound, UnknownPipeline
 from functions.glue.request import Wanted
 from functions.glue.solutions import name_of
-from functions.model import IMPORTS, Deadlines, Ending, Message, Request, Trigger, Wait, dump, dump_short
+from functions.model import (
+    IMPORTS,
+    Deadlines,
+    Ending,
+    Message,
+    Request,
+    Trigger,
+    Upload,
+    Uploaded,
+    Wait,
+    dump,
+    dump_short,
+)
 from functions.records import QUIET, Branch, Lease, Turnstile
 from functions.settings import QUOTAS
 from functions.slots import VERSION as OF_TRAININGS
@@ -108,6 +120,11 @@ def trigger(kind: Any = "schedule", **request: Any) -> Event:
     return batch(dump(Trigger(kind, "t-1", Request("shop", **request), time=NOW.isoformat())))
 
 
+def upload(key: str) -> Event:
+    """Return a batch of one upload."""
+    return batch(dump(Uploaded("upload", "t-1", NOW.isoformat(), Upload("data", key))))
+
+
 def uploaded(account: Account) -> None:
     """Put a file where interactions are imported from."""
     account.upload("shop/interactions/part-1.csv")
@@ -133,6 +150,9 @@ START = [
     Scenario("start", "nothing to import", trigger(what="train"), {**NO_JOBS}),
     Scenario("start", "uploads that have not settled", trigger("upload"), prepare=uploaded),
     Scenario("start", "an upload that changed nothing", trigger("upload"), {**NO_JOBS}),
+    Scenario(
+        "start", "an upload, as EventBridge tells it", upload("shop/interactions/part-1.csv"), {**NO_JOBS}, uploaded
+    ),
     Scenario(
         "start",
         "an upload that another run imported",

@@ -27,6 +27,7 @@ from tests.support.build import (
     RUN_ID,
     UNSERVED,
     an_import,
+    dataset,
     holder,
     message,
     pipeline,
@@ -105,8 +106,19 @@ def test_an_unknown_pipeline_is_told_with_those_there_are(case: Case) -> None:
 
 def test_none_is_declared(case: Case) -> None:
     assert case.ledger.pipelines() == []
+    assert case.ledger.folders() == {}
     with pytest.raises(UnknownPipeline, match="none"):
         case.ledger.pipeline("shop")
+
+
+def test_a_folder_tells_its_pipeline_and_dataset(case: Case) -> None:
+    case.declare(pipeline())
+    case.declare(pipeline(pipeline="books", datasets={"items": replace(dataset("items"), location="s3://data/b/")}))
+    assert case.ledger.folders() == {
+        "s3://data/b/": "books/items",
+        "s3://data/shop/interactions/": "shop/interactions",
+        "s3://data/shop/items/": "shop/items",
+    }
 
 
 # ------------------------------------------------------------------ the lease

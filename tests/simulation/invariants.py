@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from functions.inputs import fingerprint
 from functions.model import IMPORTS, Campaign
-from functions.planning import fingerprint
 from functions.records import Lease, Run, Turnstile
 from local.personalize.models import Record
 
@@ -326,7 +326,8 @@ class Witness:
             if not any((pipeline, "upload") == trigger for trigger in self.triggers.values()):
                 continue
             for name, dataset in declared.datasets.items():
-                mark = fingerprint(dataset, self.cloud.objects.under(dataset.location))
+                files = self.cloud.objects.under(dataset.location).files
+                mark = fingerprint(dataset, self.cloud.objects.with_checksums(dataset.location, files))
                 of_dataset = [job for job in jobs if _dataset(job) == dataset.arn and job.status == "ACTIVE"]
                 if not of_dataset or not of_dataset[-1].name.endswith(mark):
                     raise Broken(f"{pipeline}: what was uploaded last of {name} was never imported")

@@ -57,6 +57,12 @@ USERS = _schema("Users", _USER, {"name": "AGE", "type": "int"})
 SCHEMAS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
 
 
+def columns(schema: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return a schema's columns and their types, as a pipeline declares them."""
+    types = {each["name"]: each["type"] for each in schema["fields"]}
+    return {name: (kind,) if isinstance(kind, str) else tuple(kind) for name, kind in types.items()}
+
+
 def recipe(solution: str) -> str:
     """Return the ARN of the recipe of a solution, by its name."""
     recipes = {"for-you": "aws-user-personalization-v2", "similar": "aws-similar-items"}
@@ -145,7 +151,7 @@ class World:
             made = call("CreateSchema", {"name": name, "schema": json.dumps(SCHEMAS[kind])})["schemaArn"]
             request = {"name": name, "datasetGroupArn": group, "datasetType": kind, "schemaArn": made}
             dataset = self.glue("create", resource="dataset", request=request)["arn"]
-            datasets[kind] = Dataset(dataset, made, f"s3://data/{pipeline}/{kind}/")
+            datasets[kind] = Dataset(dataset, made, f"s3://data/{pipeline}/{kind}/", columns(SCHEMAS[kind]))
         declared = {}
         for name in solutions:
             request = {
@@ -188,6 +194,12 @@ class World:
     ) -> None:
         """Send a trigger to `start`, as EventBridge does."""
         body = {"trigger": trigger, "id": identifier, "time": time, "request": {"pipeline": "shop", **request}}
+        self.send("start", [json.dumps(body)])
+
+    def uploaded(self, kind: str, name: str = "part-1.csv", identifier: str = "event-1") -> None:
+        """Tell `start` of an upload, as EventBridge does."""
+        upload = {"bucket": "data", "key": f"shop/{kind}/{name}"}
+        body = {"trigger": "upload", "id": identifier, "time": self.now.isoformat(), "upload": upload}
         self.send("start", [json.dumps(body)])
 
     def settle(self, most: int = 5000) -> None:

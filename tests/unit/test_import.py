@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from functions.engine import after_refusal, carry_out
@@ -58,6 +59,14 @@ def test_a_job_per_dataset_with_exactly_these_parameters() -> None:
             },
         ),
     ]
+
+
+def test_what_can_not_be_imported_stops_all_before_anything_is_paid_for() -> None:
+    personalize = Scripted()
+    imports = {**IMPORTS, "items": replace(IMPORTS["items"], problem="items (s3://data/shop/items/): Empty: a.csv.")}
+    outcome = carry_out(STEP, message("import", plan=plan(imports=imports)), ports(personalize))
+    assert outcome == Fail("nothing was imported. items (s3://data/shop/items/): Empty: a.csv.")
+    assert personalize.calls == []
 
 
 def test_no_tags_are_no_parameter() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from functions.errors import UnknownSolution
+from functions.inputs import fingerprint
 from functions.model import BranchStatus, Pipeline, Request
-from functions.planning import files_of, fingerprint, jobs_of, left_behind, plan_run, unsettled
+from functions.planning import jobs_of, left_behind, plan_run
 from functions.ports import Stored
 from functions.records import Branch, Run
 from tests.support.build import CHOSEN, NOW, ROLE, RUN_ID, UNSERVED, VERSION, arn, dataset, pipeline, plan, run
-from tests.support.memory import MemoryObjects
 from tests.support.scripted import Scripted
 
 ONE = pipeline(datasets={"interactions": dataset("interactions")})
@@ -172,40 +172,6 @@ def test_a_version_that_was_trained_in_vain_is_taken_over(runs: list[Run], taken
 def test_a_version_of_a_predecessor_is_not_taken_over() -> None:
     successor = replace(CHOSEN, arn=arn("solution", "acme-shop-for-you-ffffffff"))
     assert left_behind(plan(imports={}, solutions={"for-you": successor}), {"interactions": [THIS]}, [died()]) == {}
-
-
-@pytest.mark.parametrize(
-    ("ages", "left"),
-    [
-        ([], 0),
-        ([10], 290),
-        ([3000, 10], 290),
-        ([299], 1),
-        ([300], 0),
-        ([3000], 0),
-        ([-60], 360),
-    ],
-)
-def test_uploads_rest_for_a_while(ages: list[float], left: float) -> None:
-    stored = {f"d{n}": [replace(FILE, modified=NOW - timedelta(seconds=age))] for n, age in enumerate(ages)}
-    assert unsettled(ONE, stored, NOW, NOW) == left
-
-
-def test_uploads_that_never_rest_hold_a_run_up_for_so_long_only() -> None:
-    stored = {"interactions": [replace(FILE, modified=NOW)]}
-    assert unsettled(ONE, stored, NOW - timedelta(minutes=58), NOW) == 120
-    assert unsettled(ONE, stored, NOW - timedelta(minutes=61), NOW) == 0
-
-
-def test_files_are_those_under_each_datasets_prefix() -> None:
-    objects = MemoryObjects(lambda: NOW)
-    for location in ("s3://data/shop/interactions/a.csv", "s3://data/shop/items/b.csv", "s3://data/else/c.csv"):
-        objects.put(location, b"x")
-    found = files_of(pipeline(), objects)
-    assert {kind: [file.key for file in files] for kind, files in found.items()} == {
-        "interactions": ["shop/interactions/a.csv"],
-        "items": ["shop/items/b.csv"],
-    }
 
 
 def test_jobs_are_listed_by_dataset_newest_first() -> None:

@@ -8,13 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from functions.endings import fail
 from functions.errors import InvalidMessage, Throttled, UnknownPipeline, UnknownSolution
+from functions.inputs import fingerprint
 from functions.model import IMPORTS, Ending, Message, Plan, Request, Trigger, TriggerKind, dump, parse
-from functions.planning import fingerprint
-from functions.ports import Ports, Stored
+from functions.ports import Listing, Ports
 from functions.records import SILENCE, Branch, Lease, Run
-from functions.steps.start import branches, by_hand, cause_of, first_messages, give_up, idle, start
+from functions.steps.start import branches, by_hand, cause_of, first_messages, give_up, handle, idle, start
 from tests.support.build import CHOSEN, NOW, UNSERVED, VERSION, holder, ledger_with, pipeline, plan, ports, record, run
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
 from tests.support.scripted import Scripted
@@ -26,6 +28,13 @@ BOTH = {"for-you": CHOSEN, "similar": UNSERVED}
 def body(**changes: Any) -> str:
     fields = {"trigger": "schedule", "id": "nightly/1", "time": "2026-11-23T02:00:00Z", "request": {"pipeline": "shop"}}
     return json.dumps({**fields, **changes})
+
+
+def cause(record: SQSRecord, ledger: MemoryLedger | None = None) -> tuple[Trigger, str]:
+    """Return what a record asks for, and its run's id."""
+    found = cause_of(record, ledger or ledger_with())
+    assert found
+    return found
 
 
 # ------------------------------------------------------------------ by hand
@@ -42,7 +51,7 @@ def test_a_direct_call_is_queued_and_told_its_run_id() -> None:
         "manual", str(told["run_id"]), Request("shop", "train", ("similar",)), run_id=str(told["run_id"])
     )
     assert (step, delay) == ("start", 0)
-    assert cause_of(record(sent)) == (trigger, trigger.run_id)
+    assert cause(record(sent)) == (trigger, trigger.run_id)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +86,7 @@ def test_a_wrong_pipeline_is_told_where_there_is_none() -> None:
 
 
 def test_a_run_is_named_for_the_time_of_its_schedule() -> None:
-    _, run_id = cause_of(record(body()))
+    _, run_id = cause(record(body()))
     assert run_id.startswith("20261123t020000-")
 
 
@@ -95,18 +104,18 @@ def test_a_run_is_named_for_the_time_of_its_schedule() -> None:
     ],
 )
 def test_a_second_delivery_has_the_first_ones_id(scheduler: dict[str, Any]) -> None:
-    first = cause_of(record(body(**scheduler), "m-1", NOW))
-    assert cause_of(record(body(**scheduler), "m-1", NOW)) == first
+    first = cause(record(body(**scheduler), "m-1", NOW))
+    assert cause(record(body(**scheduler), "m-1", NOW)) == first
 
 
 def test_what_eventbridge_sends_twice_is_one_cause() -> None:
-    assert cause_of(record(body(), "m-1", NOW)) == cause_of(record(body(), "m-2", NOW + timedelta(seconds=9)))
+    assert cause(record(body(), "m-1", NOW)) == cause(record(body(), "m-2", NOW + timedelta(seconds=9)))
 
 
 def test_a_scheduler_that_replaces_nothing_makes_a_run_per_message() -> None:
     left = body(id="nightly/<aws.scheduler.scheduled-time>", time="<aws.scheduler.scheduled-time>")
-    _, one = cause_of(record(left, "m-1", NOW))
-    _, other = cause_of(record(left, "m-2", NOW))
+    _, one = cause(record(left, "m-1", NOW))
+    _, other = cause(record(left, "m-2", NOW))
     assert one != other
     assert one.startswith(f"{NOW:%Y%m%dt%H%M%S}-")
 
@@ -115,7 +124,7 @@ def test_a_scheduler_that_replaces_nothing_makes_a_run_per_message() -> None:
     "other", [{"id": "nightly/2"}, {"request": {"pipeline": "books"}}, {"time": "2026-11-24T02:00:00Z"}]
 )
 def test_another_cause_is_another_run(other: dict[str, Any]) -> None:
-    assert cause_of(record(body()))[1] != cause_of(record(body(**other)))[1]
+    assert cause(record(body()))[1] != cause(record(body(**other)))[1]
 
 
 @pytest.mark.parametrize(
@@ -124,12 +133,105 @@ def test_another_cause_is_another_run(other: dict[str, Any]) -> None:
 )
 def test_what_is_no_trigger_is_refused(text: str) -> None:
     with pytest.raises(InvalidMessage):
-        cause_of(record(text))
+        cause(record(text))
 
 
 def test_a_time_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="isoformat"):
-        cause_of(record(body(time="yesterday")))
+        cause(record(body(time="yesterday")))
+
+
+# ------------------------------------------------------------------ uploads, as EventBridge tells them
+
+
+def uploaded(key: str, bucket: str = "data", **changes: Any) -> str:
+    told = {"trigger": "upload", "id": "event-1", "time": "2026-11-23T21:44:10Z"}
+    return json.dumps({**told, "upload": {"bucket": bucket, "key": key}, **changes})
+
+
+def test_an_upload_is_for_the_pipeline_of_its_folder() -> None:
+    trigger, run_id = cause(record(uploaded("shop/items/part 1+2.csv")))
+    assert trigger == Trigger("upload", "event-1", Request("shop"), time="2026-11-23T21:44:10Z")
+    assert run_id == cause(record(body(trigger="upload", id="event-1", time="2026-11-23T21:44:10Z")))[1]
+
+
+@pytest.mark.parametrize(
+    ("key", "bucket"),
+    [
+        pytest.param("shop/items/dt=2026-01-01/part-1.csv", "data", id="below the first level"),
+        pytest.param("shop/users/part-1.csv", "data", id="of no dataset"),
+        pytest.param("shop/items.csv", "data", id="beside a prefix"),
+        pytest.param("shop/items/part-1.csv", "other", id="another bucket"),
+    ],
+)
+def test_an_upload_elsewhere_starts_nothing_and_is_taken(key: str, bucket: str) -> None:
+    scene = Scene()
+    handle(record(uploaded(key, bucket)), scene.ports)
+    give_up(record(uploaded(key, bucket)), "it went wrong", scene.ports)
+    assert (scene.ledger.runs, scene.queues.sent, scene.bus.events) == ({}, [], [])
+
+
+def test_an_upload_below_the_first_level_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    handle(record(uploaded("shop/items/2026/a.csv")), Scene().ports)
+    assert "s3://data/shop/items/2026/a.csv is below the first level of s3://data/shop/items/" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "text", [uploaded("a", trigger="schedule"), uploaded("a", time=None), uploaded("a", upload={})]
+)
+def test_what_is_no_upload_is_refused(text: str) -> None:
+    with pytest.raises(InvalidMessage):
+        cause(record(text))
+
+
+def test_an_upload_in_parts_rests_from_its_end_not_from_its_beginning() -> None:
+    """S3 dates it from when it was begun; its event tells when it was there."""
+    scene = Scene(uploaded=timedelta(hours=1))
+    handle(record(uploaded("shop/interactions/part-1.csv")), scene.ports)
+    assert [(step, delay) for step, _, delay in scene.queues.sent] == [("start", 291)]
+    assert scene.lease.active
+    assert scene.lease.active.uploaded_at == "2026-11-23T21:44:10+00:00"
+
+
+def test_an_upload_that_joins_one_that_rests_has_it_rest_longer() -> None:
+    scene = Scene(uploaded=timedelta(hours=1))
+    handle(record(uploaded("shop/interactions/part-1.csv")), scene.ports)
+    ((_, sent, _),) = scene.queues.sent
+    late = uploaded("shop/items/part-1.csv", id="event-2", time="2026-11-23T21:44:15Z")
+    handle(record(late), scene.ports)
+    handle(record(sent), scene.ports)
+    assert [delay for _, _, delay in scene.queues.sent] == [291, 296]
+
+
+# ------------------------------------------------------------------ what lies in the bucket
+
+
+def test_what_personalize_leaves_out_is_told_in_the_runs_record_and_event() -> None:
+    scene = Scene()
+    scene.objects.put("s3://data/shop/items/dt=2026-01-01/part-1.csv", b"ITEM_ID")
+    scene.trigger()
+    (warning,) = scene.run("a").warnings
+    assert warning.startswith(
+        "items: Personalize imports nothing from folders below s3://data/shop/items/, such as dt="
+    )
+    fail("shop", "a", "whatever", scene.ports)
+    ((_, detail),) = scene.bus.events
+    assert detail["warnings"] == [warning]
+
+
+def test_what_stops_an_import_is_pinned_in_the_plan() -> None:
+    scene = Scene()
+    scene.objects.put("s3://data/shop/interactions/_SUCCESS", b"")
+    scene.trigger()
+    (first,) = scene.messages
+    assert "No CSV file by its name: _SUCCESS." in str(first.plan.imports["interactions"].problem)
+
+
+def test_no_file_is_read_for_a_run_that_only_trains() -> None:
+    scene = Scene()
+    scene.objects.beginnings = scene.objects.with_checksums = None  # type: ignore[assignment,method-assign]
+    scene.trigger(what="train")
+    assert {each.step for each in scene.messages} == {"train"}
 
 
 # ------------------------------------------------------------------ what a run begins with
@@ -282,7 +384,7 @@ def test_an_upload_rests_before_it_is_imported() -> None:
     scene.trigger(kind="upload")
     ((step, sent, delay),) = scene.queues.sent
     assert (step, delay) == ("start", 201)
-    assert cause_of(record(sent))[1] == "a"
+    assert cause(record(sent))[1] == "a"
     assert scene.run("a").status == "QUEUED"
     assert scene.lease.active
     assert not scene.lease.active.pinned
@@ -364,16 +466,17 @@ class Slow(MemoryObjects):
 
     ledger: MemoryLedger
 
-    def under(self, location: str) -> list[Stored]:
+    def under(self, location: str) -> Listing:
         self.ledger.leases["shop"] = Lease(version=7, active=holder("b"))
         return super().under(location)
 
 
 def test_a_run_that_is_taken_over_meanwhile_does_not_begin() -> None:
     scene = Scene()
-    scene.objects = Slow(lambda: NOW)
+    scene.objects = Slow(lambda: NOW - timedelta(hours=1))
+    scene.objects.put("s3://data/shop/interactions/part-1.csv", b"USER_ID")
     scene.objects.ledger = scene.ledger
-    scene.trigger("a")
+    scene.trigger("a", "upload")
     assert scene.messages == []
     assert scene.run("a").status == "QUEUED"
     assert scene.lease.active == holder("b")
@@ -384,9 +487,9 @@ class Late(MemoryObjects):
 
     scene: Scene
 
-    def under(self, location: str) -> list[Stored]:
+    def under(self, location: str) -> Listing:
         found = super().under(location)
-        if "items" in location and not found:
+        if "items" in location and not found.files:
             self.put(f"{location}late.csv", b"ITEM_ID")
             self.scene.trigger("b", "upload")
         return found
@@ -396,7 +499,7 @@ def test_an_upload_that_joins_a_run_about_to_begin_is_imported_by_it() -> None:
     scene = Scene()
     scene.objects = objects = Late(scene.objects.clock, scene.objects.files)
     objects.scene = scene
-    scene.trigger("a")
+    scene.trigger("a", "upload")
     assert (scene.run("b").status, scene.run("b").joined) == ("JOINED", "a")
     begun = scene.run("a").plan
     assert begun
@@ -443,8 +546,9 @@ def test_a_solution_that_was_removed_while_its_trigger_waited_fails_that_run(joi
 
 def a_job(ended: timedelta) -> dict[str, Any]:
     """Return the import job of the file that lies in the bucket."""
-    (file,) = Scene().objects.under("s3://data/shop/interactions/")
-    mark = fingerprint(pipeline().datasets["interactions"], [file])
+    objects, location = Scene().objects, "s3://data/shop/interactions/"
+    files = objects.with_checksums(location, objects.under(location).files)
+    mark = fingerprint(pipeline().datasets["interactions"], files)
     return {
         "jobName": f"acme-x-interactions-{mark}",
         "status": "ACTIVE",
