@@ -55,11 +55,11 @@ def pin(lease: Lease, run_id: str) -> Lease:
     return replace(lease, active=replace(lease.active, pinned=True))
 
 
-def hand_over(lease: Lease, run_id: str) -> Lease:
-    """End the active run; the remembered one takes its place. Repeating it changes nothing."""
+def hand_over(lease: Lease, run_id: str, at: str) -> Lease:
+    """End the active run; the remembered one takes its place, and its turn begins. Repeating it changes nothing."""
     if lease.active is None or lease.active.run_id != run_id:
         return lease
-    successor = replace(lease.next, after=run_id) if lease.next else None
+    successor = replace(lease.next, after=run_id, turn_at=at) if lease.next else None
     return replace(lease, active=successor, next=None)
 
 

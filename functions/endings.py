@@ -1,12 +1,16 @@
-"""How a run ends, whoever sees that it does: its event is put, its record closed, and its lease passed on."""
+"""How a run ends, whoever sees that it does.
+
+Its record is closed, which decides how it has ended; what it leaves behind is written down, and its event put; then its
+lease is passed on.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from functions import turnstile
 from functions.admission import change_lease, hand_over
-from functions.model import IMPORTS, Ending, Trigger, dump
+from functions.errors import Unreadable
+from functions.memory import remember
+from functions.model import IMPORTS, Ending, RunStatus, Trigger, dump
 from functions.ports import Ports
 from functions.records import Branch, Run
 from functions.telemetry import logger, metrics
@@ -29,8 +33,20 @@ def verdict(branches: dict[str, Branch]) -> Ending | None:
 
 
 def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
-    """End a run that can't go on, unless it has ended, and let the next one begin. It need not have begun itself."""
-    run = ports.ledger.run(pipeline, run_id)
+    """End a run that can't go on, unless it has ended, and let the next one begin. It need not have begun itself.
+
+    One whose record can't be read ends as well: another version of the code has written it, and is gone.
+    """
+    try:
+        run = ports.ledger.run(pipeline, run_id)
+    except Unreadable as error:
+        reason = f"{reason}; {error}"
+        try:
+            if ports.ledger.end_run(pipeline, run_id, "FAILED", ports.clock(), reason=reason):
+                ports.bus.put(EVENTS["FAILED"], _told_of(pipeline, run_id, "FAILED", reason))
+        finally:
+            hand_on(pipeline, run_id, ports)
+        return
     if run and not run.over:
         conclude(run, Ending("FAILED", reason), ports)
     else:
@@ -39,42 +55,58 @@ def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
 
 def conclude(run: Run, end: Ending, ports: Ports) -> None:
     """End a run and let the next one begin even if its event can't be put; what went wrong with that is raised then."""
+    ended = _closed(run, end, ports)
     try:
-        tell(run, end, ports)
+        tell(ended, ports)
     finally:
-        _note(run, end, ports)
-        release(ports, run.pipeline, run.run_id)
-        turnstile.leave(run.pipeline, run.run_id, ports)
+        hand_on(run.pipeline, run.run_id, ports)
+
+
+def hand_on(pipeline: str, run_id: str, ports: Ports) -> None:
+    """Give back all that a run that has ended holds: the lease, and its slots of the quotas."""
+    release(ports, pipeline, run_id)
+    turnstile.leave(pipeline, run_id, ports)
 
 
 def close(run: Run, end: Ending, ports: Ports) -> None:
-    """Put the run's event, then close its record: one that died in between puts the event once more."""
-    tell(run, end, ports)
-    _note(run, end, ports)
+    """Close a run's record, and make its end known."""
+    tell(_closed(run, end, ports), ports)
 
 
-def tell(run: Run, end: Ending, ports: Ports) -> None:
-    """Put the run's event on the bus; a run that was skipped has none."""
-    if end.status in EVENTS:
-        ports.bus.put(EVENTS[end.status], detail(run, end, ports.clock()))
-
-
-def _note(run: Run, end: Ending, ports: Ports) -> None:
+def _closed(run: Run, end: Ending, ports: Ports) -> Run:
+    """Close a run's record, and return it: how it ends is decided by whoever closes it first."""
     if ports.ledger.end_run(run.pipeline, run.run_id, end.status, ports.clock(), reason=end.reason):
         logger.info("run %s", end.status, extra={"reason": end.reason})
         metrics.add_metric(f"Runs{end.status.capitalize()}", "Count", 1)
+    return ports.ledger.run(run.pipeline, run.run_id) or run
 
 
-def detail(run: Run, end: Ending, now: datetime) -> dict[str, object]:
+def tell(run: Run, ports: Ports) -> None:
+    """Make the end of a run known, unless it is: to the next run, and on the bus. One that was skipped has no event.
+
+    Who died between closing a run and this is followed by whoever finds the run ended and untold.
+    """
+    if not run.over or run.told_at or run.status == "JOINED":
+        return
+    remember(run, ports)
+    if run.status in EVENTS:
+        ports.bus.put(EVENTS[run.status], detail(run))
+    now = ports.clock()
+    ports.ledger.update_run(run.pipeline, run.run_id, now, told_at=now.isoformat())
+
+
+def _told_of(pipeline: str, run_id: str, status: RunStatus, reason: str | None) -> dict[str, object]:
+    return {"run_id": run_id, "pipeline": pipeline, "status": status, "reason": reason}
+
+
+def detail(run: Run) -> dict[str, object]:
     """Return the event's detail: the run, and how each branch of it ended."""
     return {
-        "run_id": run.run_id,
-        "pipeline": run.pipeline,
+        **_told_of(run.pipeline, run.run_id, run.status, run.reason),
         "trigger": run.trigger,
-        "status": end.status,
-        "reason": end.reason,
+        "created_at": run.created_at,
         "started_at": run.started_at,
-        "finished_at": now.isoformat(),
+        "finished_at": run.finished_at,
         "warnings": list(run.warnings),
         "branches": {
             name: {"status": branch.status, "reason": branch.reason, "steps": branch.steps}
@@ -85,12 +117,10 @@ def detail(run: Run, end: Ending, now: datetime) -> dict[str, object]:
 
 def release(ports: Ports, pipeline: str, run_id: str) -> None:
     """Pass the lease on, and send the remembered run to `start`, once more if it has not begun."""
-    heir = change_lease(ports.ledger, pipeline, lambda lease: hand_over(lease, run_id)).active
+    now = ports.clock().isoformat()
+    heir = change_lease(ports.ledger, pipeline, lambda lease: hand_over(lease, run_id, now)).active
     if heir is None or heir.after != run_id or heir.pinned:
         return
-    # It may have waited for longer than a silent run is taken for alive, or uploads are waited for.
-    now = ports.clock()
-    ports.ledger.update_run(pipeline, heir.run_id, at=now, turn_at=now.isoformat())
     trigger = Trigger(trigger=heir.trigger, id=heir.run_id, request=heir.request, run_id=heir.run_id)
     ports.queues.send("start", [dump(trigger)])
     logger.info("remembered run %s begins", heir.run_id)

@@ -23,13 +23,20 @@ Observed = dict[str, Any]
 IN_LINE = "in line"
 """Among what is observed: the keys of the calls that have no slot yet."""
 
+MAKING = "making"
+"""Among what a costly step observes: when an earlier delivery was about to make what it makes (ISO 8601), or None."""
 
-def _makes_nothing(message: Message, call: Call, personalize: Personalize) -> str:
-    raise LookupError(f"step {message.step} makes nothing, and found {call.operation} done")
+
+LAG = timedelta(minutes=5)
+"""How long after a call Personalize may still tell of what was before it: nothing says that reads are consistent."""
 
 
-def _leaves_all(message: Message, personalize: Personalize) -> None:
-    pass
+def _looks_again(message: Message, call: Call, personalize: Personalize) -> str:
+    raise errors.NotSeenYet(f"{call.operation}: it exists, and was not seen")
+
+
+def _leaves_all(message: Message, personalize: Personalize) -> str:
+    return ""
 
 
 def _keeps_all(message: Message, observed: Observed, ports: Ports) -> None:
@@ -41,18 +48,22 @@ class Step:
     """A step of the chain.
 
     ``observe`` reads what ``decide`` needs. ``decide`` is pure. ``find`` returns the ARN of the thing that a call
-    was to make, when Personalize says that it exists already. ``give_up`` clears up when a deadline has passed.
+    was to make, when Personalize says that it exists already; unless its name makes it, the message comes again and
+    observes once more. ``give_up`` clears up when a deadline has passed, and returns
+    what it could not.
     What a step makes that is ``counted`` by a quota while it is under way needs a slot; ``settle`` gives back the slots
-    of what is over.
+    of what is over. What is ``costly`` is noted in the run's record before it is made: a delivery that finds such a
+    note looks for it first.
     """
 
     name: str
     observe: Callable[[Message, Ports], Observed]
     decide: Callable[[Message, Observed, datetime, float], Outcome]
-    find: Callable[[Message, Call, Personalize], str] = _makes_nothing
-    give_up: Callable[[Message, Personalize], None] = _leaves_all
+    find: Callable[[Message, Call, Personalize], str] = _looks_again
+    give_up: Callable[[Message, Personalize], str] = _leaves_all
     settle: Callable[[Message, Observed, Ports], None] = _keeps_all
     counted: bool = False
+    costly: bool = False
 
 
 def advance(step: Step, message: Message, ports: Ports) -> None:
@@ -111,13 +122,24 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
                 again = ports.clock() + timedelta(seconds=after_refusal(message, ports.clock(), floor))
                 outcome = replace(outcome, again=again.isoformat())
         step.settle(message, observed, ports)
-    except (errors.Throttled, errors.InUse) as error:
-        return Pause(after_refusal(message, ports.clock(), floor), str(error))
-    except errors.LimitExceeded as error:
-        return Pause(after_refusal(message, ports.clock(), floor), str(error)) if error.passes else Fail(str(error))
-    except (errors.InvalidInput, errors.NotFound) as error:
-        return Fail(str(error))
+    except (errors.ServiceError, errors.NotSeenYet) as error:
+        return _refused(error, message, ports)
     return outcome
+
+
+def _refused(error: errors.ServiceError | errors.NotSeenYet, message: Message, ports: Ports) -> Outcome:
+    """Return what becomes of a message that Personalize refuses something; raise what is none of its answers."""
+    match error:
+        case errors.Throttled() | errors.InUse() | errors.NotSeenYet() | errors.LimitExceeded(passes=True):
+            passes = True
+        case errors.NotFound():
+            passes = _elapsed(message, ports.clock()) < LAG.total_seconds()
+        case errors.InvalidInput() | errors.LimitExceeded():
+            passes = False
+        case _:
+            raise error
+    pause = after_refusal(message, ports.clock(), ports.settings.poll_floor)
+    return Pause(pause, str(error)) if passes else Fail(str(error))
 
 
 def in_time(step: Step, message: Message, outcome: Outcome, ports: Ports) -> Outcome:
@@ -125,9 +147,10 @@ def in_time(step: Step, message: Message, outcome: Outcome, ports: Ports) -> Out
     deadline = message.plan.deadlines.of(message.phase)
     if not isinstance(outcome, Pause) or _elapsed(message, ports.clock()) < deadline.total_seconds():
         return outcome
-    step.give_up(message, ports.personalize)
+    reasons = [outcome.why, step.give_up(message, ports.personalize)]
     hours = deadline.total_seconds() / 3600
-    return Fail(f"the {message.phase} phase was not over within its deadline of {hours:g} hours: {outcome.why}")
+    told = "; ".join(reason for reason in reasons if reason)
+    return Fail(f"the {message.phase} phase was not over within its deadline of {hours:g} hours: {told}")
 
 
 def after_refusal(message: Message, now: datetime, floor: float) -> float:
@@ -148,7 +171,8 @@ def _make_all(step: Step, message: Message, calls: Sequence[Call], observed: Obs
     refused: dict[str, errors.LimitExceeded] = {}
     for call in calls:
         try:
-            observed[call.key] = _make(step, message, call, ports.personalize)
+            make = _make_once if step.costly else _make
+            observed[call.key] = make(step, message, call, observed, ports)
         except errors.LimitExceeded as error:
             refused[call.key] = error
     made = len(refused) < len(calls) or any(not wait.done for wait in message.waits)
@@ -159,7 +183,20 @@ def _make_all(step: Step, message: Message, calls: Sequence[Call], observed: Obs
     return bool(refused)
 
 
-def _make(step: Step, message: Message, call: Call, personalize: Personalize) -> str:
+def _make_once(step: Step, message: Message, call: Call, observed: Observed, ports: Ports) -> str:
+    """Make what must not be made twice: the run's record has a note of it before, unless it was refused."""
+    now = ports.clock()
+    if not ports.ledger.intend(message, now, observed[MAKING]):
+        raise errors.NotSeenYet(f"{call.operation}: another delivery is at it")
+    try:
+        return _make(step, message, call, observed, ports)
+    except errors.REFUSALS:
+        ports.ledger.intend(message, None, now.isoformat())
+        raise
+
+
+def _make(step: Step, message: Message, call: Call, observed: Observed, ports: Ports) -> str:
+    personalize = ports.personalize
     try:
         arn = str(personalize.call(call.operation, call.params)[call.arn_key])
         logger.info("%s done", call.operation, extra={"arn": arn})

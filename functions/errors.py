@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class PipelineError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -40,8 +42,16 @@ class NotReadable(PipelineError):
     """A file in the data bucket may not be read: a permission, or its key's, is missing."""
 
 
+class NotLookedAfter(PipelineError):
+    """The watchdog could not look after some of the runs or slots; it has looked after all others."""
+
+
 class NoTimeLeft(PipelineError):
     """The messages before this one took too long: it stays in its queue, and is received again."""
+
+
+class NotSeenYet(PipelineError):
+    """Personalize says that a thing exists, and does not show it: its reads may lag behind its writes."""
 
 
 class Conflict(PipelineError):
@@ -70,13 +80,23 @@ class InvalidInput(ServiceError):
     """Personalize rejects the request itself; sending it again will not help."""
 
 
+_KEPT = re.compile(
+    r"\b(campaigns|datasets|dataset (groups|fields)|event trackers|filters|recommenders|schemas|solutions)\b", re.I
+)
+_PASSING = re.compile(r"pending|in[ _]progress|requests|rate\b|per second|being|try again", re.I)
+
+
 class LimitExceeded(ServiceError):
-    """A quota is used up. Only those on resources in progress free themselves: see :attr:`passes`."""
+    """A quota is used up, or calls come too fast. Most of it passes: see :attr:`passes`."""
 
     @property
     def passes(self) -> bool:
-        """Whether waiting helps: the quota counts resources that are pending or in progress."""
-        return "IN_PROGRESS" in self.message
+        """Whether waiting helps. It does not where the quota is one of things that stay until somebody deletes them.
+
+        The texts are not documented, but for the one of calls that come too fast; so one that is not known to be final
+        is waited for. https://docs.aws.amazon.com/personalize/latest/dg/API_CreateSolutionVersion.html
+        """
+        return bool(_PASSING.search(self.message)) or not _KEPT.search(self.message)
 
 
 class InUse(ServiceError):
@@ -85,3 +105,7 @@ class InUse(ServiceError):
 
 class Throttled(ServiceError):
     """Too many calls a second, and the client's own retries did not help."""
+
+
+REFUSALS = (NotFound, InvalidInput, LimitExceeded, InUse, Throttled)
+"""Answers by which a call has made nothing."""

@@ -233,8 +233,9 @@ class Wait:
 
     ``expected`` is how many seconds it should take, and ``spread`` how far that may be off, None where no history
     tells. It is not looked at before ``look_at`` (ISO 8601), which is worked out with the first message that waits.
-    ``key`` tells, of what counts against a quota, which of the phase's things it is. One that is ``done`` is not looked
-    at any more, and ``took`` is how many seconds Personalize says that it took.
+    ``key`` tells, of what counts against a quota, which of the phase's things it is. ``instead_of`` is when what had
+    failed before was begun (ISO 8601): it is not this one. One that is ``done`` is not looked at any more, and ``took``
+    is how many seconds Personalize says that it took.
     """
 
     kind: Kind
@@ -247,6 +248,7 @@ class Wait:
     spread: float | None = None
     look_at: str | None = None
     took: int | None = None
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,8 @@ from functions import history, names
 from functions.inputs import fingerprint
 from functions.model import Import, Pipeline, Plan, Request, Solution
 from functions.ports import Personalize, Stored
-from functions.records import Run
+from functions.records import Memory
 from functions.timing import estimate
-
-REMEMBERED = 20
-"""How many of the latest runs are asked for what they left behind."""
 
 CLOCKS = timedelta(minutes=1)
 """How far our clock may be from Personalize's: a training begins within seconds of its run's imports."""
@@ -56,7 +53,7 @@ def plan_run(
 
 
 def behind(
-    solutions: dict[str, Solution], jobs: dict[str, list[history.Entry]], personalize: Personalize
+    solutions: dict[str, Solution], jobs: dict[str, list[history.Entry]], memory: Memory, personalize: Personalize
 ) -> dict[str, Solution]:
     """Return the solutions without a version that was trained on the data as it is: since the newest import."""
     imports = history.completed(job for of_dataset in jobs.values() for job in of_dataset)
@@ -68,33 +65,42 @@ def behind(
         for name, solution in solutions.items()
         if not any(
             version["creationDateTime"] >= since
-            for version in history.completed(history.versions(solution.arn, personalize))
+            for version in history.completed(
+                history.latest_versions(solution.arn, versions_of(name, memory), personalize)
+            )
         )
     }
 
 
-def left_behind(plan: Plan, jobs: dict[str, list[history.Entry]], runs: list[Run]) -> dict[str, str]:
+def versions_of(solution: str, memory: Memory) -> list[str]:
+    """Return the ARNs of the versions that are remembered of a solution, newest first."""
+    return [each.version for each in memory.trained.get(solution, ())]
+
+
+def left_behind(plan: Plan, pipeline: Pipeline, jobs: dict[str, list[history.Entry]], memory: Memory) -> dict[str, str]:
     """Return, by solution, the version that the last run trained in vain: it died, or could not deploy it.
 
-    It is as good as a new one where it was trained the same way on the data as it is.
+    It is as good as a new one where it was trained the same way on the data as it is. What was streamed is data, too:
+    where there is an event tracker, there may have been more since.
     """
+    if pipeline.event_tracker:
+        return {}
     imports = history.completed(job for of_dataset in jobs.values() for job in of_dataset)
     since = max((job["lastUpdatedDateTime"] for job in imports), default=None)
     found = {}
     for name, solution in plan.solutions.items():
-        last = next((run for run in runs if run.over and run.plan and name in run.branches), None)
-        if last is None or last.plan is None or last.plan.training_mode != plan.training_mode:
+        last = next(iter(memory.trained.get(name, ())), None)
+        if last is None or last.deployed or last.training_mode != plan.training_mode:
             continue
-        branch = last.branches[name]
-        trained = branch.steps.get("train")
-        if branch.status == "SUCCEEDED" or trained is None or not trained["arns"]:
-            continue
-        current = since is None or datetime.fromisoformat(trained["started_at"]) + CLOCKS >= since
-        if current and trained["arns"][0].startswith(f"{solution.arn}/"):
-            found[name] = trained["arns"][0]
+        current = since is None or datetime.fromisoformat(last.started_at) + CLOCKS >= since
+        if current and last.version.startswith(f"{solution.arn}/"):
+            found[name] = last.version
     return found
 
 
-def jobs_of(pipeline: Pipeline, personalize: Personalize) -> dict[str, list[history.Entry]]:
-    """List the import jobs of every dataset, newest first."""
-    return {name: history.import_jobs(dataset.arn, personalize) for name, dataset in pipeline.datasets.items()}
+def jobs_of(pipeline: Pipeline, memory: Memory, personalize: Personalize) -> dict[str, list[history.Entry]]:
+    """Return the latest import jobs of every dataset, newest first."""
+    return {
+        name: history.latest_import_jobs(dataset.arn, memory.imports.get(name, ()), personalize)
+        for name, dataset in pipeline.datasets.items()
+    }

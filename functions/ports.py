@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from functions.guarded import rest
 from functions.model import BranchStatus, Message, Pipeline, RunStatus
-from functions.records import Lease, Run, Turnstile
+from functions.records import Lease, Memory, Run, Turnstile
 from functions.settings import Settings
 
 
@@ -146,8 +146,19 @@ class Ledger(Protocol):
         """End a run that has not ended yet; return whether this did. How a run has ended is never rewritten."""
         ...
 
-    def latest_runs(self, pipeline: str, count: int) -> list[Run]:
-        """Return the latest runs of a pipeline, newest first."""
+    def memory(self, pipeline: str) -> Memory:
+        """Return what the pipeline's runs have left behind (nothing before the first has ended)."""
+        ...
+
+    def save_memory(self, pipeline: str, memory: Memory) -> None:
+        """Write the memory, one version on; raise Conflict if another was written since it was read."""
+        ...
+
+    def intend(self, message: Message, at: datetime | None, before: str | None) -> bool:
+        """Note on a message's branch that a version is about to be made (None: that it was not), unless others have.
+
+        ``before`` is what stood there; where something else does, nothing is noted, and False is returned.
+        """
         ...
 
     def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:

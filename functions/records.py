@@ -1,4 +1,8 @@
-"""What the ledger holds: a record per run, per pipeline a lease with one remembered trigger, per quota a turnstile."""
+"""What the ledger holds.
+
+A record per run; per pipeline a lease with one remembered trigger, and what earlier runs have left behind; per quota a
+turnstile.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.model import IMPORTS, BranchStatus, Plan, Request, RunStatus, TriggerKind
+from functions.model import IMPORTS, BranchStatus, Plan, Request, RunStatus, TrainingMode, TriggerKind
 
 QUIET = timedelta(hours=1)
 """A run or branch that has not moved for this long has lost its messages: none waits for over 15 minutes, or takes over
@@ -25,7 +29,7 @@ class Branch:
     ``steps``: phase → started_at, finished_at, arns and, where it is known, ``took``: how many seconds the slowest of
     its things took by Personalize's own clock (ours tells when a look saw the end, which is later). ``message`` is the
     one that carries it on, without its plan: should it be lost, it is sent again from here. ``moved_at`` is when it was
-    noted.
+    noted. ``making`` is when (ISO 8601) a version was about to be made: it may be there, though nobody has heard so.
     """
 
     hop: int = 0
@@ -35,6 +39,7 @@ class Branch:
     message: str | None = None
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     moved_at: str | None = None
+    making: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ class Run:
     """One run as the ledger knows it. Times are ISO 8601 in UTC. ``plan`` is there once the run has begun.
 
     ``turn_at`` is when a run that waited behind another could begin. ``hop`` is how far its trigger has come: one
-    behind it is a duplicate. ``warnings`` tell what somebody should see to, though the run goes on.
+    behind it is a duplicate. ``warnings`` tell what somebody should see to, though the run goes on. ``told_at`` is when
+    its end was made known.
     """
 
     run_id: str
@@ -57,6 +63,7 @@ class Run:
     turn_at: str | None = None
     hop: int = 0
     finished_at: str | None = None
+    told_at: str | None = None
     reason: str | None = None
     joined: str | None = None
     plan: Plan | None = None
@@ -95,6 +102,7 @@ class Holder:
 
     ``joined`` are the latest runs that have become part of it: a second delivery of theirs finds no other place.
     ``uploaded_at`` (ISO 8601 in UTC) is when the latest upload that it was told of was complete.
+    ``turn_at`` is when (ISO 8601) it came to hold the lease, where it had to wait for it.
     """
 
     run_id: str
@@ -104,6 +112,7 @@ class Holder:
     after: str | None = None
     joined: tuple[str, ...] = ()
     uploaded_at: str | None = None
+    turn_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,35 @@ class Lease:
     version: int = 0
     active: Holder | None = None
     next: Holder | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A version that a run has trained: when that began (ISO 8601), and whether it came to be ``deployed``.
+
+    One that was trained without a campaign to deploy it to counts as deployed: the run was to do no more.
+    """
+
+    version: str
+    training_mode: TrainingMode
+    started_at: str
+    deployed: bool
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the runs of a pipeline that have ended leave to the next one, in the order of their ends, newest first.
+
+    ``ended`` are the latest runs that are in it. ``imports`` are the ARNs of each dataset's latest import jobs,
+    whatever became of them; ``trained`` are each solution's latest versions; ``moves`` are how many seconds Personalize
+    took to move a campaign (by ARN). ``version`` guards against a second writer.
+    """
+
+    version: int = 0
+    ended: tuple[str, ...] = ()
+    imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    trained: dict[str, tuple[Trained, ...]] = field(default_factory=dict)
+    moves: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What a status means. Compared by equality; only terminal values decide, all others mean: not yet.
 
 https://docs.aws.amazon.com/personalize/latest/dg/API_DescribeSolutionVersion.html and its siblings list the values.
+They don't agree on how to spell them (CREATE FAILED, CREATE_FAILED), so either is taken.
 """
 
 from __future__ import annotations
@@ -14,10 +15,20 @@ _TERMINAL: dict[str, Meaning] = {
     "CREATE FAILED": "failed",
     "CREATE STOPPED": "failed",
     "DELETE PENDING": "failed",
-    "DELETE IN_PROGRESS": "failed",
+    "DELETE IN PROGRESS": "failed",
+    "UPDATE FAILED": "failed",
 }
 
 
 def meaning(status: str) -> Meaning:
-    """Return what a status says about a resource that was asked for."""
-    return _TERMINAL.get(status, "waiting")
+    """Return what a status says about a resource that was asked for, or about its latest update."""
+    return _TERMINAL.get(_spelled(status), "waiting")
+
+
+def stopping(status: str) -> bool:
+    """Whether somebody is stopping the training of a version: nothing will come of it."""
+    return _spelled(status) == "CREATE STOPPING"
+
+
+def _spelled(status: str) -> str:
+    return status.replace("_", " ")

@@ -5,9 +5,13 @@ EventBridge Scheduler has `start` do so for all pipelines every half an hour, an
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
 from functions import turnstile
-from functions.endings import close, fail, release, verdict
-from functions.errors import InvalidMessage, Unreadable
+from functions.endings import conclude, fail, hand_on, release, tell, verdict
+from functions.errors import NotLookedAfter, Unreadable
 from functions.flow import carrying_on
 from functions.model import Trigger, dump
 from functions.ports import Ports
@@ -21,14 +25,23 @@ WATCH = '{"watch":"runs"}'
 
 
 def watch(ports: Ports) -> None:
-    """Look after the runs of all pipelines, then after the slots that the quotas leave them."""
-    for pipeline in ports.ledger.pipelines():
+    """Look after the runs of all pipelines, then after the slots that the quotas leave them.
+
+    What goes wrong with one of them holds up none of the others; it is raised when all have been looked after.
+    """
+    tasks: list[tuple[str, Callable[[], object]]] = [
+        *((f"pipeline {name}", partial(look_after, name, ports)) for name in ports.ledger.pipelines()),
+        *((f"slots of {kind}", partial(turnstile.sweep, kind, ports)) for kind in KINDS),
+    ]
+    wrong: list[str] = []
+    for what, task in tasks:
         try:
-            look_after(pipeline, ports)
-        except InvalidMessage:  # the others must not wait for it; its silence will end it
-            logger.exception("the run's messages can't be read")
-    for kind in KINDS:
-        turnstile.sweep(kind, ports)
+            task()
+        except Exception as error:
+            logger.exception("%s can't be looked after", what)
+            wrong.append(f"{what}: {type(error).__name__}: {error}")
+    if wrong:
+        raise NotLookedAfter("; ".join(wrong))
 
 
 def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
@@ -40,15 +53,25 @@ def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
     now = ports.clock()
     try:
         run = ports.ledger.run(pipeline, active.run_id)
-    except Unreadable as error:
-        logger.warning("it gives way: %s", error)
-        run = None
-    if run is None or run.over:
+    except Unreadable:
+        logger.exception("it gives way")
+        fail(pipeline, active.run_id, "its record can't be read", ports)
+        return
+    if run is None:
         release(ports, pipeline, active.run_id)
-    elif run.silent_for(now) >= SILENCE:
+        return
+    silent = run.silent_for(now)
+    if active.turn_at:  # it may have waited behind another run for longer than a silent one is taken for alive
+        silent = min(silent, now - datetime.fromisoformat(active.turn_at))
+    if run.over:
+        try:
+            tell(run, ports)
+        finally:
+            hand_on(pipeline, run.run_id, ports)
+    elif silent >= SILENCE:
         hours = SILENCE.total_seconds() / 3600
         fail(pipeline, run.run_id, f"no sign of life for {hours:g} hours: its messages are lost", ports)
-    elif run.silent_for(now) >= QUIET or (run.dispatched_at and run.lost(now)):
+    elif silent >= QUIET or (run.dispatched_at and run.lost(now)):
         logger.warning("quiet since %s: its messages are sent again", run.updated_at)
         metrics.add_metric("RunsResumed", "Count", 1)
         resume(run, active, ports)
@@ -61,8 +84,7 @@ def resume(run: Run, holder: Holder, ports: Ports) -> None:
         trigger = Trigger(run.trigger, run.run_id, holder.request, run_id=run.run_id, hop=run.hop)
         ports.queues.send("start", [dump(trigger)])
     elif end := verdict(run.branches):
-        close(run, end, ports)
-        release(ports, run.pipeline, run.run_id)
+        conclude(run, end, ports)
     else:
         for message in carrying_on(run.run_id, run.pipeline, run.plan, run.branches):
             if message.branch in lost:

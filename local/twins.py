@@ -15,7 +15,7 @@ from functions.adapters.personalize import translate_error
 from functions.errors import Conflict, UnknownPipeline
 from functions.model import Message, Pipeline, RunStatus, dump_short
 from functions.ports import IN_VAIN, Listing, Mark, Stored
-from functions.records import Branch, Lease, Run, Turnstile
+from functions.records import Branch, Lease, Memory, Run, Turnstile
 from local.personalize import Personalize
 from local.personalize.errors import ServiceError
 
@@ -28,6 +28,7 @@ class MemoryLedger:
     leases: dict[str, Lease] = field(default_factory=dict)
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
     turnstiles: dict[str, Turnstile] = field(default_factory=dict)
+    memories: dict[str, Memory] = field(default_factory=dict)
 
     def pipelines(self) -> list[str]:
         return sorted(self.declared)
@@ -51,6 +52,14 @@ class MemoryLedger:
         if self.lease(pipeline).version != lease.version:
             raise Conflict(pipeline)
         self.leases[pipeline] = replace(lease, version=lease.version + 1)
+
+    def memory(self, pipeline: str) -> Memory:
+        return self.memories.get(pipeline, Memory())
+
+    def save_memory(self, pipeline: str, memory: Memory) -> None:
+        if self.memory(pipeline).version != memory.version:
+            raise Conflict(pipeline)
+        self.memories[pipeline] = replace(memory, version=memory.version + 1)
 
     def turnstile(self, kind: str) -> Turnstile:
         return self.turnstiles.get(kind, Turnstile())
@@ -85,9 +94,13 @@ class MemoryLedger:
         self.runs[pipeline, run_id] = ended
         return True
 
-    def latest_runs(self, pipeline: str, count: int) -> list[Run]:
-        of_pipeline = [run for (name, _), run in self.runs.items() if name == pipeline]
-        return sorted(of_pipeline, key=lambda run: run.run_id, reverse=True)[:count]
+    def intend(self, message: Message, at: datetime | None, before: str | None) -> bool:
+        run = self.run(message.pipeline, message.run_id)
+        if run is None or run.branches[message.branch].making != before:
+            return False
+        making = replace(run.branches[message.branch], making=at.isoformat() if at else None)
+        self.runs[run.pipeline, run.run_id] = replace(run, branches={**run.branches, message.branch: making})
+        return True
 
     def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
         run = self.run(message.pipeline, message.run_id)

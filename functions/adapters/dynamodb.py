@@ -1,14 +1,13 @@
 """DynamoDB: the run ledger.
 
 One table; pk/sk are (pipeline, name), (campaign#name, solution/campaign), (folders, folders), (lease, name),
-(slots, step) and (run#name, run id).
+(memory, name), (slots, step) and (run#name, run id).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,7 +19,8 @@ from botocore.exceptions import ClientError
 from functions.errors import Conflict, InvalidMessage, UnknownPipeline, Unreadable
 from functions.model import Campaign, Message, Pipeline, RunStatus, dump, dump_short, parse
 from functions.ports import IN_VAIN, Mark
-from functions.records import Lease, Run, Turnstile
+from functions.records import Lease, Memory, Run, Turnstile
+from functions.telemetry import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,6 +31,7 @@ KEPT = timedelta(days=400)
 _BUSY = {"ProvisionedThroughputExceededException", "ThrottlingException"}
 
 T = TypeVar("T")
+V = TypeVar("V", Memory, Turnstile)
 
 _write = TypeSerializer().serialize
 _read = TypeDeserializer().deserialize
@@ -87,12 +88,28 @@ class DynamoLedger:
         """Write the lease, one version on; raise Conflict if another was written since it was read."""
         self._save("lease", pipeline, lease.version, dump(replace(lease, version=lease.version + 1)))
 
+    # -------------------------------------------------------------- what was left behind
+
+    def memory(self, pipeline: str) -> Memory:
+        """Return what the pipeline's runs have left behind, nothing before the first has ended.
+
+        What another version has written and this one can't read is as good as nothing: Personalize's lists tell then.
+        """
+        return self._record_or(Memory, "memory", pipeline)
+
+    def save_memory(self, pipeline: str, memory: Memory) -> None:
+        """Write the memory, one version on; raise Conflict if another was written since it was read."""
+        self._save("memory", pipeline, memory.version, dump(replace(memory, version=memory.version + 1)))
+
     # -------------------------------------------------------------- the quotas' turnstiles
 
     def turnstile(self, kind: str) -> Turnstile:
-        """Return the turnstile of a quota, an empty one before its first use."""
-        item = self._get("slots", kind)
-        return _record(Turnstile, item["slots"]) if item else Turnstile()
+        """Return the turnstile of a quota, an empty one before its first use.
+
+        One that another version has written and this one can't read begins anew: who is in line asks again within 15
+        minutes, and what there is no room for then is refused by Personalize, and waits.
+        """
+        return self._record_or(Turnstile, "slots", kind)
 
     def save_turnstile(self, kind: str, turnstile: Turnstile) -> None:
         """Write the turnstile, one version on; raise Conflict if another was written since it was read.
@@ -135,18 +152,11 @@ class DynamoLedger:
         told = {"status": status, "updated_at": at.isoformat(), "finished_at": at.isoformat(), **fields}
         return self._update(pipeline, run_id, {(name,): value for name, value in told.items()}, unless_over=True)
 
-    def latest_runs(self, pipeline: str, count: int) -> list[Run]:
-        """Return the latest runs of a pipeline, newest first: their ids begin with their times."""
-        answer = self._client().query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"run#{pipeline}"}},
-            ScanIndexForward=False,
-            Limit=count,
-            ConsistentRead=True,
-        )
-        items = [{key: _plain(_read(value)) for key, value in item.items()} for item in answer["Items"]]
-        return [run for item in items for run in _readable(item)]
+    def intend(self, message: Message, at: datetime | None, before: str | None) -> bool:
+        """Note on a message's branch that a version is about to be made (None: that it was not), unless others have."""
+        making = ("branches", message.branch, "making")
+        now = at.isoformat() if at else None
+        return self._update(message.pipeline, message.run_id, {making: now}, standing=(making, before))
 
     def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
         """Move a branch's cursor past the message (never back), noting what was sent and what it reached."""
@@ -183,6 +193,20 @@ class DynamoLedger:
         item = {"pk": pk, "sk": sk, "version": read + 1, pk: text}
         if not self._put(item, unchanged, {":read": _write(read)} if read else None):
             raise Conflict(f"The {pk} of {sk!r} changed meanwhile.")
+
+    def _record_or(self, kind: type[V], pk: str, sk: str) -> V:
+        """Return a record that has a version; one that was never written, or that this code can't read, as it begins.
+
+        It begins with the version that was read, so that it can be written.
+        """
+        item = self._get(pk, sk)
+        if item is None:
+            return kind()
+        try:
+            return _record(kind, item[pk])
+        except Unreadable as error:
+            logger.warning("the %s of %s begins anew: %s", pk, sk, error)
+            return replace(kind(), version=item["version"])
 
     def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
         answer = self._client().get_item(
@@ -236,6 +260,7 @@ class DynamoLedger:
         cursor: tuple[str, ...] | None = None,
         present: tuple[str, ...] | None = None,
         unless_over: bool = False,
+        standing: tuple[tuple[str, ...], str | None] | None = None,
     ) -> bool:
         names: dict[str, str] = {}
 
@@ -249,6 +274,9 @@ class DynamoLedger:
             conditions.append(f"{path(cursor)} < :v{list(changes).index(cursor)}")
         if present:
             conditions.append(f"attribute_exists({path(present)})")
+        if standing:
+            conditions.append(f"{path(standing[0])} = :standing")
+            values |= {":standing": _write(standing[1])}
         if unless_over:
             conditions.append(f"{path(('status',))} IN (:queued, :running)")
             values |= {":queued": _write("QUEUED"), ":running": _write("RUNNING")}
@@ -287,11 +315,6 @@ def _item(run: Run) -> dict[str, Any]:
 def _run(item: dict[str, Any]) -> Run:
     fields = {key: value for key, value in item.items() if key not in ("pk", "sk", "expires")}
     return _record(Run, fields | {"plan": json.loads(fields["plan"]) if fields["plan"] else None})
-
-
-def _readable(item: dict[str, Any]) -> Iterator[Run]:
-    with suppress(Unreadable):
-        yield _run(item)
 
 
 def _record(kind: type[T], content: str | dict[str, Any]) -> T:

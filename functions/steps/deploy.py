@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from functions import history
 from functions.engine import Observed, Step, after_refusal, tags
 from functions.errors import NotFound, UnknownPipeline
 from functions.model import Campaign, Message, Wait
 from functions.names import stranger
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause, Skip
-from functions.planning import REMEMBERED
-from functions.ports import Ledger, Personalize, Ports
+from functions.ports import Ledger, Ports
 from functions.shell import consumer
 from functions.statuses import meaning
 from functions.timing import estimate
@@ -24,7 +23,7 @@ def observe(message: Message, ports: Ports) -> Observed:
     if not _declared_still(message, ports.ledger):
         return {"declared": False}
     arn = _declared(message).arn
-    earlier = history.deployments(ports.ledger.latest_runs(message.pipeline, REMEMBERED), message.branch, arn)
+    earlier = ports.ledger.memory(message.pipeline).moves.get(arn, ())
     try:
         current = ports.personalize.call("DescribeCampaign", {"campaignArn": arn})["campaign"]
     except NotFound:
@@ -64,20 +63,20 @@ def _somebody_elses(message: Message, current: dict[str, Any]) -> str | None:
     return None if _declared(message).adopt else stranger(current["solutionVersionArn"], message.plan.name)
 
 
-def _move(message: Message, current: dict[str, Any], earlier: list[float], pause: float) -> Outcome:
+def _move(message: Message, current: dict[str, Any], earlier: Sequence[int], pause: float) -> Outcome:
     """Move the campaign to the version, unless it serves it as declared, or is on its way there."""
     declared = _declared(message)
     latest = current.get("latestCampaignUpdate") or current
     serves = _serves(latest, message.solution_version, declared)
-    match meaning(latest["status"]):
+    match meaning(latest.get("status") or current["status"]):
         case "ready" if serves:
             return Done()
         case "waiting" if not serves:
             return Pause(pause, f"campaign {declared.name} is being changed")
-        case _ if serves:
+        case "waiting":
             return _await(message, current, earlier)
-        case _:
-            return Make((_update(message, declared),))
+        case _:  # what failed may be an earlier run's: this one's own is told by `poll`, to which it has gone on
+            return Make((_update(message, declared, latest),))
 
 
 def _serves(latest: dict[str, Any], version: str | None, declared: Campaign) -> bool:
@@ -85,37 +84,71 @@ def _serves(latest: dict[str, Any], version: str | None, declared: Campaign) -> 
     return (
         latest.get("solutionVersionArn") == version
         and latest.get("minProvisionedTPS", 1) == declared.min_provisioned_tps
-        and _holds(latest.get("campaignConfig") or {}, declared.config)
+        and _lacking(latest, declared) == {}
     )
 
 
-def _holds(found: Any, declared: Any) -> bool:
-    """Whether what is declared is found; Personalize may add what was left out."""
-    if isinstance(found, dict) and isinstance(declared, dict):
-        return all(_holds(found.get(key), value) for key, value in declared.items())
-    return bool(found == declared)
+_UNLESS_DECLARED: dict[str, Any] = {
+    "enableMetadataWithRecommendations": False,
+    "itemExplorationConfig": {"explorationWeight": "0.3", "explorationItemAgeCutOff": "30"},
+    "rankingInfluence": {"POPULARITY": 0.0, "FRESHNESS": 0.0},
+    "syncWithLatestSolutionVersion": False,
+}
+"""What a campaign does where nobody says otherwise: what was declared once, and is not any more, is set back to it.
+
+https://docs.aws.amazon.com/personalize/latest/dg/API_CampaignConfig.html
+https://docs.aws.amazon.com/personalize/latest/dg/native-recipe-new-item-USER_PERSONALIZATION.html
+"""
 
 
-def _create(message: Message, declared: Campaign) -> Call:
-    params = {"name": declared.name, **_settings(message, declared), **tags(message)}
-    return Call("moved", "CreateCampaign", params, "campaignArn")
+def _lacking(latest: dict[str, Any], declared: Campaign) -> dict[str, Any]:
+    """Return what of the configuration must be changed; Personalize may add defaults where something was left out."""
+    found = latest.get("campaignConfig") or {}
+    wanted = _completed(declared.config, _UNLESS_DECLARED, found)
+    return {key: value for key, value in wanted.items() if not _holds(found.get(key), value)}
 
 
-def _update(message: Message, declared: Campaign) -> Call:
-    params = {"campaignArn": declared.arn, **_settings(message, declared)}
-    return Call("moved", "UpdateCampaign", params, "campaignArn")
-
-
-def _settings(message: Message, declared: Campaign) -> dict[str, Any]:
-    config = {"campaignConfig": declared.config} if declared.config else {}
+def _completed(declared: dict[str, Any], usual: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Return what is declared, with the usual value of all else that is found."""
+    wanted = {key: value for key, value in usual.items() if key in found and key not in declared} | declared
     return {
-        "solutionVersionArn": message.solution_version,
-        "minProvisionedTPS": declared.min_provisioned_tps,
-        **config,
+        key: _completed(value if key in declared else {}, usual.get(key, {}), found.get(key) or {})
+        if isinstance(value, dict)
+        else value
+        for key, value in wanted.items()
     }
 
 
-def _await(message: Message, before: dict[str, Any] | None, earlier: list[float]) -> Await:
+def _holds(found: Any, wanted: Any) -> bool:
+    """Whether what is wanted is found; numbers may be spelled otherwise."""
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        return all(_holds(found.get(key), value) for key, value in wanted.items())
+    try:
+        return bool(float(found) == float(wanted))
+    except (TypeError, ValueError):
+        return bool(found == wanted)
+
+
+def _create(message: Message, declared: Campaign) -> Call:
+    params = {"name": declared.name, **_settings(message, declared, declared.config), **tags(message)}
+    return Call("moved", "CreateCampaign", params, "campaignArn")
+
+
+def _update(message: Message, declared: Campaign, latest: dict[str, Any]) -> Call:
+    config = declared.config | _lacking(latest, declared)
+    params = {"campaignArn": declared.arn, **_settings(message, declared, config)}
+    return Call("moved", "UpdateCampaign", params, "campaignArn")
+
+
+def _settings(message: Message, declared: Campaign, config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "solutionVersionArn": message.solution_version,
+        "minProvisionedTPS": declared.min_provisioned_tps,
+        **({"campaignConfig": config} if config else {}),
+    }
+
+
+def _await(message: Message, before: dict[str, Any] | None, earlier: Sequence[int]) -> Await:
     """Wait for the campaign; how long it took before tells how long that may take.
 
     Personalize tells of the latest time, and to the second; the ledger knows of those before, newest first.
@@ -125,7 +158,13 @@ def _await(message: Message, before: dict[str, Any] | None, earlier: list[float]
     if previous and meaning(previous["status"]) == "ready":
         latest = [(previous["lastUpdatedDateTime"] - previous["creationDateTime"]).total_seconds()]
     expected = estimate([*latest, *earlier[len(latest) :]])
-    wait = Wait("campaign", _declared(message).arn, version=message.solution_version)
+    failed = previous["creationDateTime"] if previous and meaning(previous["status"]) == "failed" else None
+    wait = Wait(
+        "campaign",
+        _declared(message).arn,
+        version=message.solution_version,
+        instead_of=failed.isoformat() if failed else None,
+    )
     return Await((replace(wait, expected=expected.typical, spread=expected.spread) if expected else wait,))
 
 
@@ -136,10 +175,5 @@ def _declared(message: Message) -> Campaign:
     return campaign
 
 
-def find(message: Message, call: Call, personalize: Personalize) -> str:
-    """Return the ARN of the campaign: an earlier delivery has created it."""
-    return _declared(message).arn
-
-
-STEP = Step("deploy", observe, decide, find)
+STEP = Step("deploy", observe, decide)
 handler = consumer(STEP)

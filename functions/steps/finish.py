@@ -7,8 +7,9 @@ from dataclasses import replace
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions import turnstile
-from functions.endings import close, conclude, release, verdict
+from functions.endings import close, conclude, fail, hand_on, release, tell, verdict
 from functions.engine import beginning
+from functions.errors import Unreadable
 from functions.model import IMPORTS, Ending, Message
 from functions.ports import Mark, Ports
 from functions.records import Run
@@ -23,7 +24,9 @@ def finish(message: Message, ports: Ports) -> None:
         logger.warning("no such run")
         return
     over = run.over
-    if not over:
+    if over:
+        tell(run, ports)
+    else:
         run = _noted(message, run, ports)
         if end := verdict(run.branches):
             close(run, end, ports)
@@ -63,10 +66,19 @@ def _ending(message: Message, run: Run) -> Ending:
 
 
 def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
-    """End the run all the same where only its event could not be put."""
+    """End the run all the same, and let the next one begin, where only its event could not be put.
+
+    Its message in the dead-letter queue tells that event when it is sent again.
+    """
     message = receive(record)
-    run = ports.ledger.run(message.pipeline, message.run_id)
-    if run and not run.over:
+    try:
+        run = ports.ledger.run(message.pipeline, message.run_id)
+    except Unreadable:
+        fail(message.pipeline, message.run_id, reason, ports)
+        return
+    if run and run.over:
+        hand_on(message.pipeline, message.run_id, ports)
+    elif run:
         run = _noted(message, run, ports)
         if end := verdict(run.branches):
             conclude(run, end, ports)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions import slots, turnstile
-from functions.engine import Observed, Step
-from functions.errors import InUse, InvalidInput, NotFound
+from functions.engine import LAG, Observed, Step
+from functions.errors import REFUSALS, NotFound
 from functions.model import IMPORTS, Kind, Message, Wait
 from functions.outcomes import Done, Fail, InLine, Outcome, Pause
 from functions.ports import Ledger, Personalize, Ports
@@ -55,14 +55,13 @@ def _plain(described: dict[str, Any], wait: Wait) -> Progress:
 def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
     """Read the latest update: it has a status of its own, while the campaign stays ACTIVE on its old version."""
     latest = described.get("latestCampaignUpdate") or described
+    if wait.instead_of and latest["creationDateTime"].isoformat() == wait.instead_of:
+        return replace(_plain(latest, wait), doubtful=True)  # what was asked for does not show yet
     if latest.get("solutionVersionArn") != wait.version:
         moved = f"it was moved to {latest.get('solutionVersionArn')} by someone else meanwhile"
         return Progress("CREATE FAILED", latest["creationDateTime"], moved, doubtful=True)
     return _plain(latest, wait)
 
-
-LAG = timedelta(minutes=5)
-"""How long after a call Personalize may still describe what was before it: nothing says that reads are consistent."""
 
 PATIENCE = 3.0
 """How many times as far apart a branch's looks are while another one goes on for longer: no run waits for it then."""
@@ -265,16 +264,20 @@ def _just_asked_for(wait: Wait, now: datetime) -> bool:
     return wait.since is not None and now - datetime.fromisoformat(wait.since) < LAG
 
 
-def give_up(message: Message, personalize: Personalize) -> None:
-    """Stop a training that takes too long, if that is asked for: it would go on, and cost."""
-    if not message.plan.deadlines.stop_training:
-        return
-    for wait in message.waits:
+def give_up(message: Message, personalize: Personalize) -> str:
+    """Stop a training that takes too long, if that is asked for: it would go on, and cost.
+
+    What is refused must not hide why the branch ends, so it is told beside that: the training may have ended just then.
+    """
+    refused = []
+    for wait in message.waits if message.plan.deadlines.stop_training else ():
         if wait.kind == "solution_version":
             try:
                 personalize.call("StopSolutionVersionCreation", {"solutionVersionArn": wait.arn})
-            except (InUse, InvalidInput, NotFound) as error:  # it has ended meanwhile
-                logger.info("not stopped: %s", error)
+            except REFUSALS as error:
+                logger.warning("not stopped: %s", error)
+                refused.append(f"it could not be stopped ({error})")
+    return "; ".join(refused)
 
 
 STEP = Step("poll", observe, decide, give_up=give_up, settle=settle)

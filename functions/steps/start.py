@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import names, timing
 from functions.admission import Admission, admit, change_lease, pin
-from functions.endings import fail, release
+from functions.endings import fail, release, tell
 from functions.errors import Throttled, UnknownSolution
 from functions.flow import opening
 from functions.inputs import below, checked, contents_of, files_of, unsettled
@@ -29,7 +29,7 @@ from functions.model import (
     dump,
     parse,
 )
-from functions.planning import REMEMBERED, behind, jobs_of, left_behind, plan_run
+from functions.planning import behind, jobs_of, left_behind, plan_run
 from functions.ports import Ledger, Ports
 from functions.records import Branch, Holder, Lease, Run
 from functions.shell import Event, Worker, about, batch, entry, live_ports
@@ -101,6 +101,7 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
     if run and (run.over or run.dispatched_at or run.hop > trigger.hop):
         logger.info("trigger known already", extra={"status": run.status, "hop": trigger.hop})
         if run.over:
+            tell(run, ports)
             release(ports, name, run_id)  # a delivery that was slower than the run's end may have found it a place
         return
     pipeline = ports.ledger.pipeline(name)
@@ -157,7 +158,7 @@ def begin(pipeline: Pipeline, trigger: Trigger, holder: Holder, ports: Ports) ->
     name, run_id, now = pipeline.pipeline, trigger.run_id or "", ports.clock()
     queued = ports.ledger.run(name, run_id)
     created_at = queued.created_at if queued else now.isoformat()
-    turn_at = (queued.turn_at if queued else None) or created_at
+    turn_at = holder.turn_at or created_at
     found = files_of(pipeline, ports.objects) if trigger.trigger == "upload" else {}
     waiting = unsettled(pipeline, found, holder.uploaded_at, datetime.fromisoformat(turn_at), now)
     if waiting:
@@ -200,13 +201,14 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
     now = ports.clock()
     found = files_of(pipeline, ports.objects)
     stored = contents_of(pipeline, found, ports.objects) if holder.request.what != "train" else {}
-    jobs = jobs_of(pipeline, ports.personalize)
+    memory = ports.ledger.memory(pipeline.pipeline)
+    jobs = jobs_of(pipeline, memory, ports.personalize)
     plan = plan_run(holder.run_id, pipeline, holder.request, stored, jobs, now)
     plan, warnings = checked(plan, pipeline, found, ports.objects)
     if holder.trigger == "upload" and not plan.imports:
-        plan = replace(plan, solutions=behind(plan.solutions, jobs, ports.personalize))
+        plan = replace(plan, solutions=behind(plan.solutions, jobs, memory, ports.personalize))
     if not plan.imports and not holder.request.force:
-        plan = replace(plan, trained=left_behind(plan, jobs, ports.ledger.latest_runs(pipeline.pipeline, REMEMBERED)))
+        plan = replace(plan, trained=left_behind(plan, pipeline, jobs, memory))
     return ports.ledger.begin_run(
         Run(
             run_id=holder.run_id,
@@ -217,6 +219,7 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
             created_at=created_at,
             updated_at=now.isoformat(),
             started_at=now.isoformat(),
+            turn_at=holder.turn_at,
             plan=plan,
             branches=branches(plan),
             warnings=below(pipeline, found) + warnings,

@@ -6,14 +6,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions import history, names
-from functions.engine import IN_LINE, Observed, Step, tags
-from functions.errors import NotFound
+from functions.engine import IN_LINE, LAG, MAKING, Observed, Step, tags
+from functions.errors import NotSeenYet
 from functions.model import Message, Wait
 from functions.outcomes import Await, Call, InLine, Make, Outcome
+from functions.planning import versions_of
 from functions.ports import Personalize, Ports
 from functions.shell import consumer
 from functions.slots import VERSION
-from functions.statuses import meaning
+from functions.statuses import meaning, stopping
 from functions.timing import Estimate, estimate
 
 SKEW = timedelta(minutes=10)
@@ -21,17 +22,17 @@ SKEW = timedelta(minutes=10)
 
 
 def observe(message: Message, ports: Ports) -> Observed:
-    """Look how long the solution's earlier versions took, and whether this run's is among them.
+    """Look how long the solution's earlier versions took, and whether the one that is needed is there.
 
     A version costs money: that a second one of its name would be refused is not all that is relied on.
     """
-    versions = history.versions(message.solution.arn, ports.personalize)
-    begun = datetime.fromisoformat(message.plan.begun_at) - SKEW
-    of_this_run = [version for version in versions if version["creationDateTime"] >= begun]
-    found = _left_behind(message, versions) or _named(_name(message), of_this_run, ports.personalize)
+    remembered = versions_of(message.branch, ports.ledger.memory(message.pipeline))
     mode = message.plan.training_mode
+    versions = history.latest_versions(message.solution.arn, remembered, ports.personalize)
     alike = [version for version in versions if version.get("trainingMode", mode) == mode]
-    return {"expected": estimate(history.durations(alike))} | (_there(found) if found else {})
+    making = _making(message, ports)
+    found = _left_behind(message, ports) or (_made(message, making, ports) if making else None)
+    return {"expected": estimate(history.durations(alike)), MAKING: making} | (_there(found) if found else {})
 
 
 def _there(version: history.Entry) -> Observed:
@@ -39,11 +40,35 @@ def _there(version: history.Entry) -> Observed:
     return {VERSION: version["solutionVersionArn"], "since": since.isoformat()}
 
 
-def _left_behind(message: Message, versions: list[history.Entry]) -> history.Entry | None:
-    """Return the version that an earlier run left behind, unless it has come to nothing since."""
+def _left_behind(message: Message, ports: Ports) -> history.Entry | None:
+    """Return the version that an earlier run left behind, if it is trained, or may come to be.
+
+    One that trains for longer than a run may wait for it hangs, and nothing comes of one that is being stopped.
+    """
     arn = message.plan.trained.get(message.branch)
-    alive = [each for each in versions if each["solutionVersionArn"] == arn and meaning(each["status"]) != "failed"]
-    return alive[0] if alive else None
+    version = history.version(arn, ports.personalize) if arn else None
+    if version is None or meaning(version["status"]) == "failed" or stopping(version["status"]):
+        return None
+    hangs = ports.clock() - version["creationDateTime"] >= message.plan.deadlines.of("train")
+    return None if meaning(version["status"]) == "waiting" and hangs else version
+
+
+def _making(message: Message, ports: Ports) -> str | None:
+    """Return when an earlier delivery was about to make the run's version, None where none has come so far."""
+    run = ports.ledger.run(message.pipeline, message.run_id)
+    return run.branches[message.branch].making if run else None
+
+
+def _made(message: Message, making: str, ports: Ports) -> history.Entry | None:
+    """Return the version that an earlier delivery has made, though it did not live to tell so; None if it did not.
+
+    It may not be seen at once, and the other delivery may be at it still.
+    """
+    begun = datetime.fromisoformat(message.plan.begun_at) - SKEW
+    found = _named(_name(message), begun, message.solution.arn, ports.personalize)
+    if found is None and ports.clock() - datetime.fromisoformat(making) < LAG:
+        raise NotSeenYet("an earlier delivery may have made the version, and it is not to be seen yet")
+    return found
 
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
@@ -75,27 +100,19 @@ def _name(message: Message) -> str:
     return names.solution_version(message.plan.name, message.run_id, message.branch)
 
 
-def find(message: Message, call: Call, personalize: Personalize) -> str:
-    """Find the version by its name, among all of the solution's."""
-    found = _named(call.params["name"], history.versions(message.solution.arn, personalize), personalize)
-    if found is None:
-        raise NotFound("ResourceNotFoundException", f"no version is named {call.params['name']}", call.operation)
-    return str(found["solutionVersionArn"])
+def _named(name: str, begun: datetime, solution_arn: str, personalize: Personalize) -> history.Entry | None:
+    """Return the version of this name, among those that were made since the run has begun.
 
-
-def _named(name: str, versions: list[history.Entry], personalize: Personalize) -> history.Entry | None:
-    """Return the version of this name.
-
-    The ARN of a named version is not documented, and ListSolutionVersions tells no names:
+    The ARN of a named version is not documented, and ListSolutionVersions tells no names, nor in which order it lists:
     https://docs.aws.amazon.com/personalize/latest/dg/API_SolutionVersionSummary.html
     """
-    for version in versions:
-        arn = str(version["solutionVersionArn"])
-        described = personalize.call("DescribeSolutionVersion", {"solutionVersionArn": arn})["solutionVersion"]
-        if described.get("name") == name:
-            return version
+    for version in history.versions(solution_arn, personalize):
+        if version["creationDateTime"] >= begun:
+            described = history.version(version["solutionVersionArn"], personalize)
+            if described and described.get("name") == name:
+                return version
     return None
 
 
-STEP = Step("train", observe, decide, find, counted=True)
+STEP = Step("train", observe, decide, counted=True, costly=True)
 handler = consumer(STEP)

@@ -13,7 +13,7 @@ from functions.ports import Bus, Ledger, Personalize, Queues
 from functions.records import Run
 from local.twins import paged
 
-READS: dict[str, int] = {"pipelines": 1, "pipeline": 2, "lease": 1, "turnstile": 1, "run": 1, "latest_runs": 1}
+READS: dict[str, int] = {"pipelines": 1, "pipeline": 2, "lease": 1, "turnstile": 1, "run": 1, "memory": 1}
 """Method of the ledger that reads → the DynamoDB requests that the adapter makes for it; all others write."""
 
 READ_UNIT, WRITE_UNIT = 4096, 1024

@@ -70,6 +70,28 @@ def test_the_next_run_imports_only_what_has_changed_and_moves_the_campaigns(worl
         assert served(world, solution) != version
 
 
+@pytest.mark.parametrize("path", ["create", "update"])
+def test_a_campaign_that_failed_once_is_asked_for_again_by_the_next_run(world: World, path: str) -> None:
+    if path == "update":
+        world.trigger()
+        world.settle()
+        world.upload("interactions", interactions(seed=1))
+    world.service.control.fail_next("Campaign", "Internal failure.", path=path)
+    world.trigger(identifier="it-fails")
+    world.settle()
+    failed = world.runs()[-1]
+    assert failed.status == "FAILED"
+    assert "Internal failure." in str(failed.reason)
+    made = world.made()["versions"]
+
+    world.trigger(identifier="the-next")
+    world.settle()
+    assert world.runs()[-1].status == "SUCCEEDED"
+    (in_vain,) = [name for name, branch in failed.branches.items() if branch.status == "FAILED"]
+    assert served(world, in_vain) == failed.branches[in_vain].steps["train"]["arns"][0]
+    assert world.made()["versions"] == made + 1  # of the other solution
+
+
 def test_forced_imports_take_everything_again(world: World) -> None:
     world.trigger()
     world.settle()

@@ -16,7 +16,7 @@ from functions.adapters.dynamodb import DynamoLedger
 from functions.errors import Conflict, UnknownPipeline, Unreadable
 from functions.model import IMPORTS, Message, Pipeline, Request, dump_short, parse_short
 from functions.ports import IN_VAIN, Ledger, Mark
-from functions.records import Branch, Lease, Run, Turnstile
+from functions.records import Branch, Lease, Memory, Run, Trained, Turnstile
 from tests.contract.account import TABLE, Account, client
 from tests.support.build import (
     CAMPAIGN,
@@ -392,12 +392,52 @@ def test_a_phase_of_which_more_begins_has_begun_when_its_first_did(begun: Case) 
     assert begun.standing().branches[IMPORTS].steps == {"import": phase}
 
 
-def test_the_latest_runs_come_newest_first(case: Case) -> None:
-    for run_id in ("20261101t000000-a", "20261103t000000-c", "20261102t000000-b"):
-        case.ledger.create_run(run(run_id))
-    case.ledger.create_run(run("20261104t000000-d", pipeline="books"))
-    assert [each.run_id for each in case.ledger.latest_runs("shop", 2)] == ["20261103t000000-c", "20261102t000000-b"]
-    assert case.ledger.latest_runs("none", 2) == []
+# ------------------------------------------------------------------ what is about to be made
+
+
+@pytest.mark.parametrize("branch", [IMPORTS, "for-you"])
+def test_one_of_two_deliveries_is_the_first_that_is_about_to_make_something(begun: Case, branch: str) -> None:
+    told = message("train", branch)
+    assert begun.ledger.intend(told, NOW, None)
+    assert begun.standing().branches[branch].making == NOW.isoformat()
+    assert not begun.ledger.intend(told, LATER, None)
+    assert begun.standing().branches[branch].making == NOW.isoformat()
+    assert begun.ledger.intend(told, LATER, NOW.isoformat())
+    assert begun.ledger.intend(told, None, LATER.isoformat())
+    assert begun.standing().branches[branch].making is None
+    assert begun.ledger.intend(told, NOW, None)
+
+
+def test_for_a_run_that_is_not_there_nothing_is_made(case: Case) -> None:
+    assert not case.ledger.intend(message("train", "for-you"), NOW, None)
+
+
+# ------------------------------------------------------------------ what is left behind
+
+LEFT = Memory(
+    ended=("b", "a"),
+    imports={"items": ("arn:j",)},
+    trained={"for-you": (Trained("arn:v", "UPDATE", NOW.isoformat(), True),)},
+    moves={"arn:c": (612, 599)},
+)
+
+
+def test_nothing_is_left_behind_before_the_first_end(case: Case) -> None:
+    assert case.ledger.memory("shop") == Memory()
+
+
+def test_what_is_left_behind_is_kept_with_its_next_version(case: Case) -> None:
+    case.ledger.save_memory("shop", LEFT)
+    assert case.ledger.memory("shop") == replace(LEFT, version=1)
+    assert case.ledger.memory("books") == Memory()
+    case.ledger.save_memory("shop", replace(LEFT, version=1, ended=("c",)))
+    assert case.ledger.memory("shop") == replace(LEFT, version=2, ended=("c",))
+
+
+def test_of_two_writers_of_what_is_left_behind_the_second_is_told(case: Case) -> None:
+    case.ledger.save_memory("shop", LEFT)
+    with pytest.raises(Conflict):
+        case.ledger.save_memory("shop", LEFT)
 
 
 # ------------------------------------------------------------------ DynamoDB alone
@@ -427,7 +467,19 @@ def test_what_cannot_be_read_is_no_message_to_blame(account: Account) -> None:
     account.rewrite("run#shop", RUN_ID, "plan", lambda text: "{}")
     with pytest.raises(Unreadable, match=r'missing value for field "plan\.name"'):
         account.ledger.run("shop", RUN_ID)
-    assert [each.run_id for each in account.ledger.latest_runs("shop", 5)] == ["another"]
+
+
+def test_a_memory_and_a_turnstile_that_cannot_be_read_begin_anew(account: Account) -> None:
+    account.ledger.save_memory("shop", LEFT)
+    account.ledger.save_turnstile("import", Turnstile(holders={"shop/a/*/items": NOW.isoformat()}))
+    for pk, sk in (("memory", "shop"), ("slots", "import")):
+        account.rewrite(pk, sk, pk, lambda text: json.dumps(dict.fromkeys(json.loads(text), "of version 9")))
+    assert account.ledger.memory("shop") == Memory(version=1)
+    assert account.ledger.turnstile("import") == Turnstile(version=1)
+    account.ledger.save_memory("shop", replace(LEFT, version=1))
+    assert account.ledger.memory("shop") == replace(LEFT, version=2)
+    account.ledger.save_turnstile("import", Turnstile(version=1, waiting=("shop/b/*/items",)))
+    assert account.ledger.turnstile("import").waiting == ("shop/b/*/items",)
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])

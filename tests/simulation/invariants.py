@@ -220,12 +220,15 @@ class Witness:
             return
         latest = versions[-2]
         maker = next((each for (_, key), each in self.cloud.ledger.runs.items() if key in latest.name), None)
-        later = [
-            each for each in self.cloud.ledger.latest_runs(run.pipeline, 99) if branch in each.branches and each.over
-        ]
+        later = [each for each in self._ended_last_first(run.pipeline) if branch in each.branches]
         in_vain = maker and maker.over and maker.branches[branch].status != "SUCCEEDED" and later[0] is maker
         if in_vain and latest.life.created_at > max(imported):
             raise Broken(f"run {run.run_id} trains {branch} anew, and {latest.name} was trained and never deployed")
+
+    def _ended_last_first(self, pipeline: str) -> list[Run]:
+        """Return the runs of a pipeline that have ended, the last first, whatever their ids say."""
+        ended = [run for (name, _), run in self.cloud.ledger.runs.items() if name == pipeline and run.finished_at]
+        return sorted(ended, key=lambda run: str(run.finished_at), reverse=True)
 
     def _made_once(self, who: Invocation, what: str) -> None:
         self.made[who.run, what] += 1
@@ -367,7 +370,7 @@ class Witness:
                     continue
                 brought = [
                     run.branches[name]
-                    for run in self.cloud.ledger.latest_runs(pipeline, 100)
+                    for run in self._ended_last_first(pipeline)
                     if name in run.branches
                     and run.branches[name].status == "SUCCEEDED"
                     and run.plan

@@ -91,7 +91,7 @@ MUTATIONS = (
     Mutation(
         "what is passed on is not told whom it comes after",
         "functions.admission:hand_over",
-        "successor = replace(lease.next, after=run_id) if lease.next else None",
+        "successor = replace(lease.next, after=run_id, turn_at=at) if lease.next else None",
         "successor = lease.next",
     ),
     Mutation(
@@ -101,10 +101,10 @@ MUTATIONS = (
         "return replace(lease, active=None, next=None)",
     ),
     Mutation(
-        "a run's event is put after it is closed",
-        "functions.endings:close",
-        "    tell(run, end, ports)\n    _note(run, end, ports)",
-        "    _note(run, end, ports)\n    tell(run, end, ports)",
+        "an end is not told by who finds the run ended and untold",
+        "functions.endings:tell",
+        "if not run.over or run.told_at or",
+        "if not run.over or run.finished_at != ports.clock().isoformat() or",
     ),
     Mutation(
         "nobody watches",
@@ -115,8 +115,8 @@ MUTATIONS = (
     Mutation(
         "a branch is looked after only when its whole run is quiet",
         "functions.watchdog:look_after",
-        "run.silent_for(now) >= QUIET or (run.dispatched_at and run.lost(now))",
-        "run.silent_for(now) >= QUIET",
+        "silent >= QUIET or (run.dispatched_at and run.lost(now))",
+        "silent >= QUIET",
     ),
     Mutation(
         "a run that has begun is begun again",
@@ -150,15 +150,15 @@ MUTATIONS = (
     ),
     Mutation(
         "a throttled call is a failure",
-        "functions.engine:carry_out",
-        "return Pause(after_refusal(message, ports.clock(), floor), str(error))\n    except errors.LimitExceeded",
-        "return Fail(str(error))\n    except errors.LimitExceeded",
+        "functions.engine:_refused",
+        "if passes else",
+        "if passes and not isinstance(error, errors.Throttled) else",
     ),
     Mutation(
         "a full quota is a failure",
-        "functions.engine:carry_out",
-        "if error.passes else",
-        "if False else",
+        "functions.engine:_refused",
+        "if passes else",
+        "if passes and not isinstance(error, errors.LimitExceeded) else",
     ),
     Mutation(
         "more are let in than there are slots",
@@ -205,13 +205,19 @@ MUTATIONS = (
     Mutation(
         "trained without a look for the run's own version",
         "functions.steps.train:observe",
-        "_left_behind(message, versions) or _named(_name(message), of_this_run, ports.personalize)",
+        "(_made(message, making, ports) if making else None)",
         "None",
+    ),
+    Mutation(
+        "trained without a note of it before",
+        "functions.engine:_make_once",
+        "if not ports.ledger.intend(message, now, observed[MAKING]):",
+        "if False:",
     ),
     Mutation(
         "what was trained in vain is trained again",
         "functions.planning:left_behind",
-        'found[name] = trained["arns"][0]',
+        "found[name] = last.version",
         "pass",
     ),
     Mutation(

@@ -82,6 +82,10 @@ def test_admit(lease: Lease, new: Any, expected: Admission) -> None:
     assert admit(first.lease, new).lease == first.lease
 
 
+def handed_over(lease: Lease, run_id: str) -> Lease:
+    return hand_over(lease, run_id, "now")
+
+
 @pytest.mark.parametrize(
     ("change", "lease", "after"),
     [
@@ -89,12 +93,15 @@ def test_admit(lease: Lease, new: Any, expected: Admission) -> None:
         pytest.param(pin, Lease(active=begun()), Lease(active=begun()), id="pin again"),
         pytest.param(pin, Lease(active=B), Lease(active=B), id="pin another's"),
         pytest.param(pin, Lease(), Lease(), id="pin nobody's"),
-        pytest.param(hand_over, Lease(active=begun()), Lease(), id="hand over to nobody"),
+        pytest.param(handed_over, Lease(active=begun()), Lease(), id="hand over to nobody"),
         pytest.param(
-            hand_over, Lease(active=begun(), next=B), Lease(active=replace(B, after="a")), id="hand over to the next"
+            handed_over,
+            Lease(active=begun(), next=B),
+            Lease(active=replace(B, after="a", turn_at="now")),
+            id="hand over to the next",
         ),
-        pytest.param(hand_over, Lease(active=B), Lease(active=B), id="hand over another's"),
-        pytest.param(hand_over, Lease(), Lease(), id="hand over nobody's"),
+        pytest.param(handed_over, Lease(active=B), Lease(active=B), id="hand over another's"),
+        pytest.param(handed_over, Lease(), Lease(), id="hand over nobody's"),
     ],
 )
 def test_a_lease_changes_hands(change: Callable[[Lease, str], Lease], lease: Lease, after: Lease) -> None:

@@ -12,7 +12,7 @@ from functions.engine import after_refusal, carry_out
 from functions.errors import AlreadyExists, InUse, InvalidInput, NotFound
 from functions.model import Campaign, Message, Wait
 from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
-from functions.records import Branch, Run
+from functions.records import Memory
 from functions.steps.deploy import STEP
 from functions.timing import estimate
 from tests.support.build import (
@@ -29,7 +29,6 @@ from tests.support.build import (
     pipeline,
     plan,
     ports,
-    run,
 )
 from tests.support.memory import MemoryLedger
 from tests.support.scripted import Scripted
@@ -68,9 +67,14 @@ def campaign(*, update: dict[str, Any] | None = None, **changes: Any) -> dict[st
     return {"campaign": {"name": CAMPAIGN.name, "campaignArn": CAMPAIGN.arn, **state(**changes), **latest}}
 
 
-def waiting(expected: float | None = None) -> Await:
+FAILED = (NOW - timedelta(days=1)).isoformat()
+"""When what is found was begun."""
+
+
+def waiting(expected: float | None = None, instead_of: str | None = None) -> Await:
     known = estimate([expected] if expected else [])
-    return Await((Wait("campaign", CAMPAIGN.arn, expected, VERSION, spread=known.spread if known else None),))
+    spread = known.spread if known else None
+    return Await((Wait("campaign", CAMPAIGN.arn, expected, VERSION, spread=spread, instead_of=instead_of),))
 
 
 def test_the_first_time_it_is_created_with_exactly_these_parameters() -> None:
@@ -102,27 +106,13 @@ def test_later_it_is_updated_with_exactly_these_parameters() -> None:
     }
 
 
-def deployed(number: int, took: int | None, arn: str = CAMPAIGN.arn, status: Any = "SUCCEEDED") -> Run:
-    """Return an earlier run that has moved the campaign, and saw that an hour later."""
-    begun = NOW - timedelta(days=10 - number)
-    seen = begun + timedelta(hours=1)
-    step: dict[str, Any] = {"started_at": begun.isoformat(), "finished_at": seen.isoformat(), "arns": [arn]}
-    step |= {"took": took} if took else {}
-    return run(f"2026111{number}t000000-1a2b3c", branches={"for-you": Branch(status=status, steps={"deploy": step})})
-
-
 def test_how_long_earlier_runs_took_tells_how_long_it_may_take() -> None:
     """Personalize itself tells of the latest time, the ledger of those before: by Personalize's clock, not by looks."""
-    earlier = [
-        deployed(1, 600),
-        deployed(2, 3600, arn=f"{CAMPAIGN.arn}-before"),
-        deployed(3, 3600, status="FAILED"),
-        deployed(4, None),
-        deployed(5, 864),
-        deployed(6, 5940),
-    ]
+    ledger = ledger_with(
+        memories={"shop": Memory(moves={CAMPAIGN.arn: (5940, 864, 600), f"{CAMPAIGN.arn}-2": (3600,)})}
+    )
     personalize = Scripted(DescribeCampaign=campaign(version=OLD_VERSION), UpdateCampaign=CREATED)
-    outcome = carry_out(STEP, to_deploy(), ports(personalize, ledger_with(*earlier)))
+    outcome = carry_out(STEP, to_deploy(), ports(personalize, ledger))
     known = estimate([720, 864, 600])
     assert known
     assert outcome == Await((Wait("campaign", CAMPAIGN.arn, known.typical, VERSION, spread=known.spread),))
@@ -142,9 +132,14 @@ UPDATE, NOTHING = ["DescribeCampaign", "UpdateCampaign"], ["DescribeCampaign"]
     [
         pytest.param(campaign(), NOTHING, Done(), id="created with it"),
         pytest.param(campaign(status="CREATE IN_PROGRESS"), NOTHING, waiting(), id="being created with it"),
-        pytest.param(campaign(status="CREATE FAILED"), NOTHING, waiting(), id="its creation failed: poll tells why"),
+        pytest.param(campaign(status="CREATE FAILED"), UPDATE, waiting(instead_of=FAILED), id="its creation failed"),
         pytest.param(campaign(version=OLD_VERSION), UPDATE, waiting(720), id="created with another"),
-        pytest.param(campaign(version=OLD_VERSION, status="CREATE FAILED"), UPDATE, waiting(), id="another's failed"),
+        pytest.param(
+            campaign(version=OLD_VERSION, status="CREATE FAILED"),
+            UPDATE,
+            waiting(instead_of=FAILED),
+            id="another's failed",
+        ),
         pytest.param(
             campaign(version=OLD_VERSION, status="CREATE IN_PROGRESS"),
             NOTHING,
@@ -160,9 +155,9 @@ UPDATE, NOTHING = ["DescribeCampaign", "UpdateCampaign"], ["DescribeCampaign"]
         ),
         pytest.param(
             campaign(version=OLD_VERSION, update=state(status="CREATE FAILED")),
-            NOTHING,
-            waiting(),
-            id="the update to it failed: poll tells why",
+            UPDATE,
+            waiting(instead_of=FAILED),
+            id="the update to it failed",
         ),
         pytest.param(
             campaign(version=VERSION, update=state(OLD_VERSION, minutes=20)),
@@ -179,7 +174,7 @@ UPDATE, NOTHING = ["DescribeCampaign", "UpdateCampaign"], ["DescribeCampaign"]
         pytest.param(
             campaign(version=VERSION, update=state(OLD_VERSION, "CREATE FAILED")),
             UPDATE,
-            waiting(),
+            waiting(instead_of=FAILED),
             id="the change of others failed",
         ),
         pytest.param(campaign(tps=2), UPDATE, waiting(720), id="with another capacity"),
@@ -209,10 +204,60 @@ def test_the_declared_configuration_counts(config: dict[str, Any], served: bool)
     assert isinstance(outcome, Done if served else Await)
 
 
-def test_a_campaign_that_another_delivery_creates_meanwhile_is_waited_for() -> None:
+@pytest.mark.parametrize(
+    ("declared", "found", "asked"),
+    [
+        pytest.param(
+            {},
+            {"enableMetadataWithRecommendations": True},
+            {"enableMetadataWithRecommendations": False},
+            id="metadata, which cost",
+        ),
+        pytest.param(
+            {"enableMetadataWithRecommendations": True},
+            {"enableMetadataWithRecommendations": True, "itemExplorationConfig": {"explorationWeight": "0.9"}},
+            {"enableMetadataWithRecommendations": True, "itemExplorationConfig": {"explorationWeight": "0.3"}},
+            id="exploration",
+        ),
+        pytest.param(
+            {"itemExplorationConfig": {"explorationWeight": "0.5"}},
+            {"itemExplorationConfig": {"explorationWeight": "0.5", "explorationItemAgeCutOff": "7"}},
+            {"itemExplorationConfig": {"explorationWeight": "0.5", "explorationItemAgeCutOff": "30"}},
+            id="a part of it",
+        ),
+        pytest.param(
+            {}, {"rankingInfluence": {"POPULARITY": 0.4}}, {"rankingInfluence": {"POPULARITY": 0.0}}, id="influence"
+        ),
+        pytest.param(
+            {}, {"syncWithLatestSolutionVersion": True}, {"syncWithLatestSolutionVersion": False}, id="it moved itself"
+        ),
+    ],
+)
+def test_what_is_taken_out_of_the_configuration_is_set_back(
+    declared: dict[str, Any], found: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    personalize = Scripted(DescribeCampaign=campaign(campaignConfig=found), UpdateCampaign=CREATED)
+    carry_out(STEP, to_deploy(replace(CAMPAIGN, config=declared)), ports(personalize))
+    assert personalize.params("UpdateCampaign")["campaignConfig"] == asked
+
+
+def test_numbers_may_be_spelled_otherwise() -> None:
+    declared = replace(CAMPAIGN, config={"itemExplorationConfig": {"explorationWeight": "0.50"}})
+    found = {"itemExplorationConfig": {"explorationWeight": "0.5", "explorationItemAgeCutOff": "30.0"}}
+    personalize = Scripted(DescribeCampaign=campaign(campaignConfig=found))
+    assert carry_out(STEP, to_deploy(declared), ports(personalize)) == Done()
+
+
+def test_an_update_that_tells_no_status_leaves_the_campaigns_own() -> None:
+    update = {key: value for key, value in state().items() if key != "status"}
+    assert carry_out(STEP, to_deploy(), ports(Scripted(DescribeCampaign=campaign(update=update)))) == Done()
+
+
+def test_a_campaign_that_exists_and_was_not_seen_is_looked_at_again() -> None:
+    """Another delivery may be creating it; or it has been there for long, and serves another version."""
     there = AlreadyExists("ResourceAlreadyExistsException", "there", "CreateCampaign")
     personalize = Scripted(DescribeCampaign=NOT_THERE, CreateCampaign=there)
-    assert carry_out(STEP, to_deploy(), ports(personalize)) == waiting()
+    assert isinstance(carry_out(STEP, to_deploy(), ports(personalize)), Pause)
 
 
 def test_a_campaign_that_others_begin_to_change_meanwhile_is_left_for_later() -> None:

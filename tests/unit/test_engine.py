@@ -190,7 +190,12 @@ def test_a_send_that_fails_notes_nothing() -> None:
 def test_what_must_wait_beyond_its_deadline_fails(hours: float, outcome: Outcome, after: Outcome) -> None:
     late = told(since=(NOW - timedelta(hours=hours)).isoformat())
     cleared: list[Message] = []
-    step = replace(deciding(outcome), give_up=lambda message, _: cleared.append(message))
+
+    def give_up(message: Message, _: Any) -> str:
+        cleared.append(message)
+        return ""
+
+    step = replace(deciding(outcome), give_up=give_up)
     assert in_time(step, late, outcome, ports()) == after
     assert cleared == ([late] if after != outcome else [])
 
@@ -223,23 +228,31 @@ def making(find: Any = None) -> Step:
         ("More than 5 resources with PENDING or IN_PROGRESS status.", True),
         ("More than 20 resources in PENDING or IN_PROGRESS status.", True),
         ("You have reached the limit of 10 active solutions.", False),
+        ("More than 5 campaigns in a dataset group.", False),
+        ("The limit on the number of requests per second has been exceeded.", True),
+        ("Too many dataset groups are being created: try again later.", True),
+        ("Limit exceeded.", True),
+        ("", True),
     ],
 )
-def test_only_a_quota_that_frees_itself_is_waited_for(told_by_service: str, waits: bool) -> None:
+def test_only_a_quota_that_is_known_to_stay_used_up_is_not_waited_for(told_by_service: str, waits: bool) -> None:
     error = LimitExceeded("LimitExceededException", told_by_service, "CreateCampaign")
     outcome = carry_out(making(), told(), ports(Scripted(CreateCampaign=error)))
     assert outcome == (Pause(after_refusal(told(), NOW, FLOOR), str(error)) if waits else Fail(str(error)))
 
 
-def test_what_is_not_there_fails() -> None:
+@pytest.mark.parametrize(("minutes", "fails"), [(0, False), (4.9, False), (5, True)])
+def test_what_is_not_there_may_only_not_be_seen_yet(minutes: float, fails: bool) -> None:
     error = NotFound("ResourceNotFoundException", "no such version", "CreateCampaign")
-    assert carry_out(making(), told(), ports(Scripted(CreateCampaign=error))) == Fail(str(error))
+    asked = told(since=(NOW - timedelta(minutes=minutes)).isoformat())
+    outcome = carry_out(making(), asked, ports(Scripted(CreateCampaign=error)))
+    assert outcome == (Fail(str(error)) if fails else Pause(after_refusal(asked, NOW, FLOOR), str(error)))
 
 
-def test_a_step_that_makes_nothing_finds_nothing() -> None:
+def test_what_exists_and_was_not_seen_is_looked_at_again() -> None:
     error = AlreadyExists("ResourceAlreadyExistsException", "there", "CreateCampaign")
-    with pytest.raises(LookupError, match="found CreateCampaign done"):
-        carry_out(making(), told(step="poll"), ports(Scripted(CreateCampaign=error)))
+    outcome = carry_out(making(), told(), ports(Scripted(CreateCampaign=error)))
+    assert outcome == Pause(after_refusal(told(), NOW, FLOOR), "CreateCampaign: it exists, and was not seen")
 
 
 def test_a_step_finds_what_is_there() -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from functions.endings import verdict
+from functions.errors import Unreadable
 from functions.model import IMPORTS, BranchStatus, Ending, Message, Request, Trigger, Wait, dump
 from functions.ports import IN_VAIN, Mark
-from functions.records import Branch, Lease, Run
+from functions.records import Branch, Lease, Run, Trained
 from functions.steps.finish import finish, give_up
-from tests.support.build import NOW, RUN_ID, VERSION, holder, ledger_with, message, ports, record, run
+from tests.support.build import NOW, RUN_ID, VERSION, holder, ledger_with, message, plan, ports, record, run
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryQueues
 
 
@@ -178,11 +179,13 @@ def test_a_run_whose_event_nobody_takes_ends_at_last_and_the_next_begins() -> No
     outside = ports(ledger=scene.ledger, bus=Refusing(), queues=scene.queues)
     with pytest.raises(ConnectionError):
         finish(told, outside)
-    assert scene.run.status == "RUNNING"
-    with pytest.raises(ConnectionError):
-        give_up(record(dump(told)), "ConnectionError", outside)
+    assert scene.queues.sent == []
+    give_up(record(dump(told)), "ConnectionError", outside)
     assert scene.run.finished_at
     assert [step for step, _, _ in scene.queues.sent] == ["start"]
+    bus = MemoryBus()  # and tells, redriven from the dead letters
+    finish(told, ports(ledger=scene.ledger, bus=bus, queues=scene.queues))
+    assert [kind for kind, _ in bus.events] == ["Personalize run succeeded"]
 
 
 def test_a_branch_that_was_skipped_does_not_fail_any_more() -> None:
@@ -281,7 +284,9 @@ def test_the_remembered_trigger_begins() -> None:
     scene.finish("x")
     trigger = Trigger("upload", "b", Request("shop", force=True), run_id="b")
     assert scene.queues.sent == [("start", dump(trigger), 0)]
-    assert scene.ledger.runs["shop", "b"].alive(NOW)
+    active = scene.ledger.leases["shop"].active
+    assert active
+    assert active.turn_at == NOW.isoformat()
 
 
 def test_a_finish_that_died_before_it_sent_sends_when_it_comes_again() -> None:
@@ -312,15 +317,68 @@ def test_another_runs_end_starts_nobody() -> None:
     assert scene.ledger.lease("shop") == lease
 
 
-def test_the_event_comes_before_the_run_is_closed() -> None:
-    """A bus that refuses leaves the run open, for the message's next delivery."""
+def test_an_event_that_nobody_took_comes_with_the_next_delivery() -> None:
     scene = Scene(x=RUNNING)
     scene.bus = Refusing()
     told: Message = message("finish", "x", hop=4, ending=Ending("SUCCEEDED"))
     with pytest.raises(ConnectionError):
         finish(told, ports(ledger=scene.ledger, bus=scene.bus, queues=scene.queues))
-    assert not scene.run.over
+    assert (scene.run.status, scene.run.told_at) == ("SUCCEEDED", None)
     scene.bus = MemoryBus()
     scene.finish("x")
-    assert scene.run.status == "SUCCEEDED"
+    scene.finish("x")
+    assert scene.run.told_at == NOW.isoformat()
     assert len(scene.bus.events) == 1
+
+
+def test_the_event_tells_how_the_run_has_ended_and_no_other_end() -> None:
+    """The watchdog took the run for lost while its last branch was being ended."""
+    scene = Scene(x=RUNNING)
+
+    class Meanwhile(MemoryLedger):
+        def end_run(self, *args: Any, **fields: Any) -> bool:
+            self.runs["shop", RUN_ID] = replace(self.runs["shop", RUN_ID], status="FAILED", reason="no sign of life")
+            return super().end_run(*args, **fields)
+
+    scene.ledger = Meanwhile(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
+    scene.finish("x")
+    assert (scene.run.status, scene.run.reason) == ("FAILED", "no sign of life")
+    assert [(kind, told["reason"]) for kind, told in scene.bus.events] == [
+        ("Personalize run failed", "no sign of life")
+    ]
+
+
+def test_what_a_run_leaves_behind_is_written_before_the_next_one_begins() -> None:
+    trained = {"train": {"started_at": "then", "finished_at": "later", "arns": [VERSION]}}
+    scene = Scene(**{"for-you": Branch(hop=4, steps=trained)})
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, plan=plan())
+    remembered(scene)
+
+    class InOrder(MemoryQueues):
+        def send(self, step: str, bodies: list[str], delay: float = 0) -> None:
+            assert scene.ledger.memory("shop").trained["for-you"] == (Trained(VERSION, "FULL", "then", True),)
+            super().send(step, bodies, delay)
+
+    scene.queues = InOrder()
+    scene.finish("for-you")
+    assert [step for step, _, _ in scene.queues.sent] == ["start"]
+    assert scene.ledger.memory("shop").ended == (RUN_ID,)
+
+
+def test_a_run_whose_record_cannot_be_read_ends_and_holds_up_nobody() -> None:
+    scene = Scene(x=RUNNING)
+    remembered(scene)
+
+    class Foreign(MemoryLedger):
+        def run(self, pipeline: str, run_id: str) -> Run | None:
+            raise Unreadable("a field is missing")
+
+        def end_run(self, *args: Any, **fields: Any) -> bool:
+            return MemoryLedger(runs=self.runs).end_run(*args, **fields)
+
+    scene.ledger = Foreign(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
+    told = record(dump(message("finish", "x", hop=4, ending=Ending("SUCCEEDED"))))
+    give_up(told, "it can't be read", ports(ledger=scene.ledger, bus=scene.bus, queues=scene.queues))
+    assert (scene.run.status, scene.run.reason) == ("FAILED", "it can't be read; a field is missing")
+    assert [told["run_id"] for _, told in scene.bus.events] == [RUN_ID]
+    assert [step for step, _, _ in scene.queues.sent] == ["start"]

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from functions.errors import UnknownSolution
+from functions.errors import NotFound, UnknownSolution
 from functions.inputs import fingerprint
-from functions.model import BranchStatus, Pipeline, Request
+from functions.model import Pipeline, Request
 from functions.planning import jobs_of, left_behind, plan_run
 from functions.ports import Stored
-from functions.records import Branch, Run
-from tests.support.build import CHOSEN, NOW, ROLE, RUN_ID, UNSERVED, VERSION, arn, dataset, pipeline, plan, run
+from functions.records import Memory, Trained
+from tests.support.build import CHOSEN, NOW, ROLE, RUN_ID, UNSERVED, VERSION, arn, dataset, pipeline, plan
 from tests.support.scripted import Scripted
 
 ONE = pipeline(datasets={"interactions": dataset("interactions")})
@@ -142,40 +142,63 @@ def test_a_plan_for_a_solution_that_is_not_there() -> None:
 ENDED_AT = THIS["lastUpdatedDateTime"]
 
 
-def died(branch: BranchStatus = "FAILED", trained: timedelta = timedelta(hours=1), **changes: Any) -> Run:
-    """Return a run that trained a version after the newest import, and ended otherwise than well."""
-    step = {"started_at": (ENDED_AT + trained).isoformat(), "finished_at": None, "arns": [VERSION]}
-    branches = {"for-you": Branch(status=branch, steps=changes.pop("steps", {"train": step}))}
-    return run("a", **{"status": "FAILED", "plan": plan(), "branches": branches, **changes})
+def trained(since: timedelta = timedelta(hours=1), version: str = VERSION, **changes: Any) -> Trained:
+    """Return a version that was trained after the newest import, and never deployed."""
+    made = Trained(version, "FULL", (ENDED_AT + since).isoformat(), deployed=False)
+    return replace(made, **changes)
 
 
 @pytest.mark.parametrize(
-    ("runs", "taken_over"),
+    ("versions", "taken_over"),
     [
-        pytest.param([died()], {"for-you": VERSION}, id="deployed in vain"),
-        pytest.param([died("RUNNING")], {"for-you": VERSION}, id="died while it trained"),
-        pytest.param([died("SUCCEEDED")], {}, id="deployed"),
-        pytest.param([died(steps={})], {}, id="never trained"),
-        pytest.param([died(trained=-timedelta(minutes=2))], {}, id="the data has changed since"),
-        pytest.param([died(trained=-timedelta(seconds=5))], {"for-you": VERSION}, id="our clock is late"),
-        pytest.param([died(plan=plan(training_mode="UPDATE"))], {}, id="trained another way"),
-        pytest.param([died("SUCCEEDED"), died()], {}, id="a later run did better"),
-        pytest.param([run("b", status="JOINED", branches={}), died()], {"for-you": VERSION}, id="others joined"),
-        pytest.param([died(status="RUNNING")], {}, id="still under way"),
+        pytest.param([trained()], {"for-you": VERSION}, id="deployed in vain"),
+        pytest.param([trained(deployed=True)], {}, id="deployed"),
+        pytest.param([trained(-timedelta(minutes=2))], {}, id="the data has changed since"),
+        pytest.param([trained(-timedelta(seconds=5))], {"for-you": VERSION}, id="our clock is late"),
+        pytest.param([trained(training_mode="UPDATE")], {}, id="trained another way"),
+        pytest.param([trained(version=f"{VERSION}3", deployed=True), trained()], {}, id="a later run did better"),
         pytest.param([], {}, id="no earlier run"),
     ],
 )
-def test_a_version_that_was_trained_in_vain_is_taken_over(runs: list[Run], taken_over: dict[str, str]) -> None:
-    assert left_behind(plan(imports={}), {"interactions": [THIS]}, runs) == taken_over
+def test_a_version_that_was_trained_in_vain_is_taken_over(versions: list[Trained], taken_over: dict[str, str]) -> None:
+    memory = Memory(trained={"for-you": tuple(versions)})
+    assert left_behind(plan(imports={}), ONE, {"interactions": [THIS]}, memory) == taken_over
 
 
 def test_a_version_of_a_predecessor_is_not_taken_over() -> None:
-    successor = replace(CHOSEN, arn=arn("solution", "acme-shop-for-you-ffffffff"))
-    assert left_behind(plan(imports={}, solutions={"for-you": successor}), {"interactions": [THIS]}, [died()]) == {}
+    successor = plan(
+        imports={}, solutions={"for-you": replace(CHOSEN, arn=arn("solution", "acme-shop-for-you-ffffffff"))}
+    )
+    memory = Memory(trained={"for-you": (trained(),)})
+    assert left_behind(successor, ONE, {"interactions": [THIS]}, memory) == {}
+
+
+def test_what_may_have_been_streamed_since_is_newer_data() -> None:
+    memory = Memory(trained={"for-you": (trained(),)})
+    assert left_behind(plan(imports={}), replace(ONE, event_tracker=True), {"interactions": [THIS]}, memory) == {}
 
 
 def test_jobs_are_listed_by_dataset_newest_first() -> None:
     personalize = Scripted(ListDatasetImportJobs={"datasetImportJobs": [job("x-1", ago=3), job("x-2", ago=1)]})
-    jobs = jobs_of(ONE, personalize)
+    jobs = jobs_of(ONE, Memory(), personalize)
     assert [each["jobName"] for each in jobs["interactions"]] == ["x-2", "x-1"]
-    assert personalize.calls == [("ListDatasetImportJobs", {"datasetArn": arn("dataset", "acme-shop/INTERACTIONS")})]
+    listed = {"datasetArn": arn("dataset", "acme-shop/INTERACTIONS"), "maxResults": 100}
+    assert personalize.calls == [("ListDatasetImportJobs", listed)]
+
+
+def test_what_is_remembered_is_looked_up_where_the_first_page_does_not_show_it() -> None:
+    """A list promises no order: in this one, the oldest come first."""
+    page = {"datasetImportJobs": [job("old", ago=9), job("seen", ago=2)], "nextToken": "more"}
+    told = {arn("dataset-import-job", name): job(name, ago=ago) for name, ago in (("seen", 2), ("newest", 1))}
+
+    def describe(params: dict[str, Any]) -> dict[str, Any]:
+        found = told.get(params["datasetImportJobArn"])
+        if found is None:
+            raise NotFound("ResourceNotFoundException", "no such job", "DescribeDatasetImportJob")
+        return {"datasetImportJob": found}
+
+    personalize = Scripted(ListDatasetImportJobs=page, DescribeDatasetImportJob=describe)
+    remembered = tuple(arn("dataset-import-job", name) for name in ("never-made", "newest", "seen"))
+    jobs = jobs_of(ONE, Memory(imports={"interactions": remembered}), personalize)
+    assert [each["jobName"] for each in jobs["interactions"]] == ["newest", "seen", "old"]
+    assert personalize.operations == ["ListDatasetImportJobs", "DescribeDatasetImportJob", "DescribeDatasetImportJob"]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.engine import after_refusal, carry_out
+from functions.adapters.personalize import translate_error
+from functions.engine import after_refusal, carry_out, in_time
 from functions.errors import InUse, NotFound, ServiceError, Throttled
 from functions.model import IMPORTS, Deadlines, Message, Wait
 from functions.outcomes import Done, Fail, Outcome, Pause
@@ -344,6 +345,34 @@ def test_a_training_that_ended_just_then_need_not_be_stopped() -> None:
     ended = InUse("ResourceInUseException", "ACTIVE", "StopSolutionVersionCreation")
     late = replace(TRAINING, plan=plan(deadlines=Deadlines(stop_training=True)))
     STEP.give_up(late, Scripted(StopSolutionVersionCreation=ended))
+
+
+@pytest.mark.parametrize("code", ["ResourceInUseException", "LimitExceededException", "ThrottlingException"])
+def test_what_refuses_to_be_stopped_does_not_hide_the_deadline(code: str) -> None:
+    refusal = translate_error(code, "no", "StopSolutionVersionCreation")
+    since = (NOW - timedelta(hours=73)).isoformat()
+    late = replace(TRAINING, since=since, plan=plan(deadlines=Deadlines(stop_training=True)))
+    outcome = in_time(
+        STEP, late, Pause(5, "it is CREATE IN_PROGRESS"), ports(Scripted(StopSolutionVersionCreation=refusal))
+    )
+    assert outcome == Fail(
+        "the train phase was not over within its deadline of 72 hours: it is CREATE IN_PROGRESS; "
+        f"it could not be stopped ({refusal})"
+    )
+
+
+@pytest.mark.parametrize(("minutes", "believed"), [(1, False), (6, True)])
+def test_a_failure_that_was_there_before_is_not_this_runs(minutes: float, believed: bool) -> None:
+    """The campaign was asked for again, and what shows still may be the earlier run's failure."""
+    before = {**OLD, "solutionVersionArn": VERSION, "status": "CREATE FAILED", "failureReason": "no capacity"}
+    since = (NOW - timedelta(minutes=minutes)).isoformat()
+    wait = replace(DEPLOYING.waits[0], since=since, instead_of=before["creationDateTime"].isoformat())
+    asked = due(replace(DEPLOYING, waits=(wait,)))
+    outcome = carry_out(STEP, asked, ports(Scripted(DescribeCampaign={"campaign": before})))
+    assert isinstance(outcome, Fail if believed else Pause)
+    after = {**before, "creationDateTime": NOW}
+    own = carry_out(STEP, asked, ports(Scripted(DescribeCampaign={"campaign": after})))
+    assert own == Fail("campaign acme-shop-for-you: no capacity")
 
 
 def test_what_is_no_training_is_not_stopped() -> None:

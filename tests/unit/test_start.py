@@ -407,9 +407,9 @@ def test_an_upload_that_waits_and_comes_twice_waits_once(hop: int) -> None:
 
 def test_a_remembered_upload_rests_from_its_turn_on() -> None:
     """It may have waited behind another run for longer than it would have waited for files."""
-    asked = holder("b", trigger="upload", after="a")
+    asked = holder("b", trigger="upload", after="a", turn_at=NOW.isoformat())
     queued = {"status": "QUEUED", "trigger": "upload", "created_at": (NOW - timedelta(hours=9)).isoformat()}
-    ledger = ledger_with(run("b", **queued, turn_at=NOW.isoformat()), leases={"shop": Lease(active=asked)})
+    ledger = ledger_with(run("b", **queued), leases={"shop": Lease(active=asked)})
     scene = Scene(ledger, uploaded=timedelta(seconds=100))
     scene.trigger("b", kind="upload")
     ((step, _, delay),) = scene.queues.sent
@@ -435,7 +435,8 @@ def test_a_silent_run_is_ended_and_told_and_what_waits_behind_it_begins() -> Non
     ((step, sent, _),) = scene.queues.sent
     assert (step, parse(Trigger, sent).run_id) == ("start", "b")
     assert (scene.run("c").status, scene.run("c").joined) == ("JOINED", "b")
-    assert scene.lease.active == holder("b", after="a", request=Request("shop", force=True), joined=("c",))
+    heir = holder("b", after="a", request=Request("shop", force=True), joined=("c",), turn_at=NOW.isoformat())
+    assert scene.lease.active == heir
 
 
 def test_a_trigger_begins_in_the_place_of_a_silent_run() -> None:

@@ -78,9 +78,9 @@ def test_a_training_has_one_slot() -> None:
 
 def test_what_was_made_before_needs_no_slot() -> None:
     scene = Scene("x", "y", kind="train")
-    scene.add("a", branches={IMPORTS: Branch(), "for-you": Branch()})
+    scene.add("a", branches={IMPORTS: Branch(), "for-you": Branch(making=NOW.isoformat())})
     listed = {"solutionVersionArn": VERSION, "status": "CREATE PENDING", "creationDateTime": NOW}
-    named = {"solutionVersion": {"name": "acme-a-for-you"}}
+    named = {"solutionVersion": {**listed, "name": "acme-a-for-you"}}
     scene.personalize = Scripted(
         ListSolutionVersions={"solutionVersions": [listed | {"lastUpdatedDateTime": NOW}]},
         DescribeSolutionVersion=named,

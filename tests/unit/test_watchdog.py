@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from functions.errors import Unreadable
+from functions.errors import NotLookedAfter, Unreadable
 from functions.model import IMPORTS, Ending, Message, Request, Trigger, dump_short, parse
-from functions.records import QUIET, SILENCE, Branch, Lease, Run
+from functions.records import QUIET, SILENCE, Branch, Lease, Run, Turnstile
 from functions.steps.start import give_up, handle
 from functions.watchdog import WATCH, look_after
 from tests.support.build import (
@@ -117,8 +117,31 @@ def test_a_run_whose_end_was_lost_ends() -> None:
 def test_a_run_that_ended_and_kept_the_lease_gives_it_up() -> None:
     scene = Scene(silent=timedelta(0), status="FAILED")
     scene.look_after()
+    assert [kind for kind, _ in scene.bus.events] == ["Personalize run failed"]
+    assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+
+
+def test_a_run_that_ended_and_was_told_is_not_told_again() -> None:
+    scene = Scene(silent=timedelta(0), status="FAILED", told_at=NOW.isoformat())
+    scene.look_after()
     assert scene.bus.events == []
     assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+
+
+def test_a_run_is_not_lost_that_has_waited_for_its_turn_for_longer_than_a_lost_one_is_silent() -> None:
+    """`finish` died between handing the lease on and sending the next run's trigger."""
+    scene = Scene(status="QUEUED", plan=None, branches={}, dispatched_at=None, silent=SILENCE * 2)
+    lease = scene.ledger.leases["shop"]
+    assert lease.active
+    turn = (NOW - timedelta(minutes=5)).isoformat()
+    scene.ledger.leases["shop"] = replace(lease, active=replace(lease.active, pinned=False, turn_at=turn))
+    scene.look_after()
+    assert scene.run.status == "QUEUED"
+    assert scene.queues.sent == []
+    turn = (NOW - QUIET).isoformat()
+    scene.ledger.leases["shop"] = replace(lease, active=replace(lease.active, pinned=False, turn_at=turn))
+    scene.look_after()
+    assert [trigger.run_id for trigger in scene.triggers] == [RUN_ID]
 
 
 def test_a_run_that_shows_no_sign_of_life_fails_and_the_next_begins() -> None:
@@ -168,12 +191,40 @@ class Foreign(MemoryLedger):
             raise Unreadable("a field is missing")
         return super().run(pipeline, run_id)
 
+    def end_run(self, *args: Any, **fields: Any) -> bool:
+        return MemoryLedger(runs=self.runs).end_run(*args, **fields)
+
 
 def test_a_run_that_cannot_be_read_gives_way() -> None:
     scene = Scene(silent=timedelta(0))
     scene.ledger = Foreign(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
     scene.look_after()
     assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+    assert (scene.run.status, scene.run.reason) == ("FAILED", "its record can't be read; a field is missing")
+    assert [told["run_id"] for _, told in scene.bus.events] == [RUN_ID]
+
+
+def test_what_goes_wrong_with_one_pipeline_holds_up_no_other() -> None:
+    """Whatever it is: another version's lease, a permission, a throttled table."""
+    scene = Scene()
+
+    class Broken(MemoryLedger):
+        def lease(self, pipeline: str) -> Lease:
+            if pipeline == "books":
+                raise ConnectionError("books is out of order")
+            return super().lease(pipeline)
+
+        def turnstile(self, kind: str) -> Turnstile:
+            swept.append(kind)
+            return super().turnstile(kind)
+
+    swept: list[str] = []
+    scene.ledger = Broken(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
+    scene.ledger.declared["books"] = pipeline(pipeline="books")
+    with pytest.raises(NotLookedAfter, match="pipeline books: ConnectionError: books is out of order"):
+        handle(record(WATCH), ports(ledger=scene.ledger, queues=scene.queues, bus=scene.bus))
+    assert [each.run_id for each in scene.messages] == [RUN_ID]
+    assert swept == ["import", "train"]
 
 
 def test_a_bus_that_takes_nothing_does_not_keep_a_lost_run() -> None:
