@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +19,7 @@ from local.personalize.errors import ControlError
 from local.personalize.models import Fate, Life, Record
 from local.personalize.service_models import SERVICES, service_model
 from local.personalize.trouble import CallTrouble, LifeTrouble, as_values, matches
+from local.personalize.undecided import QUESTIONS
 
 _FASTEST = 1e6
 """Calls a second: more than anybody can make."""
@@ -124,6 +125,20 @@ class SetQuotas(Command):
 
 
 @dataclass(frozen=True)
+class Decide(Command):
+    """Decide what no document settles (see the README's table); answers how all of it is decided."""
+
+    decisions: Mapping[str, str] = field(default_factory=dict)
+
+    def carry_out(self, service: Personalize) -> Any:
+        """Change those that are named."""
+        for name, choice in self.decisions.items():
+            _known(f"choice for {name}", choice, QUESTIONS[_known("question", name, QUESTIONS)].choices)
+        service.world.decisions = {**service.world.decisions, **self.decisions}
+        return service.world.decisions
+
+
+@dataclass(frozen=True)
 class SetRates(Command):
     """Throttle operations above so many calls a second ("*": each of the others); null lifts it. Answers all."""
 
@@ -175,7 +190,7 @@ class Clock(Command):
 
 @dataclass(frozen=True)
 class Settings(Command):
-    """Show the clock, quotas, rates, and the trouble that is ordered."""
+    """Show the clock, quotas, rates, decisions, and the trouble that is ordered."""
 
     reads = True
 
@@ -186,6 +201,7 @@ class Settings(Command):
             "clock": {"now": service.clock(), "frozen": service.clock.frozen},
             "quotas": service.world.quotas,
             "rates": troubles.rates,
+            "decisions": service.world.decisions,
             "lives": [as_values(each) for each in troubles.lives],
             "calls": [as_values(each) for each in troubles.calls],
         }
@@ -249,6 +265,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "call-off": CallOff,
     "release": Release,
     "quotas": SetQuotas,
+    "decisions": Decide,
     "rates": SetRates,
     "durations": SetDurations,
     "clock": Clock,

@@ -71,6 +71,12 @@ class Control:
         changed: dict[str, int] = self._send("quotas", {"quotas": quotas})
         return changed
 
+    def decide(self, **decisions: str) -> dict[str, str]:
+        """Decide what no document settles, with _ for - in names: see the README's table. Return all decisions."""
+        named = {name.replace("_", "-"): choice for name, choice in decisions.items()}
+        decided: dict[str, str] = self._send("decisions", {"decisions": named})
+        return decided
+
     def set_rates(self, rates: Mapping[str, float | None]) -> dict[str, float]:
         """Throttle operations above so many calls a second; None lifts it. Return all."""
         changed: dict[str, float] = self._send("rates", {"rates": rates})
@@ -81,7 +87,7 @@ class Control:
         self._send("durations", {"durations": durations, "seed": seed})
 
     def settings(self) -> dict[str, Any]:
-        """Return the clock, quotas, rates, and the trouble that is ordered."""
+        """Return the clock, quotas, rates, decisions, and the trouble that is ordered."""
         found: dict[str, Any] = self._send("settings", {})
         return found
 

@@ -80,6 +80,9 @@ def create(kind: Kind, world: World, request: Request) -> Answer:
 
 def _usable(kind: Kind, world: World, parent: Parent, arn: str) -> None:
     """Refuse a parent that can't be built upon now, by an error that the model has for the creation."""
+    life = world.get(parent.kind, arn).life
+    if parent.early and life.path and life.path.name == "create":
+        return
     try:
         world.active(parent.kind, arn)
     except InUseError as error:
@@ -158,7 +161,7 @@ def remove(world: World, record: Record) -> None:
 
 def view(kind: Kind, world: World, record: Record) -> Attributes:
     """Return all that can be shown of a resource."""
-    values = {**record.attributes, **_life(record.life), **kind.view(world, record)}
+    values = {**record.attributes, **_life(record.life), "status": kind.status(record), **kind.view(world, record)}
     if kind.update_member and record.update:
         values[kind.update_member] = {**record.update.attributes, **_life(record.update.life)}
     return copy.deepcopy({key: value for key, value in values.items() if value is not None})

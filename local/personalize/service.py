@@ -23,6 +23,7 @@ from local.personalize.ports import Clock, NoObjects, Objects
 from local.personalize.quotas import QUOTAS
 from local.personalize.service_models import CONTROL, EVENTS, RUNTIME, SERVICES, error_status, operation_model, shaped
 from local.personalize.trouble import Troubles
+from local.personalize.undecided import defaults
 from local.personalize.validation import validated
 from local.personalize.work import InlineWork, Job, PoolWork, Work
 from local.personalize.world import World, random_id
@@ -102,7 +103,7 @@ class Personalize:
         run = self._operation(service, operation)
         model = operation_model(service, operation)
         with self.world.lock:
-            self.troubles.throttle(operation)
+            self.troubles.throttle(operation, self.world.decisions["too-many-calls"])
             self.troubles.refuse(operation, after=False)
         request = validated(model.input_shape, params)
         with self.world.lock:
@@ -129,6 +130,7 @@ class Personalize:
             self.world.engine.clear()
             self.world.state = State()
             self.world.quotas, durations = dict(self._at_start[0]), self._at_start[1]
+            self.world.decisions = defaults()
             self.world.engine.durations = Durations(*durations)
             self.troubles.clear()
             self.troubles.set_rates(dict.fromkeys(self.troubles.rates))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from local.personalize.errors import OrderedError, ThrottlingError
+from local.personalize.errors import LimitExceededError, OrderedError, ServiceError, ThrottlingError
 from local.personalize.models import Fate, Path, Record
 from local.personalize.ports import Clock
 
@@ -51,6 +51,11 @@ class CallTrouble:
 
 
 T = TypeVar("T", LifeTrouble, CallTrouble)
+_TOO_FAST: Mapping[str, tuple[type[ServiceError], str]] = {
+    ThrottlingError.code: (ThrottlingError, "Rate exceeded"),
+    LimitExceededError.code: (LimitExceededError, "The limit on the number of requests per second has been exceeded."),
+}
+"""The second is the service model's own text: it documents the error as that of a rate, too."""
 
 
 class Troubles:
@@ -93,8 +98,8 @@ class Troubles:
                 self._rates[operation] = rate
         self._buckets.clear()
 
-    def throttle(self, operation: str) -> None:
-        """Refuse a call that comes too fast.
+    def throttle(self, operation: str, code: str) -> None:
+        """Refuse a call that comes too fast, by an error of that code.
 
         A token bucket of one second's worth. No library in reach keeps one by a clock that is handed in.
         """
@@ -106,7 +111,8 @@ class Troubles:
         tokens = min(most, tokens + rate * (now - then).total_seconds())
         self._buckets[operation] = (tokens - 1 if tokens >= 1 else tokens), now
         if tokens < 1:
-            raise ThrottlingError("Rate exceeded")
+            kind, text = _TOO_FAST[code]
+            raise kind(text)
 
 
 def matches(record: Record, pattern: str) -> bool:

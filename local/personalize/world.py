@@ -14,6 +14,7 @@ from local.personalize.journal import Journal
 from local.personalize.models import Record, State
 from local.personalize.ports import Clock, Objects
 from local.personalize.quotas import QUOTAS
+from local.personalize.undecided import Decisions, defaults
 
 if TYPE_CHECKING:
     from local.personalize.kinds.base import Kind
@@ -35,6 +36,7 @@ class World:
     clock: Clock
     kinds: Mapping[str, Kind]
     quotas: dict[str, int] = field(default_factory=lambda: dict(QUOTAS))
+    decisions: Decisions = field(default_factory=defaults)
     new_id: Callable[[], str] = random_id
     journal: Journal = field(default_factory=Journal)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -57,13 +59,14 @@ class World:
     def active(self, kind: str, arn: str) -> Record:
         """Return a resource that is there and can be built upon: it does not go with a parent that is going."""
         record = self.get(kind, arn)
-        if record.status in (None, "ACTIVE"):
+        status = self.kinds[kind].status(record)
+        if status in (None, "ACTIVE"):
             for parent in self.kinds[kind].parents:
                 if parent.follows and parent.member in record.attributes:
                     self.active(parent.kind, record.attributes[parent.member])
             return record
-        text = f"{arn} is {record.status}, and must be ACTIVE."
-        raise InUseError(text) if record.life.under_way else InvalidInputError(text)
+        text = f"{arn} is {status}, and must be ACTIVE."
+        raise InUseError(text) if record.busy else InvalidInputError(text)
 
     def of(self, kind: str) -> Iterator[Record]:
         """Return all resources of a kind, oldest first."""

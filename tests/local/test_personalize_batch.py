@@ -487,6 +487,12 @@ def test_there_are_only_so_many_queries_for_segments(shop: Shop, recipe: str, mo
         (
             "aws-sims",
             "Inference",
+            {"jobOutput": {"s3DataDestination": {"path": "s3://in/"}}},
+            "Invalid S3 output path. The output location must be different from the input data",
+        ),
+        (
+            "aws-sims",
+            "Inference",
             {"jobOutput": {"s3DataDestination": {"path": "s3:///y"}}},
             "jobOutput.s3DataDestination.path must be of the form",
         ),

@@ -159,9 +159,9 @@ def rows(account: Account, dataset: str) -> pd.DataFrame:
 def test_a_file_is_imported_as_it_is() -> None:
     account = Account()
     dataset = interactions(account)
-    # Another order of columns, one more than needed, a byte order mark, and IDs that only look like numbers.
+    # Another order of columns, one more than needed, and IDs that only look like numbers.
     lines = [f"{1_700_000_000 + at},u{at % 50},x,00{at % 9},watch,{at / 2 if at % 3 else ''}" for at in range(1000)]
-    text = "\ufeffTIMESTAMP,USER_ID,MORE,ITEM_ID,EVENT_TYPE,EVENT_VALUE\r\n" + "\r\n".join(lines) + "\r\n"
+    text = "TIMESTAMP,USER_ID,MORE,ITEM_ID,EVENT_TYPE,EVENT_VALUE\r\n" + "\r\n".join(lines) + "\r\n"
     job = account.import_(dataset, account.put("b/one.csv", text), "j")
     assert job["status"] == "ACTIVE"
     assert job["importMode"] == "FULL"
@@ -172,16 +172,26 @@ def test_a_file_is_imported_as_it_is() -> None:
     assert frame["EVENT_VALUE"].isna().sum() == 334
 
 
-def test_all_files_under_a_prefix_are_imported() -> None:
+def test_the_files_of_a_folder_s_first_level_are_imported() -> None:
     account = Account()
     dataset = interactions(account)
     account.put("b/p/", b"")
     account.put("b/p/1.csv", HEADER + GOOD)
-    account.put("b/p/deeper/2.csv", HEADER + GOOD.replace("u1,", "new,"))
+    account.put("b/p/2.csv", HEADER + GOOD.replace("u1,", "new,"))
+    account.put("b/p/dt=2026-01-01/part-0.csv", "not read")
     account.put("b/p2.csv", "not read")
     assert account.import_(dataset, "s3://b/p/", "j")["status"] == "ACTIVE"
     assert len(rows(account, dataset)) == 2000
     assert "new" in set(rows(account, dataset)["USER_ID"])
+
+
+def test_a_folder_of_sub_folders_has_no_data() -> None:
+    account = Account()
+    dataset = interactions(account)
+    account.put("b/p/dt=2026-01-01/part-0.csv", HEADER + GOOD)
+    job = account.import_(dataset, "s3://b/p/", "j")
+    assert job["status"] == "CREATE FAILED"
+    assert "p/dt=2026-01-01/part-0.csv is in a sub folder, and only the first level" in job["failureReason"]
 
 
 @pytest.mark.parametrize(
@@ -294,13 +304,17 @@ def test_a_schema_that_gains_a_column_keeps_the_rows() -> None:
     wider = account.schema("Items-2", [*ITEMS, column("STUDIO", ["null", "string"], categorical=True)])
     account("UpdateDataset", datasetArn=dataset, schemaArn=wider)
     shown = account("DescribeDataset", datasetArn=dataset)["dataset"]
-    assert shown["status"] == "ACTIVE"
+    assert shown["status"] == "UPDATE PENDING"
     assert shown["schemaArn"] != wider
-    assert shown["latestDatasetUpdate"]["status"] == "CREATE PENDING"
+    assert shown["latestDatasetUpdate"]["status"] == "UPDATE PENDING"
     assert shown["latestDatasetUpdate"]["schemaArn"] == wider
     with pytest.raises(InUseError, match="in use by"):
         account("DeleteSchema", schemaArn=wider)
-    account.clock.advance(100)
+    account.clock.advance(20)
+    assert account.status("Dataset", dataset) == "UPDATE IN_PROGRESS"
+    with pytest.raises(InUseError, match="is UPDATE IN_PROGRESS, and must be ACTIVE"):
+        account.start_import(dataset, "s3://b/1.csv", "meanwhile")
+    account.clock.advance(80)
     shown = account("DescribeDataset", datasetArn=dataset)["dataset"]
     assert shown["schemaArn"] == wider
     assert shown["latestDatasetUpdate"]["status"] == "ACTIVE"

@@ -63,6 +63,20 @@ def test_what_is_not_active_cannot_be_built_upon() -> None:
         account("DeleteDatasetGroup", datasetGroupArn=arn)
 
 
+def test_a_version_is_ordered_while_its_solution_is_still_being_made() -> None:
+    account = slow()
+    base = solution(account)
+    assert account.status("Solution", base) == "CREATE PENDING"
+    assert account.status("SolutionVersion", account.version(base)) == "CREATE PENDING"
+    account.service.control.fail_next("Solution", "No.")
+    failed = ready(
+        account,
+        account.solution(account("ListDatasetGroups")["datasetGroups"][0]["datasetGroupArn"], "aws-sims", "failed"),
+    )
+    with pytest.raises(InvalidInputError, match="is CREATE FAILED, and must be ACTIVE"):
+        account.version(failed)
+
+
 def test_a_training_is_stopped_at_once_or_by_and_by() -> None:
     account = slow()
     base = ready(account, solution(account))

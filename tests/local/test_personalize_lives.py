@@ -38,7 +38,14 @@ LIVES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...] | None]] = {
     "Solution": (CREATION, DELETION),
     "SolutionVersion": (CREATION, None),
 }
-UPDATED = ("Campaign", "Dataset", "Recommender", "Solution")
+UPDATING = ("CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE", "CREATE FAILED")
+# What is seen of an update, with its two ends. A dataset's own status shows its update's, the others' stay ACTIVE.
+UPDATED: Mapping[str, tuple[str, str, str, str]] = {
+    "Campaign": UPDATING,
+    "Dataset": ("UPDATE PENDING", "UPDATE IN_PROGRESS", "ACTIVE", "UPDATE FAILED"),
+    "Recommender": UPDATING,
+    "Solution": UPDATING,
+}
 _STEP, _LONG = 0.5, 30.0
 
 
@@ -156,6 +163,7 @@ def test_a_creation_that_fails(prepared: Prepared, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", UPDATED)
 def test_an_update(prepared: Prepared, kind: str) -> None:
+    pending, working, done, failed = UPDATED[kind]
     request = REQUESTS[CONTROL, f"Update{kind}"](prepared)
     arn, latest = request[f"{member_of(kind)}Arn"], f"latest{kind}Update"
     prepared.settle()
@@ -163,9 +171,10 @@ def test_an_update(prepared: Prepared, kind: str) -> None:
     assert latest not in before
     with trouble(prepared, kind):
         prepared.account(f"Update{kind}", **request)
-        assert seen(prepared, kind, arn, latest) == ["CREATE PENDING", "CREATE IN_PROGRESS", "CREATE FAILED"]
+        assert seen(prepared, kind, arn, latest) == [pending, working, failed]
     after = described(prepared, kind, arn)
     assert after[latest]["failureReason"] == "The disk is full."
+    assert after["status"] == (failed if kind == "Dataset" else "ACTIVE")
     assert plain(after, latest) == plain(before, latest)
     prepared.account(f"Update{kind}", **request)
     with pytest.raises(InUseError):
@@ -173,7 +182,7 @@ def test_an_update(prepared: Prepared, kind: str) -> None:
     with pytest.raises(InUseError):
         delete(prepared, kind, arn)
     assert plain(described(prepared, kind, arn), latest) == plain(before, latest)
-    assert seen(prepared, kind, arn, latest) == ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
+    assert seen(prepared, kind, arn, latest) == [pending, working, done]
     after = described(prepared, kind, arn)
     assert after["status"] == "ACTIVE"
     assert after["creationDateTime"] == before["creationDateTime"] < after[latest]["creationDateTime"]
@@ -183,8 +192,8 @@ def test_an_update(prepared: Prepared, kind: str) -> None:
 
 
 def plain(shown: Mapping[str, Any], latest: str) -> dict[str, Any]:
-    """Return what is shown but for its latest update, which moves a resource's time of change too."""
-    return {key: value for key, value in shown.items() if key not in (latest, "lastUpdatedDateTime")}
+    """Return what is shown but for its latest update, which moves the status and the time of change too."""
+    return {key: value for key, value in shown.items() if key not in (latest, "status", "lastUpdatedDateTime")}
 
 
 def test_a_metric_attribution_is_updated(prepared: Prepared) -> None:

@@ -142,6 +142,8 @@ def test_update_goes_on_from_a_full_training() -> None:
     with pytest.raises(InvalidInputError, match="needs an ACTIVE version"):
         account.version(solution, trainingMode="UPDATE")
     full = account.version(solution)
+    with pytest.raises(InvalidInputError, match="There should be updates to at least one dataset after last active"):
+        account.version(solution, trainingMode="UPDATE")
     other = account.solution(group, "aws-user-personalization-v2")
     account.version(other)
     with pytest.raises(InvalidInputError, match="for aws-user-personalization only"):

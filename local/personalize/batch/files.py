@@ -45,6 +45,11 @@ class Place:
     def __str__(self) -> str:
         return f"{_SCHEME}{self.bucket}/{self.path}"
 
+    @property
+    def folder(self) -> str:
+        """The folder that it is, or is in."""
+        return str(self).rpartition("/")[0] + "/"
+
 
 @dataclass(frozen=True)
 class Transfer:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import io
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -23,59 +24,76 @@ from local.personalize.data.schemas import TIMESTAMPS, Field, Schema, plain
 from local.personalize.data.tables import dtype, stack
 from local.personalize.errors import JobFailedError
 from local.personalize.ports import DeniedError, Objects, ObjectsError
+from local.personalize.undecided import Decisions
 
 _MILLISECONDS = 100_000_000_000
 """Epoch seconds beyond this lie in the year 5138: the value is in milliseconds."""
 
+_MARK = b"\xef\xbb\xbf"
 Chosen = Callable[[str], bool]
 """Whether a key under a prefix is to be read."""
 
 
-def read(
-    objects: Objects,
-    location: str,
-    role: str,
-    schema: Schema,
-    *,
-    chosen: Chosen = lambda key: True,
-    most: int | None = None,
-) -> pd.DataFrame:
-    """Read a file, or all chosen files under a prefix that ends in a slash; raises JobFailedError with a reason.
+@dataclass(frozen=True)
+class Files:
+    """A file, or the files under a prefix that ends in a slash: those of its first level, or all with `deep`.
+
+    "Personalize only uses the files in the first level of your folder and doesn't use any data in any sub folders."
+    https://docs.aws.amazon.com/personalize/latest/dg/bulk-data-import-step.html
 
     most: how many bytes they may have together.
     """
-    bucket, _, path = location.removeprefix("s3://").partition("/")
-    try:
-        keys = _keys(objects, bucket, path, location, role, chosen, most)
-        files = (File(f"s3://{bucket}/{key}", _content(objects, bucket, key, role)) for key in keys)
-        return stack(_frames(files, schema), schema)
-    except DeniedError as error:
-        raise JobFailedError(str(error)) from error
-    except ObjectsError as error:
-        raise JobFailedError(f"Could not read {location}: {error}") from error
+
+    objects: Objects
+    location: str
+    role: str
+    most: int
+    decisions: Decisions
+    chosen: Chosen = lambda key: True
+    deep: bool = False
+
+    def read(self) -> Iterator[File]:
+        """Yield them in the order of their keys; raises JobFailedError with a reason."""
+        if not self.location.startswith("s3://"):
+            raise JobFailedError(f"Invalid Data location. {self.location} is not an S3 location.")
+        bucket, _, path = self.location.removeprefix("s3://").partition("/")
+        try:
+            for key in self._keys(bucket, path):
+                content = self._content(bucket, key)
+                if content.strip() or self.decisions["empty-file"] == "refuse":
+                    yield File(f"s3://{bucket}/{key}", content)
+        except DeniedError as error:
+            raise JobFailedError(str(error)) from error
+        except ObjectsError as error:
+            raise JobFailedError(f"Could not read {self.location}: {error}") from error
+
+    def _keys(self, bucket: str, path: str) -> list[str]:
+        found = self.objects.list(bucket, path, self.role)
+        sizes = {key: size for key, size in found if not key.endswith("/")}
+        whole = not path or path.endswith("/")
+        level = {key: size for key, size in sizes.items() if self.deep or "/" not in key.removeprefix(path)}
+        keys = sorted(key for key in level if (self.chosen(key) if whole else key == path))
+        if not keys:
+            hint = "" if whole or not sizes else "; a prefix must end in /"
+            if whole and len(level) < len(sizes):
+                hint = f": {min(sizes)} is in a sub folder, and only the first level of a folder is read"
+            raise JobFailedError(f"Invalid Data location. There is no data at {self.location}{hint}.")
+        total = sum(sizes[key] for key in keys)
+        if total > self.most:
+            raise JobFailedError(
+                f"The data at {self.location} has {total:,} bytes, and at most {self.most:,} are allowed."
+            )
+        return keys
+
+    def _content(self, bucket: str, key: str) -> bytes:
+        content = self.objects.read(bucket, key, self.role)
+        content = content if isinstance(content, bytes) else content.read()
+        return content.removeprefix(_MARK) if self.decisions["byte-order-mark"] == "read" else content
 
 
-def _keys(
-    objects: Objects, bucket: str, path: str, location: str, role: str, chosen: Chosen, most: int | None
-) -> list[str]:
-    if not location.startswith("s3://"):
-        raise JobFailedError(f"Invalid Data location. {location} is not an S3 location.")
-    sizes = {key: size for key, size in objects.list(bucket, path, role) if not key.endswith("/")}
-    whole = not path or path.endswith("/")
-    keys = sorted(key for key in sizes if (chosen(key) if whole else key == path))
-    if not keys:
-        hint = "; a prefix must end in /" if sizes and not whole else ""
-        raise JobFailedError(f"Invalid Data location. There is no data at {location}{hint}.")
-    total = sum(sizes[key] for key in keys)
-    if most is not None and total > most:
-        raise JobFailedError(f"The data at {location} has {total:,} bytes, and at most {most:,} are allowed.")
-    return keys
-
-
-def _content(objects: Objects, bucket: str, key: str, role: str) -> bytes:
-    content = objects.read(bucket, key, role)
-    content = content if isinstance(content, bytes) else content.read()
-    return content.removeprefix(b"\xef\xbb\xbf")
+def read(files: Files, schema: Schema) -> pd.DataFrame:
+    """Read files into one frame; raises JobFailedError with a reason."""
+    return stack(_frames(files.read(), schema), schema)
 
 
 def _frames(files: Any, schema: Schema) -> list[pd.DataFrame]:
@@ -121,6 +139,10 @@ def _header(file: File, schema: Schema) -> list[str]:
     missing = [each.name for each in schema.fields if each.name not in header]
     if missing:
         hint = " Don't enclose headers in quotation marks." if '"' in line.decode() else ""
+        if line.startswith(_MARK):
+            hint += (
+                " The file begins with a byte-order mark, which counts as a part of the first name: save it without."
+            )
         raise JobFailedError(
             f"Input CSV is missing the following columns:[{', '.join(missing)}]. File: {file.name}, line 1.{hint}"
         )

@@ -74,7 +74,12 @@ def _has_news(world: World, solution: Record, versions: list[Record]) -> bool:
     if last.life.under_way:
         return False
     types = _NEWS_OF_ACTIONS if recipe_of(solution.attributes["recipeArn"]).type == ACTIONS else _NEWS
-    for dataset in world.in_group("Dataset", solution.attributes["datasetGroupArn"]):
+    return has_news(world, last, types)
+
+
+def has_news(world: World, last: Record, types: tuple[str, ...]) -> bool:
+    """Say whether records of these types came in since an ACTIVE version was trained."""
+    for dataset in world.in_group("Dataset", last.attributes["datasetGroupArn"]):
         kind, table = dataset.attributes["datasetType"], world.state.tables.get(dataset.arn)
         if table is None or kind not in types:
             continue

@@ -27,11 +27,13 @@ class Parent:
 
     follows: the child is deleted with its parent, and holds it up only while it is under way itself;
     otherwise the parent cannot be deleted while the child is there.
+    early: the child may be made while the parent is still being created.
     """
 
     member: str
     kind: str
     follows: bool = False
+    early: bool = False
 
 
 class Kind:
@@ -68,6 +70,10 @@ class Kind:
     def arn_member(self) -> str:
         """The member that holds the ARN."""
         return self.member + "Arn"
+
+    def status(self, record: Record) -> str | None:
+        """Return the status that is shown of a resource, and decides whether it can be built upon."""
+        return record.status
 
     # Creation
 

@@ -47,8 +47,11 @@ class BatchJob(Kind):
         version = world.get("SolutionVersion", request["solutionVersionArn"])
         recipe = recipe_of(version.attributes["recipeArn"])
         self.check(world, request, recipe)
-        _source(request)
-        _destination(request)
+        if _source(request).folder == _destination(request).folder:
+            raise InvalidInputError(
+                f"Invalid S3 output path. The output location must be different from the input data: both are in "
+                f"{_source(request).folder}."
+            )
         count = request.get("numResults", _DEFAULT_RESULTS)
         if not 1 <= count <= self.most:
             raise InvalidInputError(f"numResults must be between 1 and {self.most}, and is {count}.")

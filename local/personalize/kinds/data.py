@@ -16,10 +16,10 @@ from local.personalize.data.tables import Table, conform, merge, stack
 from local.personalize.errors import InUseError, InvalidInputError, JobFailedError
 from local.personalize.kinds import attribution
 from local.personalize.kinds.base import Kind, Parent, Request
-from local.personalize.lifecycle import UPDATE
 from local.personalize.models import Attributes, Path, Phase, Record
 from local.personalize.ports import Objects, ObjectsError
 from local.personalize.quotas import Quota
+from local.personalize.undecided import Decisions
 from local.personalize.work import Job
 from local.personalize.world import World
 
@@ -56,14 +56,24 @@ class SchemaKind(Kind):
         return super().attributes(world, request)
 
 
+_REPLACEMENT = Path(
+    "update", (Phase("UPDATE PENDING"), Phase("UPDATE IN_PROGRESS", work=True)), "ACTIVE", "UPDATE FAILED"
+)
+"""Recorded: a dataset's own status goes that way while its schema is replaced. That it fails so is by analogy."""
+
+
 class Dataset(Kind):
     """A dataset: one of each type in a group."""
 
     name = "Dataset"
     segment = "dataset"
     parents = (Parent("datasetGroupArn", "DatasetGroup"), Parent("schemaArn", "Schema"))
-    update = UPDATE
+    update = _REPLACEMENT
     update_member = "latestDatasetUpdate"
+
+    def status(self, record: Record) -> str | None:
+        """Show how far an update is, and that it failed."""
+        return record.update.life.status if record.status == "ACTIVE" and record.update else record.status
 
     def attributes(self, world: World, request: Request) -> Attributes:
         """Check that the schema is for the type, and for the group's domain."""
@@ -144,10 +154,12 @@ class Reading:
     before: pd.DataFrame | None
     reports: Reporting | None
     moment: datetime
+    decisions: Decisions
 
     def __call__(self) -> Imported:
         """Read the files."""
-        frame = csv_files.read(self.objects, self.location, self.role, self.schema, most=self.most)
+        files = csv_files.Files(self.objects, self.location, self.role, self.most, self.decisions)
+        frame = csv_files.read(files, self.schema)
         if len(frame) < self.minimum:
             raise JobFailedError(
                 f"There are {len(frame)} records at {self.location}, and an import of {self.schema.type.name} "
@@ -197,6 +209,7 @@ class DatasetImportJob(Kind):
             before=table.bulk,
             reports=attribution.reporting(world, world.group_of(record) or "") if published else None,
             moment=world.clock(),
+            decisions=dict(world.decisions),
         )
 
     def done(self, world: World, record: Record, path: Path, result: object) -> None:

@@ -41,11 +41,19 @@ class DataDeletionJob(Kind):
         """Read who is to be deleted."""
         if path != DELETION:  # unequal, for a path that was kept is another object
             return None
-        attributes, objects, most = record.attributes, world.objects, world.quotas["data-deletion-bytes"]
-        location = attributes["dataSource"]["dataLocation"]
+        attributes = record.attributes
+        files = csv_files.Files(
+            world.objects,
+            attributes["dataSource"]["dataLocation"],
+            attributes["roleArn"],
+            world.quotas["data-deletion-bytes"],
+            dict(world.decisions),
+            chosen=_is_csv,
+            deep=True,  # https://docs.aws.amazon.com/personalize/latest/dg/API_DataSource.html
+        )
 
         def read() -> frozenset[str]:
-            frame = csv_files.read(objects, location, attributes["roleArn"], _USERS, chosen=_is_csv, most=most)
+            frame = csv_files.read(files, _USERS)
             return frozenset(frame[_ID].astype(str))
 
         return read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from local.personalize.errors import InvalidInputError, LimitExceededError
+from local.personalize.errors import InvalidInputError, JobFailedError, LimitExceededError
 from local.personalize.filters import grammar, rules
 from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.kinds.training import follow_latest, versions_of
@@ -14,9 +14,11 @@ from local.personalize.models import Attributes, Path, Record
 from local.personalize.quotas import Quota
 from local.personalize.recipes import recipe_of
 from local.personalize.serving import settings
+from local.personalize.serving.query import tables_of
 from local.personalize.world import World
 
 LATEST = "/$LATEST"
+_NO_DATA = "The filter names datasets that hold no data yet: {}. Import data first."
 _DEPLOYED = ("solutionVersionArn", "minProvisionedTPS", "campaignConfig", "solutionArn")
 
 
@@ -114,7 +116,16 @@ class Filter(Kind):
         expression = grammar.parse(request["filterExpression"])
         rules.check(expression, tables)
         self._check_fields(world, request["datasetGroupArn"], expression)
+        empty = _empty(world, request)
+        if empty and world.decisions["filter-on-empty-data"] == "refuse":
+            raise InvalidInputError(_NO_DATA.format(empty))
         return super().attributes(world, request)
+
+    def done(self, world: World, record: Record, path: Path, result: object) -> None:
+        """Fail if that is how a filter without data ends."""
+        empty = path.name == "create" and _empty(world, record.attributes)
+        if empty and world.decisions["filter-on-empty-data"] == "fail":
+            raise JobFailedError(_NO_DATA.format(empty))
 
     def _check_fields(self, world: World, group: str, expression: grammar.Filter) -> None:
         """Refuse too many distinct fields, in the filter or in all of the group's."""
@@ -137,3 +148,10 @@ class Filter(Kind):
             for server in world.in_group(kind, record.attributes["datasetGroupArn"]):
                 if (server.status or "").startswith("DELETE"):
                     yield server
+
+
+def _empty(world: World, filtered: Request) -> str:
+    """Name the datasets that a filter's expression names, and that hold nothing; "" if there are none."""
+    named = {kind for kind, _ in rules.fields_of([grammar.parse(filtered["filterExpression"])])}
+    tables = tables_of(world, filtered["datasetGroupArn"])
+    return ", ".join(sorted(kind for kind in named if kind not in tables or tables[kind].empty))

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from local.personalize.arns import catalogue
+from local.personalize.data.schemas import DATASET_TYPES
 from local.personalize.errors import InUseError, InvalidInputError
 from local.personalize.kinds import automatic
 from local.personalize.kinds.base import Kind, Parent, Request
@@ -122,13 +123,13 @@ class SolutionVersion(Kind):
 
     name = "SolutionVersion"
     segment = "solution"
-    parents = (Parent("solutionArn", "Solution", follows=True),)
+    parents = (Parent("solutionArn", "Solution", follows=True, early=True),)  # recorded: accepted at once
     quotas = (Quota("pending-solution-versions", pending=True),)
     stop = STOP_VERSION
 
     def attributes(self, world: World, request: Request) -> Attributes:
         """Take over the solution's configuration; check the mode, and that there is something to learn from."""
-        solution = world.active("Solution", request["solutionArn"]).attributes
+        solution = world.get("Solution", request["solutionArn"]).attributes
         recipe = recipe_of(solution["recipeArn"])
         mode = request.get("trainingMode", "FULL")
         if mode == "UPDATE":
@@ -225,9 +226,16 @@ def _full_versions(world: World, solution: str) -> list[Record]:
 def _check_updatable(world: World, solution: str, recipe: Recipe) -> None:
     if not recipe.updatable:
         raise InvalidInputError(f"trainingMode UPDATE is for aws-user-personalization only, not for {recipe.name}.")
-    if not _full_versions(world, solution):
+    full = _full_versions(world, solution)
+    if not full:
         raise InvalidInputError(
             f"trainingMode UPDATE needs an ACTIVE version of {solution} that was trained with trainingMode FULL."
+        )
+    if not automatic.has_news(world, full[-1], tuple(DATASET_TYPES)):
+        # Quoted by https://github.com/aws-solutions/maintaining-personalized-experiences-with-machine-learning
+        raise InvalidInputError(
+            "There should be updates to at least one dataset after last active solution version with training mode "
+            "set to FULL"
         )
 
 

@@ -1,0 +1,45 @@
+"""What no document and no recording settles: how it is decided here, and what else the service may do.
+
+The first choice of each is the default, and the stricter one: what passes here is not refused there. Who steers the
+local Personalize decides otherwise (`Control.decide`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Question:
+    """A behaviour that is not settled.
+
+    choices: what the service may do, the default first.
+    """
+
+    about: str
+    choices: tuple[str, ...]
+
+    @property
+    def default(self) -> str:
+        """What is done unless somebody decides otherwise."""
+        return self.choices[0]
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "byte-order-mark": Question("a CSV file begins with a byte-order mark", ("refuse", "read")),
+    "empty-file": Question("a file without a line lies beside the data, as _SUCCESS does", ("refuse", "skip")),
+    "filter-on-empty-data": Question(
+        "CreateFilter names a dataset that holds no record yet", ("take", "refuse", "fail")
+    ),
+    "too-many-calls": Question(
+        "calls come faster than a rate that is set", ("ThrottlingException", "LimitExceededException")
+    ),
+}
+
+Decisions = dict[str, str]
+
+
+def defaults() -> Decisions:
+    """Return how all is decided at the start."""
+    return {name: question.default for name, question in QUESTIONS.items()}

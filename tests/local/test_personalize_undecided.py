@@ -1,0 +1,90 @@
+"""What no document settles is decided strictly, unless somebody decides otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.personalize.errors import ControlError, InvalidInputError, LimitExceededError, ThrottlingError
+from local.personalize.undecided import QUESTIONS
+from tests.local.personalize_account import INTERACTIONS, ITEMS, Account, taste_data
+from tests.local.test_personalize_data import GOOD, HEADER
+
+
+def test_how_it_is_decided_is_seen_and_changed() -> None:
+    control = Account().service.control
+    assert control.settings()["decisions"] == {name: each.default for name, each in QUESTIONS.items()}
+    assert control.decide(byte_order_mark="read")["byte-order-mark"] == "read"
+    with pytest.raises(ControlError, match="there is no question 'nothing'"):
+        control.decide(nothing="read")
+    with pytest.raises(ControlError, match="there is no choice for byte-order-mark 'maybe'; there are refuse, read"):
+        control.decide(byte_order_mark="maybe")
+    control.reset()
+    assert control.settings()["decisions"]["byte-order-mark"] == "refuse"
+
+
+def test_a_byte_order_mark_belongs_to_the_first_name() -> None:
+    account = Account()
+    dataset = account.dataset(account.group(), "Interactions", INTERACTIONS)
+    location = account.put("b/x.csv", "\ufeff" + HEADER + GOOD)
+    failed = account.import_(dataset, location, "strict")
+    assert "missing the following columns:[USER_ID]" in failed["failureReason"]
+    assert "begins with a byte-order mark" in failed["failureReason"]
+    account.service.control.decide(byte_order_mark="read")
+    assert account.import_(dataset, location, "kind")["status"] == "ACTIVE"
+
+
+def test_an_empty_file_beside_the_data() -> None:
+    account = Account()
+    dataset = account.dataset(account.group(), "Interactions", INTERACTIONS)
+    account.put("b/p/part-0.csv", HEADER + GOOD)
+    account.put("b/p/_SUCCESS", "")
+    assert "s3://b/p/_SUCCESS is empty" in account.import_(dataset, "s3://b/p/", "strict")["failureReason"]
+    account.service.control.decide(empty_file="skip")
+    assert account.import_(dataset, "s3://b/p/", "kind")["status"] == "ACTIVE"
+
+
+EXPRESSION = 'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")'
+
+
+def test_a_filter_on_a_dataset_without_data() -> None:
+    account = Account()
+    group = account.group()
+    dataset = account.dataset(group, "Interactions", INTERACTIONS)
+    account.dataset(group, "Items", ITEMS)
+    control = account.service.control
+    seen = []
+    for choice in ("refuse", "fail", "take"):
+        control.decide(filter_on_empty_data=choice)
+        request = {"name": choice, "datasetGroupArn": group, "filterExpression": EXPRESSION}
+        try:
+            arn = account("CreateFilter", **request)["filterArn"]
+        except InvalidInputError as error:
+            seen.append(error.message)
+        else:
+            shown = account("DescribeFilter", filterArn=arn)["filter"]
+            seen.append(shown.get("failureReason", shown["status"]))
+    reason = "The filter names datasets that hold no data yet: INTERACTIONS. Import data first."
+    assert seen == [reason, reason, "ACTIVE"]
+
+    control.decide(filter_on_empty_data="refuse")
+    account.import_(dataset, account.put("b/x.csv", taste_data()), "j")
+    account("CreateFilter", name="full", datasetGroupArn=group, filterExpression=EXPRESSION)
+    with pytest.raises(InvalidInputError, match="no data yet: ITEMS"):
+        account(
+            "CreateFilter",
+            name="items",
+            datasetGroupArn=group,
+            filterExpression=f'{EXPRESSION} | EXCLUDE ItemID WHERE Items.GENRES IN ("x")',
+        )
+
+
+def test_a_rate_has_two_errors() -> None:
+    account = Account()
+    control = account.service.control
+    control.set_rates({"ListSchemas": 1})
+    account("ListSchemas")
+    with pytest.raises(ThrottlingError, match="Rate exceeded"):
+        account("ListSchemas")
+    control.decide(too_many_calls="LimitExceededException")
+    with pytest.raises(LimitExceededError, match="limit on the number of requests per second has been exceeded"):
+        account("ListSchemas")
