@@ -24,6 +24,7 @@ from local.shims import patches
 from local.shims.alarms import describe_alarms
 from local.shims.duplicates import send_twice
 from local.shims.lineage import NotesTraceHeaders, keep_lineages
+from local.shims.objects import keep_objects_as_s3_does
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def assemble(settings: Settings) -> Assembly:
     }
     patches.fill_in_schedules()
     keep_lineages()
+    keep_objects_as_s3_does()
     if settings.auth:
         patches.authorize_batches()
         patches.authorize_lambda_calls()
