@@ -23,6 +23,7 @@ from local.settings import Settings
 from local.shims import patches
 from local.shims.alarms import describe_alarms
 from local.shims.duplicates import send_twice
+from local.shims.limits import refuse_what_is_too_large
 from local.shims.lineage import NotesTraceHeaders, keep_lineages
 from local.shims.objects import keep_objects_as_s3_does
 
@@ -81,6 +82,7 @@ def assemble(settings: Settings) -> Assembly:
     patches.fill_in_schedules()
     keep_lineages()
     keep_objects_as_s3_does()
+    refuse_what_is_too_large()
     if settings.auth:
         patches.authorize_batches()
         patches.authorize_lambda_calls()
