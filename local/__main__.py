@@ -62,6 +62,18 @@ def _parse() -> Settings:
         default=defaults.deliver_twice,
         help="DELIVER_TWICE: every SQS message arrives twice",
     )
+    parser.add_argument(
+        "--role-delay",
+        type=float,
+        default=defaults.role_delay,
+        help="LOCAL_ROLE_DELAY: seconds that Personalize has not heard yet of a role that was made (%(default)s)",
+    )
+    parser.add_argument(
+        "--concurrency",
+        type=int,
+        default=defaults.concurrency,
+        help="LOCAL_CONCURRENCY: Lambda functions that run at a time, 10 in a new account (as many as come)",
+    )
     parser.add_argument("--log-level", default="WARNING", help="of the server's own log (%(default)s)")
     options = parser.parse_args()
     with socket.socket() as probe:
@@ -77,6 +89,8 @@ def _parse() -> Settings:
         tls=make_certificate(_BUILD / f"tls-{options.port}") if options.tls else defaults.tls,
         log_level=options.log_level,
         seed=options.seed,
+        role_delay=options.role_delay,
+        concurrency=options.concurrency,
         state=options.state.resolve() if options.state else None,
     )
 

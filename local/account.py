@@ -54,6 +54,8 @@ class LocalAccount:
     auth: IAM is enforced, and Lambda functions run as their roles.
     tls: serve HTTPS; `env` then names the authority to trust.
     deliver_twice: every SQS message that is sent arrives twice.
+    role_delay: seconds that Personalize has not heard yet of an IAM role that was made, as on AWS.
+    concurrency: how many Lambda functions run at a time in the account, as 10 in a new one; None: as many as come.
     build: where the log and the temporary files go.
     """
 
@@ -71,6 +73,8 @@ class LocalAccount:
         log_level: str = "INFO",
         seed: int = 0,
         state: Path | None = None,
+        role_delay: float = 0.0,
+        concurrency: int | None = None,
     ) -> None:
         self._options = Settings(
             region=region,
@@ -81,6 +85,8 @@ class LocalAccount:
             log_level=log_level,
             seed=seed,
             state=state.resolve() if state else None,
+            role_delay=role_delay,
+            concurrency=concurrency,
         )
         self._tls = tls
         self._port = port

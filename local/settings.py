@@ -37,6 +37,8 @@ class Settings:
     log_level: str = "INFO"
     seed: int = 0
     state: Path | None = None
+    role_delay: float = 0.0
+    concurrency: int | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -58,6 +60,8 @@ class Settings:
             tls=tls,
             log_level=env.get("LOG_LEVEL", cls.log_level),
             seed=int(env.get("LOCAL_SEED", cls.seed)),
+            role_delay=float(env.get("LOCAL_ROLE_DELAY", cls.role_delay)),
+            concurrency=int(env["LOCAL_CONCURRENCY"]) if env.get("LOCAL_CONCURRENCY") else None,
             state=Path(env["LOCAL_STATE"]).resolve() if env.get("LOCAL_STATE") else None,
         )
 
@@ -72,6 +76,8 @@ class Settings:
             "DELIVER_TWICE": _word(self.deliver_twice),
             "LOG_LEVEL": self.log_level,
             "LOCAL_SEED": str(self.seed),
+            "LOCAL_ROLE_DELAY": str(self.role_delay),
+            "LOCAL_CONCURRENCY": str(self.concurrency or ""),
             "LOCAL_STATE": str(self.state or ""),
         }
         if self.tls:
@@ -99,6 +105,8 @@ class Settings:
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+        if self.concurrency is not None:
+            env["LAMBDA_ACCOUNT_CONCURRENCY"] = str(self.concurrency)
         if self.state:
             env |= {
                 "PERSIST_STATE": "1",

@@ -18,6 +18,7 @@ from local.objects import S3Objects
 from local.personalize import Personalize as LocalPersonalize
 from local.personalize.clock import SteeredClock
 from local.personalize.durations import Durations
+from local.personalize.undecided import defaults
 from local.personalize.work import PoolWork
 from local.settings import Settings
 from local.shims import patches
@@ -58,10 +59,12 @@ def assemble(settings: Settings) -> Assembly:
     Durations(durations)  # a wrong profile is a matter of the start, not of the first request
 
     def make(account: str, region: str) -> Service:
+        decisions = defaults()
         service = LocalPersonalize(
             account=account,
             region=region,
-            objects=S3Objects(settings, account, region),
+            objects=S3Objects(settings, account, region, decisions),
+            decisions=decisions,
             clock=clock,
             durations=durations,
             seed=settings.seed,

@@ -6,8 +6,10 @@ It reads its environment when it is imported, so this module imports it only ins
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qs
@@ -131,19 +133,27 @@ def role_may(role_arn: str, action: str, resource: str, context: Mapping[str, st
     return bool(iam_evaluator.evaluate(asked, policies, *limits).decision == "Allow")
 
 
-def role_trusts(role_arn: str, sender: Sender) -> bool:
-    """Say whether a role is there, and its trust policy lets an AWS service assume it."""
+def role_trusts(role_arn: str, sender: Sender, known_after: float = 0.0) -> bool:
+    """Say whether a role is there, and its trust policy lets an AWS service assume it.
+
+    known_after: seconds that the service has not heard yet of a role that was made.
+    """
     from ministack.core import iam_evaluator
     from ministack.services import iam
 
     account = role_arn.split(":")[4]
     role = iam._roles.get_scoped(account, None, role_arn.rpartition("/")[2])
-    if role is None or role["Arn"] != role_arn:
+    if role is None or role["Arn"] != role_arn or _age(role) < known_after:
         return False
     asked = _background_context("*", "Service", "", "sts:AssumeRole", role_arn)
     asked.service_context = sender.context()
     trust = role["AssumeRolePolicyDocument"]
     return bool(iam_evaluator.evaluate_resource_policy(trust, asked, service=sender.service).decision == "Allow")
+
+
+def _age(role: Mapping[str, Any]) -> float:
+    made = dt.datetime.fromisoformat(str(role["CreateDate"]).replace("Z", "+00:00"))
+    return (dt.datetime.now(dt.UTC) - made.replace(tzinfo=made.tzinfo or dt.UTC)).total_seconds()
 
 
 def bucket_accepts(
@@ -168,6 +178,68 @@ def bucket_accepts(
         iam_evaluator.evaluate_resource_policy(policy, asked, service=sender.service).decision == "Allow"
         and iam_evaluator.evaluate_resource_policy(policy, as_role).decision != "Deny"
     )
+
+
+def key_of(account: str, bucket: str, key: str | None = None) -> str | None:
+    """Return the customer's KMS key (an ARN, ID or alias) of an object, or of what comes into a bucket."""
+    from ministack.services import s3
+
+    with as_account(account):
+        if key is None:
+            headers = s3._bucket_default_sse_headers(bucket)
+        else:
+            headers = (s3._buckets.get(bucket) or {}).get("objects", {}).get(key, {}).get("preserved_headers", {})
+    found: str | None = headers.get("x-amz-server-side-encryption-aws-kms-key-id")
+    return found
+
+
+def objects_below(account: str, bucket: str, prefix: str) -> list[str]:
+    """Return the keys that begin with a prefix."""
+    from ministack.services import s3
+
+    with as_account(account):
+        return [key for key in list((s3._buckets.get(bucket) or {}).get("objects", ())) if key.startswith(prefix)]
+
+
+def key_lets(owner: Caller, key: str, action: str, who: str | Sender) -> bool:
+    """Say whether a KMS key may be used by a role (its ARN) or by an AWS service.
+
+    A role may if the key's policy names it, or names its account and the role's own policies allow it. A service that
+    has no source told comes without the condition keys that tell of it.
+    """
+    from ministack.core import iam_evaluator
+    from ministack.services import kms
+
+    with as_account(owner.account, owner.region):
+        record = kms._resolve_key(key)
+    if record is None or record["KeyState"] != "Enabled":
+        return False
+    policy, arn = record.get("Policy") or "", record["Arn"]
+    if isinstance(who, Sender):
+        asked = _background_context("*", "Service", "", action, arn)
+        asked.service_context = who.context() if who.source_arn else {}
+        return bool(iam_evaluator.evaluate_resource_policy(policy, asked, service=who.service).decision == "Allow")
+    asked = _background_context(who, "AssumedRole", who.split(":")[4], action, arn)
+    named = iam_evaluator.evaluate_resource_policy(policy, asked, named_only=True)
+    there = iam_evaluator.evaluate_resource_policy(policy, asked)
+    if there.decision != "Allow":
+        return False
+    return bool(named.decision == "Allow" or role_may(who, action, arn))
+
+
+@contextlib.contextmanager
+def as_account(account: str, region: str | None = None) -> Iterator[None]:
+    """Look at what an account has, outside of a request."""
+    from ministack.core import responses
+
+    tokens = [responses._request_account_id.set(account)]
+    if region:
+        tokens.append(responses._request_region.set(region))
+    try:
+        yield
+    finally:
+        for token in tokens:
+            token.var.reset(token)
 
 
 def queue_accepts(queue_arn: str, service: str, source_arn: str) -> bool:

@@ -134,7 +134,7 @@ class Decide(Command):
         """Change those that are named."""
         for name, choice in self.decisions.items():
             _known(f"choice for {name}", choice, QUESTIONS[_known("question", name, QUESTIONS)].choices)
-        service.world.decisions = {**service.world.decisions, **self.decisions}
+        service.world.decisions.update(self.decisions)
         return service.world.decisions
 
 

@@ -67,6 +67,12 @@ class UnknownOperationError(ServiceError):
     code = "UnknownOperationException"
 
 
+class AccessDeniedError(ServiceError):
+    """The caller may not do this; not in the model, as all of IAM's are not."""
+
+    code = "AccessDeniedException"
+
+
 class ThrottlingError(ServiceError):
     """Calls come faster than they may."""
 

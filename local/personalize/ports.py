@@ -19,7 +19,13 @@ class DeniedError(ObjectsError):
 
 
 class Objects(Protocol):
-    """S3, as Personalize uses it: with the permissions of the role that a job names (its ARN)."""
+    """S3 and its keys, as Personalize uses them: with the permissions of the role that a job names (its ARN)."""
+
+    def check(self, bucket: str, path: str, role: str) -> None:
+        """Raise DeniedError unless the role may read a file, or the files of a folder (a path that ends in /)."""
+
+    def check_key(self, key: str, role: str) -> None:
+        """Raise DeniedError unless a dataset group can be encrypted with a KMS key (its ARN)."""
 
     def list(self, bucket: str, prefix: str, role: str) -> Iterable[tuple[str, int]]:
         """Return key and size of every object whose key starts with the prefix."""
@@ -33,6 +39,12 @@ class Objects(Protocol):
 
 class NoObjects:
     """An account without S3."""
+
+    def check(self, bucket: str, path: str, role: str) -> None:
+        """Leave it to the job to fail."""
+
+    def check_key(self, key: str, role: str) -> None:
+        """Know of no keys."""
 
     def list(self, bucket: str, prefix: str, role: str) -> Iterable[tuple[str, int]]:
         """Refuse."""

@@ -23,7 +23,7 @@ from local.personalize.ports import Clock, NoObjects, Objects
 from local.personalize.quotas import QUOTAS
 from local.personalize.service_models import CONTROL, EVENTS, RUNTIME, SERVICES, error_status, operation_model, shaped
 from local.personalize.trouble import Troubles
-from local.personalize.undecided import defaults
+from local.personalize.undecided import Decisions, defaults
 from local.personalize.validation import validated
 from local.personalize.work import InlineWork, Job, PoolWork, Work
 from local.personalize.world import World, random_id
@@ -41,6 +41,7 @@ class Personalize:
     work: "inline" (in the caller's thread) or "pool" (heavy work in threads), or a `Work` of one's own.
     quotas: values that differ from `quotas.QUOTAS`.
     state: one that was kept from before.
+    decisions: of what no document settles (see `undecided`); shared with who made them, and changed by `control`.
     new_id: makes the IDs that some ARNs end in; one of its own lets a test tell them beforehand.
 
     `control` steers it: trouble, quotas, durations, the clock, and what happened.
@@ -59,6 +60,7 @@ class Personalize:
         quotas: Mapping[str, int] | None = None,
         state: State | None = None,
         new_id: Callable[[], str] = random_id,
+        decisions: Decisions | None = None,
     ) -> None:
         self._work: Work = {"inline": InlineWork, "pool": PoolWork}[work]() if isinstance(work, str) else work
         self.clock = clock if isinstance(clock, SteeredClock) else SteeredClock(clock)
@@ -70,6 +72,7 @@ class Personalize:
             kinds=KINDS,
             quotas={**QUOTAS, **(quotas or {})},
             new_id=new_id,
+            decisions=defaults() if decisions is None else decisions,
         )
         self.troubles = Troubles(self.clock)
         jobs = _Jobs(self.world)
@@ -130,7 +133,7 @@ class Personalize:
             self.world.engine.clear()
             self.world.state = State()
             self.world.quotas, durations = dict(self._at_start[0]), self._at_start[1]
-            self.world.decisions = defaults()
+            self.world.decisions.update(defaults())
             self.world.engine.durations = Durations(*durations)
             self.troubles.clear()
             self.troubles.set_rates(dict.fromkeys(self.troubles.rates))

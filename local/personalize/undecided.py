@@ -32,6 +32,9 @@ QUESTIONS: Mapping[str, Question] = {
     "filter-on-empty-data": Question(
         "CreateFilter names a dataset that holds no record yet", ("take", "refuse", "fail")
     ),
+    "source-of-key-use": Question(
+        "a key's policy lets Personalize in under a condition of aws:SourceAccount or aws:SourceArn", ("untold", "told")
+    ),
     "too-many-calls": Question(
         "calls come faster than a rate that is set", ("ThrottlingException", "LimitExceededException")
     ),

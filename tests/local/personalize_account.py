@@ -69,6 +69,12 @@ class MemoryObjects:
     def __init__(self) -> None:
         self.contents: dict[str, bytes] = {}
 
+    def check(self, bucket: str, path: str, role: str) -> None:
+        pass
+
+    def check_key(self, key: str, role: str) -> None:
+        pass
+
     def list(self, bucket: str, prefix: str, role: str = "") -> Iterable[tuple[str, int]]:
         if bucket == "forbidden":
             raise ObjectsError("Access Denied")

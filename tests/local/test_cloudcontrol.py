@@ -150,7 +150,7 @@ def test_a_dataset_brings_its_first_data(control: Control, account: LocalAccount
     event = control.update(
         DATASET, dataset, {"op": "add", "path": "/DatasetImportJob", "value": {**job, "JobName": f"{name}-2"}}
     )
-    assert (event["OperationStatus"], event["ErrorCode"]) == ("FAILED", "NotStabilized")
+    assert (event["OperationStatus"], event["ErrorCode"]) == ("FAILED", "InvalidRequest")
     assert "s3:GetObject on " in event["StatusMessage"]
     control.delete(DATASET, dataset)
     control.delete(TYPE_OF_SCHEMA, schema)

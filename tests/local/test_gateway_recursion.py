@@ -155,3 +155,10 @@ def test_a_lineage_is_read_as_sdks_write_it() -> None:
     )
     assert parse(header) == {"a87bd80c": 1, "68fd508a": 5}
     assert parse("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1") == {}
+
+
+def test_a_new_account_runs_few_functions_at_a_time() -> None:
+    with LocalAccount(concurrency=1) as small:
+        loop = Chain(small.session(), 1, 60)
+        answer = loop.functions.invoke(FunctionName=loop.names[0], Payload=json.dumps({"left": 1}))  # calls itself
+        assert "TooManyRequestsException" in json.load(answer["Payload"])["errorMessage"]

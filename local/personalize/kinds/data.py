@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ from local.personalize.data import csv_files, schemas
 from local.personalize.data.attribution_reports import Reporting
 from local.personalize.data.schemas import Schema
 from local.personalize.data.tables import Table, conform, merge, stack
-from local.personalize.errors import InUseError, InvalidInputError, JobFailedError
+from local.personalize.errors import AccessDeniedError, InUseError, InvalidInputError, JobFailedError
 from local.personalize.kinds import attribution
 from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.models import Attributes, Path, Phase, Record
-from local.personalize.ports import Objects, ObjectsError
+from local.personalize.ports import DeniedError, Objects, ObjectsError
 from local.personalize.quotas import Quota
 from local.personalize.undecided import Decisions
 from local.personalize.work import Job
@@ -38,7 +39,14 @@ class DatasetGroup(Kind):
         """Check that a key comes with a role."""
         if ("kmsKeyArn" in request) != ("roleArn" in request):
             raise InvalidInputError("kmsKeyArn and roleArn must be given together.")
+        if "roleArn" in request and request["roleArn"].split(":")[4] != world.arns.account:
+            raise AccessDeniedError("Cross-account pass role is not allowed.")  # recorded
         return super().attributes(world, request)
+
+    def job(self, world: World, record: Record, path: Path) -> Job | None:
+        """Try the key, if there is one."""
+        key, role = (record.attributes.get(member, "") for member in ("kmsKeyArn", "roleArn"))
+        return functools.partial(_try_key, world.objects, key, role) if path.name == "create" and key else None
 
 
 class SchemaKind(Kind):
@@ -183,6 +191,11 @@ class DatasetImportJob(Kind):
         """Check that there is a place to read from, and rows to add to."""
         if "dataLocation" not in request["dataSource"]:
             raise InvalidInputError("dataSource.dataLocation must be given.")
+        bucket, _, path = request["dataSource"]["dataLocation"].removeprefix("s3://").partition("/")
+        try:
+            world.objects.check(bucket, path, request.get("roleArn", ""))
+        except DeniedError as error:  # recorded: at the call
+            raise InvalidInputError(str(error)) from error
         mode = request.get("importMode", "FULL")
         table = world.state.tables.get(request["datasetArn"])
         if mode == "INCREMENTAL" and (table is None or table.bulk is None):
@@ -221,6 +234,13 @@ class DatasetImportJob(Kind):
         if table.bulk is not result.before:  # another import was quicker
             joined = _joined(result.frame, table.bulk, table.schema, record.attributes["importMode"])
         table.replace(conform(joined, table.schema))
+
+
+def _try_key(objects: Objects, key: str, role: str) -> None:
+    try:
+        objects.check_key(key, role)
+    except DeniedError as error:
+        raise JobFailedError(str(error)) from error
 
 
 def _publish(reports: Reporting, objects: Objects, frame: pd.DataFrame, mode: str, moment: datetime) -> None:
