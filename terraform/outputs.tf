@@ -18,6 +18,11 @@ output "campaign_arns" {
   }
 }
 
+output "data_key_policy" {
+  description = "The statements that the policy of each key in `data_kms_key_arns` needs. KMS takes no role that is not there: add them after the first apply. Null without such keys."
+  value       = length(var.data_kms_key_arns) == 0 ? null : data.aws_iam_policy_document.data_key.json
+}
+
 output "dataset_arns" {
   description = "Dataset ARNs, by pipeline and type."
   value       = { for key, p in var.pipelines : key => { for type in keys(p.datasets) : type => local._dataset_arns["${key}/${type}"] } }

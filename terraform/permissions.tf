@@ -67,6 +67,15 @@ locals {
           passed_to = null
         } if key != null
       ],
+      [
+        for keys in local._data_keys : {
+          sid       = "DataKeys"
+          actions   = ["kms:Decrypt"]
+          resources = keys
+          passed_to = null
+          via       = local._s3_service
+        } if contains(local._readers, function)
+      ],
     )
   }
 }

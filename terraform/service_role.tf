@@ -69,4 +69,20 @@ data "aws_iam_policy_document" "service" {
       resources = [statement.value]
     }
   }
+
+  dynamic "statement" {
+    for_each = local._data_keys
+
+    content {
+      sid       = "DecryptData"
+      actions   = ["kms:Decrypt"]
+      resources = statement.value
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = [local._s3_service]
+      }
+    }
+  }
 }

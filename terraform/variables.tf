@@ -18,7 +18,7 @@ variable "bucket_name" {
   description = <<-EOT
     An S3 bucket that exists and holds the data. Null makes one, named `<name>-<account>-<region>-data`.
     A bucket that exists is left as it is: its owner adds the statements in the output `bucket_policy`, and turns on
-    EventBridge notifications where a pipeline retrains on upload.
+    EventBridge notifications where a pipeline retrains on upload. Name its KMS key, where it has one, in `data_kms_key_arns`.
   EOT
   type        = string
   default     = null
@@ -26,6 +26,22 @@ variable "bucket_name" {
   validation {
     condition     = var.bucket_name == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.bucket_name))
     error_message = "bucket_name: not the name of an S3 bucket; give the name alone, without s3:// and without a path."
+  }
+}
+
+variable "data_kms_key_arns" {
+  description = <<-EOT
+    The KMS keys of a data bucket that exists, where its files are encrypted with others than `kms_key_arn`. Whoever reads the
+    files may decrypt with them; nothing else is encrypted with them, and dataset groups stay as they are. The keys' owner adds
+    the statements in the output `data_key_policy`, once the roles that it names are there.
+  EOT
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.data_kms_key_arns : can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))])
+    error_message = "data_kms_key_arns: give the ARNs of keys (arn:aws:kms:<region>:<account>:key/<id>), not of aliases. Wrong: ${join(", ", [for arn in var.data_kms_key_arns : arn if !can(regex("^arn:[^:]+:kms:[^:]+:[0-9]{12}:key/.+$", arn))])}."
   }
 }
 

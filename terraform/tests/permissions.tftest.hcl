@@ -255,3 +255,41 @@ run "roles_of_a_company_with_rules" {
     error_message = "What is allowed on the role follows its path: ${module.step["import"].policy}"
   }
 }
+
+run "policies_with_a_key_of_the_buckets_own" {
+  command = plan
+
+  variables {
+    bucket_name       = "team-data"
+    data_kms_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/0123"]
+    pipelines         = { movies = run.fixtures.pipeline }
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in [aws_iam_role_policy.service.policy, module.step["start"].policy] :
+      [for s in jsondecode(policy).Statement : [s.Resource, s.Condition] if s.Action == "kms:Decrypt"] ==
+      [["arn:aws:kms:eu-west-1:123456789012:key/0123", { StringEquals = { "kms:ViaService" = "s3.eu-west-1.amazonaws.com" } }]]
+    ])
+    error_message = "Who reads files may decrypt them, through S3: ${aws_iam_role_policy.service.policy} ${module.step["start"].policy}"
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in concat([for step, function in module.step : function.policy if step != "start"], [module.glue.policy]) :
+      !strcontains(policy, "kms:")
+    ])
+    error_message = "Nobody else may use the key."
+  }
+
+  assert {
+    condition = { for s in jsondecode(output.data_key_policy).Statement : s.Sid => [s.Principal, toset(flatten([s.Action]))] } == {
+      PersonalizeReads = [
+        { Service = "personalize.amazonaws.com", AWS = "arn:aws:iam::123456789012:role/shop-personalize-eu-west-1" },
+        toset(["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:ListGrants"]),
+      ]
+      FunctionsRead = [{ AWS = "arn:aws:iam::123456789012:role/shop-start-eu-west-1" }, toset(["kms:Decrypt"])]
+    }
+    error_message = "The key's owner is told whom to let in: ${output.data_key_policy}"
+  }
+}

@@ -91,6 +91,16 @@ run "rejects_bucket_name" {
   }
 }
 
+run "rejects_data_key_alias" {
+  command         = plan
+  expect_failures = [var.data_kms_key_arns]
+
+  variables {
+    data_kms_key_arns = ["arn:aws:kms:eu-west-1:123456789012:alias/data"]
+    pipelines         = { movies = run.fixtures.pipeline }
+  }
+}
+
 run "rejects_event_bus_name" {
   command         = plan
   expect_failures = [var.event_bus_name]

@@ -8,6 +8,8 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.id
+
+  of_personalize = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:ListGrants"]
 }
 
 resource "aws_kms_key" "data" {
@@ -22,6 +24,7 @@ resource "aws_kms_alias" "data" {
 }
 
 data "aws_iam_policy_document" "key" {
+  # checkov:skip=CKV_AWS_33: any principal, but by the condition it is the one role.
   # checkov:skip=CKV_AWS_109: a key's policy is about that key alone; without the account in it, nobody could ever change it.
   # checkov:skip=CKV_AWS_111: as above.
   # checkov:skip=CKV_AWS_356: in a key's policy, "*" means the key.
@@ -73,21 +76,35 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
+  # Personalize uses the key as the service and as the role that it assumes. The role is told by its name: it is made by the
+  # module, which is given this key, and a policy can't name a principal that is not there yet. Conditions on the service are
+  # documented for the role's trust policy only, so there are none here.
   # https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-key-access.html
   statement {
     sid       = "Personalize"
-    actions   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:ListGrants"]
+    actions   = local.of_personalize
     resources = ["*"]
 
     principals {
       type        = "Service"
       identifiers = ["personalize.amazonaws.com"]
     }
+  }
+
+  statement {
+    sid       = "PersonalizeRole"
+    actions   = local.of_personalize
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
 
     condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account]
+      test     = "ArnEquals"
+      variable = "aws:PrincipalArn"
+      values   = ["arn:${local.partition}:iam::${local.account}:role/${var.name}-personalize-${local.region}"]
     }
   }
 }

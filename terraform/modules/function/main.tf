@@ -29,6 +29,16 @@ data "aws_iam_policy_document" "this" {
           values   = [condition.value]
         }
       }
+
+      dynamic "condition" {
+        for_each = statement.value.via == null ? [] : [statement.value.via]
+
+        content {
+          test     = "StringEquals"
+          variable = "kms:ViaService"
+          values   = [condition.value]
+        }
+      }
     }
   }
 }

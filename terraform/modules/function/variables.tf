@@ -54,12 +54,13 @@ variable "role" {
 }
 
 variable "statements" {
-  description = "What the role may do; `passed_to` is the service that a role may be passed to."
+  description = "What the role may do; `passed_to` is the service that a role may be passed to, `via` the one that a key may be used through."
   type = list(object({
     sid       = string
     actions   = list(string)
     resources = list(string)
     passed_to = optional(string)
+    via       = optional(string)
   }))
 }
 
