@@ -18,7 +18,7 @@ locals {
 
     # Names of what runs make begin with this module's name. A dataset's ARN holds its dataset group's name, and a
     # solution version's ARN that of its solution.
-    campaigns      = distinct(concat(["${local._arn.personalize}:campaign/${var.name}-*"], values(local._campaign_arns)))
+    campaigns      = concat(["${local._arn.personalize}:campaign/${var.name}-*"], [for arn in values(local._campaign_arns) : arn if !startswith(arn, "${local._arn.personalize}:campaign/${var.name}-")])
     dataset_groups = ["${local._arn.personalize}:dataset-group/${var.name}-*"]
     datasets       = ["${local._arn.personalize}:dataset/${var.name}-*"]
     import_jobs    = ["${local._arn.personalize}:dataset-import-job/${var.name}-*"]

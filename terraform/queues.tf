@@ -10,10 +10,11 @@ locals {
     step => "https://sqs.${local._region}.${data.aws_partition.current.dns_suffix}/${local._account}/${var.name}-${step}"
   }
 
-  # EventBridge sends to start's queue, and what it cannot deliver there, to start's dead-letter queue.
+  # EventBridge sends to start's queue, and what it cannot deliver there, to start's dead-letter queue. By a pattern of our rules'
+  # names: a queue's policy takes 8,192 bytes. The keys: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
   _queue_policies = {
     for name, arn in merge(local._queue_arns, { for step, arn in local._dlq_arns : "${step}-dlq" => arn }) :
-    name => { arn = arn, rules = contains(["start", "start-dlq"], name) ? values(local._rule_arns) : [] }
+    name => { arn = arn, rules = contains(["start", "start-dlq"], name) ? local._rule_arns : [] }
   }
 }
 
@@ -85,9 +86,15 @@ data "aws_iam_policy_document" "queue" {
       }
 
       condition {
-        test     = "ArnEquals"
+        test     = "ArnLike"
         variable = "aws:SourceArn"
         values   = statement.value
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [local._account]
       }
     }
   }

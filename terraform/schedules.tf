@@ -31,7 +31,25 @@ locals {
     "^at\\([0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\)$",
   ])
 
+  # An at(…) that is on, as a time of UTC; null where there is no such day or hour. Where the schedule has a zone of its own, the time comes there
+  # up to twelve hours later.
+  _times = {
+    for key, s in local._schedules : key => try(timeadd("${regex("^at\\((.*)\\)$", s.expression)[0]}Z", s.timezone == "UTC" ? "0s" : "12h"), null)
+    if s.enabled && startswith(s.expression, "at(")
+  }
+
+  _schedules_named = { for key, s in local._schedules : s.name => s.at... }
+
   _scheduler_targets = [local._queue_arns["start"], local._dlq_arns["start"]]
+}
+
+# Scheduler takes a time that has passed, and never fires it; one that has fired stays.
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+check "times_to_come" {
+  assert {
+    condition     = alltrue([for key, time in local._times : timecmp(time, plantimestamp()) > 0 if time != null])
+    error_message = "These times have passed, so that the schedules never fire (again); take them out, or give new times: ${join(", ", [for key, time in local._times : "${local._schedules[key].at} ${local._schedules[key].expression}" if time != null && try(timecmp(time, plantimestamp()) <= 0, false)])}."
+  }
 }
 
 resource "aws_scheduler_schedule_group" "this" {
@@ -54,7 +72,7 @@ resource "aws_scheduler_schedule" "this" {
   }
 
   target {
-    arn      = aws_sqs_queue.step["start"].arn
+    arn      = local._queue_arns["start"]
     role_arn = aws_iam_role.scheduler.arn
 
     # The scheduled time is the trigger's id: a schedule that fires twice makes one run. jsonencode would write < and > as
@@ -73,17 +91,22 @@ resource "aws_scheduler_schedule" "this" {
     }), "\\u003c", "<"), "\\u003e", ">")
 
     dead_letter_config {
-      arn = aws_sqs_queue.dead_letters["start"].arn
+      arn = local._dlq_arns["start"]
     }
   }
 
   # Nothing fires before the pipeline is declared, or while it is being taken down.
-  depends_on = [aws_dynamodb_table_item.pipeline, aws_iam_role_policy.scheduler]
+  depends_on = [aws_dynamodb_table_item.pipeline, aws_iam_role_policy.scheduler, aws_sqs_queue.dead_letters, aws_sqs_queue.step]
 
   lifecycle {
     precondition {
       condition     = can(regex(local._schedule_expression, each.value.expression))
       error_message = "${each.value.at}.expression: \"${each.value.expression}\" is none that EventBridge Scheduler takes. Write cron(minutes hours day-of-month month day-of-week year) with \"?\" for one of the days, such as cron(0 3 * * ? *); or rate(12 hours); or at(2027-01-31T03:00:00)."
+    }
+
+    precondition {
+      condition     = lookup(local._times, each.key, "") != null
+      error_message = "${each.value.at}.expression: \"${each.value.expression}\" is no day and time; write it as at(2027-01-31T03:00:00)."
     }
 
     precondition {
@@ -129,7 +152,7 @@ resource "aws_scheduler_schedule" "this" {
     }
 
     precondition {
-      condition     = length([for s in local._schedules : s if s.name == each.value.name]) == 1
+      condition     = length(local._schedules_named[each.value.name]) == 1
       error_message = "${each.value.at}: another pipeline's schedule is named \"${each.value.name}\" too; rename one of them."
     }
   }
@@ -148,16 +171,16 @@ resource "aws_scheduler_schedule" "watchdog" {
   }
 
   target {
-    arn      = aws_sqs_queue.step["start"].arn
+    arn      = local._queue_arns["start"]
     role_arn = aws_iam_role.scheduler.arn
     input    = jsonencode({ watch = "runs" })
 
     dead_letter_config {
-      arn = aws_sqs_queue.dead_letters["start"].arn
+      arn = local._dlq_arns["start"]
     }
   }
 
-  depends_on = [aws_dynamodb_table_item.pipeline, aws_iam_role_policy.scheduler]
+  depends_on = [aws_dynamodb_table_item.pipeline, aws_iam_role_policy.scheduler, aws_sqs_queue.dead_letters, aws_sqs_queue.step]
 }
 
 resource "aws_iam_role" "scheduler" {

@@ -1,6 +1,12 @@
 # The role that Personalize assumes to read the data.
 
 locals {
+  # https://docs.aws.amazon.com/general/latest/gr/personalize.html, as botocore's endpoints had it in November 2026.
+  _personalize_regions = [
+    "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "cn-north-1", "eu-central-1",
+    "eu-west-1", "us-east-1", "us-east-2", "us-west-2",
+  ]
+
   # IAM has no regions: with the region in its name, the same deployment can live in several.
   _role_names = { for role in concat(keys(local._steps), ["glue", "personalize", "scheduler"]) : role => "${var.name}-${role}-${local._region}" }
 
@@ -14,12 +20,27 @@ resource "aws_iam_role" "service" {
   description          = "Assumed by Amazon Personalize to read the data of ${var.name}"
   assume_role_policy   = data.aws_iam_policy_document.service_trust.json
   tags                 = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = contains(local._personalize_regions, local._region)
+      error_message = "The provider's region is ${local._region}, where there is no Amazon Personalize. It is in ${join(", ", local._personalize_regions)}."
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "service" {
   name   = "read-data"
   role   = aws_iam_role.service.id
   policy = data.aws_iam_policy_document.service.json
+
+  lifecycle {
+    # White space does not count: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    precondition {
+      condition     = length(jsonencode(jsondecode(data.aws_iam_policy_document.service.json))) <= 10240
+      error_message = "bucket_name: the role that reads a bucket of your own lists the folder of each dataset, ${length(local._datasets)} of them, and its policy would have ${length(jsonencode(jsondecode(data.aws_iam_policy_document.service.json)))} characters of at most 10240. Shorten the prefixes, split the pipelines among several deployments, or leave bucket_name out: a bucket made here needs no such list."
+    }
+  }
 }
 
 # https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html

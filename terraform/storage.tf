@@ -5,7 +5,7 @@ locals {
   _bucket_arn = "arn:${local._partition}:s3:::${local._bucket}"
 
   # The objects of all datasets.
-  _data_arns = [for d in local._datasets : "${local._bucket_arn}/${d.prefix}*"]
+  _data_arns = var.bucket_name == null ? ["${local._bucket_arn}/*"] : [for d in local._datasets : "${local._bucket_arn}/${d.prefix}*"]
 }
 
 resource "aws_s3_bucket" "data" {

@@ -34,7 +34,8 @@ variable "pipelines" {
           what influences a ranking (documented for `aws-semantic-similarity`; unknown for the others).
           The pipeline itself moves the campaign to each new version.
     - `schedules`: when a run starts, by a name of yours.
-      - `expression`: `cron(…)`, `rate(…)` or `at(…)`, as EventBridge Scheduler takes it.
+      - `expression`: `cron(…)`, `rate(…)` or `at(…)`, as EventBridge Scheduler takes it. One with `at(…)` fires once and stays;
+        Scheduler takes one whose time has passed, too, and never fires it. Plan warns of both: take it out, or give it a new time.
       - `timezone`: such as `Europe/Paris`. Default UTC.
       - `what`: `everything` (default), `import` (the data only) or `train` (train and deploy with the data as it is).
       - `solutions`: train these only. Default all.
@@ -137,6 +138,37 @@ variable "pipelines" {
   validation {
     condition     = length(var.pipelines) > 0
     error_message = "pipelines: give at least one."
+  }
+
+  # What no apply could make, whatever else is in the region. All of these can be raised in Service Quotas.
+  validation {
+    condition     = length(var.pipelines) <= var.quotas.dataset_groups
+    error_message = "pipelines: ${length(var.pipelines)} of them, each a dataset group, and the region allows ${var.quotas.dataset_groups}. Have the quota \"Dataset groups\" of Amazon Personalize raised in Service Quotas, then set quotas.dataset_groups."
+  }
+
+  validation {
+    condition     = sum(concat([0], [for p in values(var.pipelines) : length(p.datasets)])) <= var.quotas.schemas
+    error_message = "pipelines[…].datasets: ${sum(concat([0], [for p in values(var.pipelines) : length(p.datasets)]))} of them, each with a schema, and the region allows ${var.quotas.schemas}. Have the quota \"Schemas\" of Amazon Personalize raised in Service Quotas, then set quotas.schemas."
+  }
+
+  validation {
+    condition     = alltrue([for p in values(var.pipelines) : length(p.solutions) <= var.quotas.solutions])
+    error_message = "pipelines[…].solutions: a dataset group has at most ${var.quotas.solutions}. More in: ${join(", ", [for key, p in var.pipelines : "${key} (${length(p.solutions)})" if length(p.solutions) > var.quotas.solutions])}. Have the quota \"Active solutions per dataset group\" raised in Service Quotas, then set quotas.solutions."
+  }
+
+  validation {
+    condition     = alltrue([for p in values(var.pipelines) : length([for s in values(p.solutions) : s if s.campaign != null]) <= var.quotas.campaigns])
+    error_message = "pipelines[…].solutions[…].campaign: a dataset group has at most ${var.quotas.campaigns} campaigns. More in: ${join(", ", [for key, p in var.pipelines : "${key} (${length([for s in values(p.solutions) : s if s.campaign != null])})" if length([for s in values(p.solutions) : s if s.campaign != null]) > var.quotas.campaigns])}. Have the quota \"Active campaigns per dataset group\" raised in Service Quotas, then set quotas.campaigns."
+  }
+
+  validation {
+    condition     = alltrue([for p in values(var.pipelines) : length(p.filters) <= var.quotas.filters])
+    error_message = "pipelines[…].filters: a dataset group has at most ${var.quotas.filters}. More in: ${join(", ", [for key, p in var.pipelines : "${key} (${length(p.filters)})" if length(p.filters) > var.quotas.filters])}. Have the quota \"Active filters per dataset group\" raised in Service Quotas, then set quotas.filters."
+  }
+
+  validation {
+    condition     = alltrue([for p in values(var.pipelines) : p.retrain_on_upload.settle_seconds >= 0 && p.retrain_on_upload.settle_seconds <= 900])
+    error_message = "pipelines[…].retrain_on_upload.settle_seconds: 0 to 900, since SQS delays a message for 15 minutes at most. Wrong in: ${join(", ", [for key, p in var.pipelines : key if p.retrain_on_upload.settle_seconds < 0 || p.retrain_on_upload.settle_seconds > 900])}."
   }
 
   validation {

@@ -120,9 +120,14 @@ variable "log_retention_days" {
 }
 
 variable "maximum_concurrency" {
-  description = "How many instances of one step's function may work its queue at the same time."
+  description = <<-EOT
+    How many instances of one step's function may work its queue at the same time; each works up to ten messages. There are six
+    steps, and a new account runs 10 functions at once, all together: what is beyond is throttled, and a message that could not be
+    worked five times goes to the dead letters. Raise it where the account has more and many pipelines start at the same minute.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+  EOT
   type        = number
-  default     = 10
+  default     = 2
   nullable    = false
 
   validation {
@@ -206,15 +211,22 @@ variable "poll_floor_seconds" {
 
 variable "quotas" {
   description = <<-EOT
-    How many jobs of all pipelines together may be pending or in progress. What is beyond waits in line, and begins when a
-    slot is free. The defaults are what Personalize allows in a region; give less where others use the region as well.
-    https://docs.aws.amazon.com/personalize/latest/dg/limits.html
-    - `imports`: import jobs. Default 5.
-    - `trainings`: solution versions. Default 20.
+    What the account may have in the region; the defaults are Personalize's own. Give less where others use the region as well,
+    and more once Service Quotas has granted it. https://docs.aws.amazon.com/personalize/latest/dg/limits.html
+    - `imports`, `trainings`: import jobs and solution versions of all pipelines together that may be pending or in progress. What
+      is beyond waits in line, and begins when a slot is free. Default 5 and 20.
+    - `dataset_groups`, `schemas`: pipelines, and their datasets, at most. Default 5 and 500. What a declaration exceeds by itself
+      is refused at plan.
+    - `solutions`, `campaigns`, `filters`: in one pipeline at most. Default 10, 5 and 30. Refused at plan, too.
   EOT
   type = object({
-    imports   = optional(number, 5)
-    trainings = optional(number, 20)
+    imports        = optional(number, 5)
+    trainings      = optional(number, 20)
+    dataset_groups = optional(number, 5)
+    schemas        = optional(number, 500)
+    solutions      = optional(number, 10)
+    campaigns      = optional(number, 5)
+    filters        = optional(number, 30)
   })
   default  = {}
   nullable = false

@@ -167,9 +167,9 @@ run "policies" {
   assert {
     condition = toset([for s in jsondecode(aws_iam_role_policy.service.policy).Statement : jsonencode([s.Action, s.Resource])]) == toset([
       jsonencode(["s3:ListBucket", "arn:aws:s3:::shop-123456789012-eu-west-1-data"]),
-      jsonencode(["s3:GetObject", ["arn:aws:s3:::shop-123456789012-eu-west-1-data/movies/items/*", "arn:aws:s3:::shop-123456789012-eu-west-1-data/movies/interactions/*"]]),
+      jsonencode(["s3:GetObject", "arn:aws:s3:::shop-123456789012-eu-west-1-data/*"]),
     ])
-    error_message = "The role reads the data, under the prefixes only: ${aws_iam_role_policy.service.policy}"
+    error_message = "The role reads the bucket, which holds nothing but data: ${aws_iam_role_policy.service.policy}"
   }
 
   assert {
@@ -291,5 +291,40 @@ run "policies_with_a_key_of_the_buckets_own" {
       FunctionsRead = [{ AWS = "arn:aws:iam::123456789012:role/shop-start-eu-west-1" }, toset(["kms:Decrypt"])]
     }
     error_message = "The key's owner is told whom to let in: ${output.data_key_policy}"
+  }
+}
+
+run "a_bucket_that_others_use" {
+  command = plan
+
+  variables {
+    bucket_name = "lake"
+    pipelines   = { movies = run.fixtures.pipeline }
+  }
+
+  assert {
+    condition = toset([for s in jsondecode(aws_iam_role_policy.service.policy).Statement : jsonencode([s.Action, s.Resource])]) == toset([
+      jsonencode(["s3:ListBucket", "arn:aws:s3:::lake"]),
+      jsonencode(["s3:GetObject", ["arn:aws:s3:::lake/movies/items/*", "arn:aws:s3:::lake/movies/interactions/*"]]),
+    ])
+    error_message = "The role reads what is under the prefixes only: ${aws_iam_role_policy.service.policy}"
+  }
+}
+
+run "campaigns_with_names_of_their_own" {
+  command = plan
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = {
+      for-you = { recipe = "aws-user-personalization-v2", campaign = { name = "front-page" } }
+      similar = { recipe = "aws-similar-items", campaign = {} }
+    } }) }
+  }
+
+  assert {
+    condition = [for s in jsondecode(module.step["deploy"].policy).Statement : toset(s.Resource) if s.Sid == "Campaigns"] == [toset([
+      "arn:aws:personalize:eu-west-1:123456789012:campaign/shop-*", "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page",
+    ])]
+    error_message = "A pattern covers the campaigns that are named for the deployment, and the others are listed: ${module.step["deploy"].policy}"
   }
 }

@@ -326,7 +326,7 @@ run "rejects_pipeline_name_too_long" {
 
 run "rejects_settle_seconds" {
   command         = plan
-  expect_failures = [aws_cloudwatch_event_rule.upload]
+  expect_failures = [var.pipelines]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { retrain_on_upload = { enabled = true, settle_seconds = 901 } }) }

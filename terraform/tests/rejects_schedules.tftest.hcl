@@ -205,3 +205,32 @@ run "rejects_schedule_name_taken" {
     pipelines = { a = merge(run.fixtures.pipeline, { filters = {}, schedules = { b-c = run.fixtures.pipeline.schedules.nightly } }), a-b = merge(run.fixtures.pipeline, { filters = {}, schedules = { c = run.fixtures.pipeline.schedules.nightly } }) }
   }
 }
+
+run "rejects_a_day_that_does_not_exist" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { once = { expression = "at(2099-02-30T03:00:00)" } } }) }
+  }
+}
+
+run "warns_of_a_time_that_has_passed" {
+  command         = plan
+  expect_failures = [check.times_to_come]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { once = { expression = "at(2020-01-31T03:00:00)" } } }) }
+  }
+}
+
+run "accepts_times_to_come_and_those_that_are_off" {
+  command = plan
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = {
+      coming = { expression = "at(2099-01-31T03:00:00)", timezone = "Europe/Paris" }
+      passed = { expression = "at(2020-01-31T03:00:00)", enabled = false }
+    } }) }
+  }
+}

@@ -295,8 +295,9 @@ run "pipeline" {
   }
 
   assert {
-    condition = { for key, rule in aws_cloudwatch_event_rule.upload : key => jsondecode(rule.event_pattern) } == {
-      movies = {
+    condition = { for key, rule in aws_cloudwatch_event_rule.this : key => jsondecode(rule.event_pattern) } == {
+      shop-retrain-1 = { detail-type = ["Personalize retrain requested"], detail = { pipeline = ["books", "movies"] } }
+      shop-upload-1 = {
         source      = ["aws.s3"]
         detail-type = ["Object Created"]
         detail = {
@@ -305,17 +306,20 @@ run "pipeline" {
         }
       }
     }
-    error_message = "Uploads are watched otherwise: ${join(" ", [for rule in aws_cloudwatch_event_rule.upload : rule.event_pattern])}"
+    error_message = "Uploads and the team's own events are watched otherwise: ${join(" ", [for rule in aws_cloudwatch_event_rule.this : rule.event_pattern])}"
   }
 
   assert {
-    condition     = aws_cloudwatch_event_target.upload["movies"].input_transformer[0].input_template == "{\"trigger\":\"upload\",\"id\":<id>,\"time\":<time>,\"request\":{\"pipeline\":\"movies\"}}"
-    error_message = "An upload sends: ${aws_cloudwatch_event_target.upload["movies"].input_transformer[0].input_template}"
+    condition     = aws_cloudwatch_event_target.this["shop-upload-1"].input_transformer[0].input_template == "{\"trigger\":\"upload\",\"id\":<id>,\"time\":<time>,\"upload\":{\"bucket\":<bucket>,\"key\":<key>}}"
+    error_message = "An upload sends: ${aws_cloudwatch_event_target.this["shop-upload-1"].input_transformer[0].input_template}"
   }
 
   assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.retrain.event_pattern) == { detail-type = ["Personalize retrain requested"], detail = { pipeline = ["books", "movies"] } }
-    error_message = "The team's own events are taken otherwise: ${aws_cloudwatch_event_rule.retrain.event_pattern}"
+    condition = jsondecode(jsondecode(aws_dynamodb_table_item.folders.item).spec.S) == {
+      "s3://shop-123456789012-eu-west-1-data/movies/interactions/" = "movies/interactions"
+      "s3://shop-123456789012-eu-west-1-data/people/"              = "movies/users"
+    }
+    error_message = "Start finds an upload's pipeline otherwise: ${aws_dynamodb_table_item.folders.item}"
   }
 
   assert {
@@ -329,7 +333,7 @@ run "pipeline" {
   }
 
   assert {
-    condition     = alltrue([for mapping in aws_lambda_event_source_mapping.step : mapping.function_response_types == toset(["ReportBatchItemFailures"]) && mapping.scaling_config[0].maximum_concurrency == 10])
+    condition     = alltrue([for mapping in aws_lambda_event_source_mapping.step : mapping.function_response_types == toset(["ReportBatchItemFailures"]) && mapping.scaling_config[0].maximum_concurrency == 2])
     error_message = "Each mapping reports failures one by one, and has a limit."
   }
 
@@ -390,7 +394,7 @@ run "bucket_of_the_teams_own" {
   }
 
   assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.upload["movies"].event_pattern).detail.bucket.name == ["lake"]
+    condition     = jsondecode(aws_cloudwatch_event_rule.this["shop-upload-1"].event_pattern).detail.bucket.name == ["lake"]
     error_message = "Uploads to the team's bucket are watched."
   }
 
@@ -438,16 +442,21 @@ run "events_on_a_bus_of_their_own" {
   }
 
   assert {
-    condition     = aws_cloudwatch_event_rule.retrain.event_bus_name == "shop" && aws_cloudwatch_event_rule.upload["movies"].event_bus_name == "default"
+    condition     = aws_cloudwatch_event_rule.this["shop-retrain-1"].event_bus_name == "shop" && aws_cloudwatch_event_rule.this["shop-upload-1"].event_bus_name == "default"
     error_message = "The team's events come on its bus, S3's on the default one."
   }
 
   assert {
-    condition = toset(flatten([for s in jsondecode(aws_sqs_queue.step["start"].policy).Statement : s.Condition.ArnEquals["aws:SourceArn"] if s.Sid == "EventBridge"])) == toset([
-      "arn:aws:events:eu-west-1:123456789012:rule/shop-movies-upload",
-      "arn:aws:events:eu-west-1:123456789012:rule/shop/shop-retrain",
-    ])
-    error_message = "Start's queue takes the messages of these two rules: ${aws_sqs_queue.step["start"].policy}"
+    condition = [for s in jsondecode(aws_sqs_queue.step["start"].policy).Statement : s.Condition if s.Sid == "EventBridge"] == [{
+      ArnLike = {
+        "aws:SourceArn" = [
+          "arn:aws:events:eu-west-1:123456789012:rule/shop-upload-*",
+          "arn:aws:events:eu-west-1:123456789012:rule/shop/shop-retrain-*",
+        ]
+      }
+      StringEquals = { "aws:SourceAccount" = "123456789012" }
+    }]
+    error_message = "Start's queue takes the messages of our rules: ${aws_sqs_queue.step["start"].policy}"
   }
 
   assert {

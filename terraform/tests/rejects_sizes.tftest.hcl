@@ -1,0 +1,193 @@
+# What AWS would refuse by its size or number, refused at plan: a run for each rule.
+
+provider "aws" {
+  region                      = "eu-west-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+provider "aws" {
+  alias                       = "elsewhere"
+  region                      = "eu-west-3"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.dataset_group
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.schema
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:schema/schema" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.event_tracker
+  override_during = plan
+  values          = { properties = "{\"TrackingId\":\"tracking-id\"}" }
+}
+
+override_resource {
+  target          = aws_cloudcontrolapi_resource.filter
+  override_during = plan
+  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:filter/filter" }
+}
+
+override_resource {
+  target          = aws_lambda_invocation.dataset_ready
+  override_during = plan
+  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
+}
+
+override_resource {
+  target          = aws_lambda_invocation.solution_ready
+  override_during = plan
+  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
+}
+
+variables {
+  name    = "shop"
+  package = { s3_bucket = "releases", s3_key = "functions.zip" }
+}
+
+run "fixtures" {
+  command = plan
+
+  module {
+    source = "./tests/fixtures"
+  }
+}
+
+# What one declaration exceeds by itself, whatever else is in the region.
+
+run "accepts_as_many_pipelines_as_the_region_takes" {
+  command = plan
+
+  variables {
+    pipelines = { for number in range(5) : "movies-${number}" => run.fixtures.pipeline }
+  }
+}
+
+run "rejects_more_pipelines_than_dataset_groups" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { for number in range(6) : "movies-${number}" => run.fixtures.pipeline }
+  }
+}
+
+run "accepts_more_dataset_groups_when_granted" {
+  command = plan
+
+  variables {
+    quotas    = { dataset_groups = 6 }
+    pipelines = { for number in range(6) : "movies-${number}" => run.fixtures.pipeline }
+  }
+}
+
+run "rejects_more_datasets_than_schemas" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    quotas    = { schemas = 1 }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_more_solutions_than_a_dataset_group_takes" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for number in range(11) : "similar-${number}" => { recipe = "aws-similar-items" } } }) }
+  }
+}
+
+run "rejects_more_campaigns_than_a_dataset_group_takes" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for number in range(6) : "similar-${number}" => { recipe = "aws-similar-items", campaign = {} } } }) }
+  }
+}
+
+run "rejects_more_filters_than_a_dataset_group_takes" {
+  command         = plan
+  expect_failures = [var.pipelines]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { filters = { for number in range(31) : "filter-${number}" => "EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN (\"*\")" } }) }
+  }
+}
+
+# Documents that would be too long.
+
+run "rejects_a_bucket_of_others_with_too_many_folders" {
+  command         = plan
+  expect_failures = [aws_iam_role_policy.service]
+
+  variables {
+    bucket_name = "lake"
+    quotas      = { dataset_groups = 50 }
+    pipelines   = { for number in range(50) : "movies-${number}" => { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("/", range(100))}/${number}/" }) } } }
+  }
+}
+
+run "splits_rules_whose_patterns_would_be_too_long" {
+  command = plan
+
+  variables {
+    quotas    = { dataset_groups = 40 }
+    pipelines = { for number in range(40) : "the-movies-of-tenant-${number}" => { datasets = { interactions = run.fixtures.pipeline.datasets.interactions }, retrain_on_upload = { enabled = true } } }
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.this) > 2 && alltrue([for rule in aws_cloudwatch_event_rule.this : length(rule.event_pattern) <= 2048])
+    error_message = "A pattern has more than 2048 characters: ${jsonencode({ for name, rule in aws_cloudwatch_event_rule.this : name => length(rule.event_pattern) })}"
+  }
+
+  assert {
+    condition = toset(flatten([for rule in aws_cloudwatch_event_rule.this : try([for key in jsondecode(rule.event_pattern).detail.object.key : key.prefix], [])])) == toset(
+      [for number in range(40) : "the-movies-of-tenant-${number}/interactions/"]
+    )
+    error_message = "A folder is watched by no rule."
+  }
+
+  assert {
+    condition     = toset(flatten([for rule in aws_cloudwatch_event_rule.this : try(jsondecode(rule.event_pattern).detail.pipeline, [])])) == toset([for number in range(40) : "the-movies-of-tenant-${number}"])
+    error_message = "A pipeline is asked for in vain."
+  }
+}
+
+# Places.
+
+run "rejects_a_region_without_personalize" {
+  command         = plan
+  expect_failures = [aws_iam_role.service]
+
+  providers = {
+    aws = aws.elsewhere
+  }
+
+  variables {
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
