@@ -40,6 +40,8 @@ locals {
 
   _schedules_named = { for key, s in local._schedules : s.name => s.at... }
 
+  _scheduler_role_arn = "arn:${local._partition}:iam::${local._account}:role${var.role_path}${local._role_names["scheduler"]}"
+
   _scheduler_targets = [local._queue_arns["start"], local._dlq_arns["start"]]
 }
 
@@ -58,13 +60,13 @@ resource "aws_scheduler_schedule_group" "this" {
 }
 
 resource "aws_scheduler_schedule" "this" {
-  for_each                     = local._schedules
-  name                         = each.value.name
-  group_name                   = aws_scheduler_schedule_group.this.name
-  description                  = "Runs pipeline ${each.value.pipeline} of ${var.name}: ${each.value.what}"
-  schedule_expression          = each.value.expression
-  schedule_expression_timezone = each.value.timezone
-  state                        = each.value.enabled ? "ENABLED" : "DISABLED"
+  for_each                     = local._keys.schedules
+  name                         = local._schedules[each.key].name
+  group_name                   = var.name
+  description                  = "Runs pipeline ${local._schedules[each.key].pipeline} of ${var.name}: ${local._schedules[each.key].what}"
+  schedule_expression          = local._schedules[each.key].expression
+  schedule_expression_timezone = local._schedules[each.key].timezone
+  state                        = local._schedules[each.key].enabled ? "ENABLED" : "DISABLED"
   kms_key_arn                  = var.kms_key_arn
 
   flexible_time_window {
@@ -73,20 +75,20 @@ resource "aws_scheduler_schedule" "this" {
 
   target {
     arn      = local._queue_arns["start"]
-    role_arn = aws_iam_role.scheduler.arn
+    role_arn = local._scheduler_role_arn
 
     # The scheduled time is the trigger's id: a schedule that fires twice makes one run. jsonencode would write < and > as
     # escapes, which Scheduler does not look through.
     input = replace(replace(jsonencode({
       trigger = "schedule"
-      id      = "${each.value.name}/<aws.scheduler.scheduled-time>"
+      id      = "${local._schedules[each.key].name}/<aws.scheduler.scheduled-time>"
       time    = "<aws.scheduler.scheduled-time>"
       request = {
-        pipeline      = each.value.pipeline
-        what          = each.value.what
-        solutions     = each.value.solutions
-        training_mode = each.value.training_mode
-        force         = each.value.force
+        pipeline      = local._schedules[each.key].pipeline
+        what          = local._schedules[each.key].what
+        solutions     = local._schedules[each.key].solutions
+        training_mode = local._schedules[each.key].training_mode
+        force         = local._schedules[each.key].force
       }
     }), "\\u003c", "<"), "\\u003e", ">")
 
@@ -96,64 +98,70 @@ resource "aws_scheduler_schedule" "this" {
   }
 
   # Nothing fires before the pipeline is declared, or while it is being taken down.
-  depends_on = [aws_dynamodb_table_item.pipeline, aws_iam_role_policy.scheduler, aws_sqs_queue.dead_letters, aws_sqs_queue.step]
+  depends_on = [
+    aws_dynamodb_table_item.pipeline,
+    aws_iam_role_policy.scheduler,
+    aws_scheduler_schedule_group.this,
+    aws_sqs_queue.dead_letters,
+    aws_sqs_queue.step,
+  ]
 
   lifecycle {
     precondition {
-      condition     = can(regex(local._schedule_expression, each.value.expression))
-      error_message = "${each.value.at}.expression: \"${each.value.expression}\" is none that EventBridge Scheduler takes. Write cron(minutes hours day-of-month month day-of-week year) with \"?\" for one of the days, such as cron(0 3 * * ? *); or rate(12 hours); or at(2027-01-31T03:00:00)."
+      condition     = can(regex(local._schedule_expression, local._schedules[each.key].expression))
+      error_message = "${local._schedules[each.key].at}.expression: \"${local._schedules[each.key].expression}\" is none that EventBridge Scheduler takes. Write cron(minutes hours day-of-month month day-of-week year) with \"?\" for one of the days, such as cron(0 3 * * ? *); or rate(12 hours); or at(2027-01-31T03:00:00)."
     }
 
     precondition {
-      condition     = lookup(local._times, each.key, "") != null
-      error_message = "${each.value.at}.expression: \"${each.value.expression}\" is no day and time; write it as at(2027-01-31T03:00:00)."
+      condition     = try(local._times[each.key], "") != null
+      error_message = "${local._schedules[each.key].at}.expression: \"${local._schedules[each.key].expression}\" is no day and time; write it as at(2027-01-31T03:00:00)."
     }
 
     precondition {
-      condition     = can(regex("^[A-Za-z][A-Za-z0-9_+/-]*$", each.value.timezone))
-      error_message = "${each.value.at}.timezone: \"${each.value.timezone}\" is no time zone; give a name from the IANA database, such as Europe/Paris."
+      condition     = can(regex("^[A-Za-z][A-Za-z0-9_+/-]*$", local._schedules[each.key].timezone))
+      error_message = "${local._schedules[each.key].at}.timezone: \"${local._schedules[each.key].timezone}\" is no time zone; give a name from the IANA database, such as Europe/Paris."
     }
 
     precondition {
-      condition     = contains(["everything", "import", "train"], each.value.what)
-      error_message = "${each.value.at}.what: \"${each.value.what}\"; choose everything, import or train."
+      condition     = contains(["everything", "import", "train"], local._schedules[each.key].what)
+      error_message = "${local._schedules[each.key].at}.what: \"${local._schedules[each.key].what}\"; choose everything, import or train."
     }
 
     precondition {
-      condition     = contains(["FULL", "UPDATE"], each.value.training_mode)
-      error_message = "${each.value.at}.training_mode: \"${each.value.training_mode}\"; choose FULL or UPDATE."
+      condition     = contains(["FULL", "UPDATE"], local._schedules[each.key].training_mode)
+      error_message = "${local._schedules[each.key].at}.training_mode: \"${local._schedules[each.key].training_mode}\"; choose FULL or UPDATE."
     }
 
     precondition {
-      condition     = alltrue([for solution in each.value.trains : contains(keys(var.pipelines[each.value.pipeline].solutions), solution)])
-      error_message = "${each.value.at}.solutions: the pipeline has no ${join(", ", setsubtract(each.value.trains, keys(var.pipelines[each.value.pipeline].solutions)))}; it has ${join(", ", keys(var.pipelines[each.value.pipeline].solutions))}."
+      condition     = alltrue([for solution in local._schedules[each.key].trains : contains(keys(var.pipelines[local._schedules[each.key].pipeline].solutions), solution)])
+      error_message = "${local._schedules[each.key].at}.solutions: the pipeline has no ${join(", ", setsubtract(local._schedules[each.key].trains, keys(var.pipelines[local._schedules[each.key].pipeline].solutions)))}; it has ${join(", ", keys(var.pipelines[local._schedules[each.key].pipeline].solutions))}."
     }
 
     precondition {
-      condition     = each.value.solutions == null ? true : each.value.what != "import" && length(each.value.solutions) > 0
-      error_message = "${each.value.at}.solutions: ${each.value.what == "import" ? "an import trains nothing" : "an empty list"}; leave it out."
+      condition     = local._schedules[each.key].solutions == null ? true : local._schedules[each.key].what != "import" && length(local._schedules[each.key].solutions) > 0
+      error_message = "${local._schedules[each.key].at}.solutions: ${local._schedules[each.key].what == "import" ? "an import trains nothing" : "an empty list"}; leave it out."
     }
 
     precondition {
-      condition     = each.value.what != "train" || length(var.pipelines[each.value.pipeline].solutions) > 0
-      error_message = "${each.value.at}.what: train, but the pipeline has no solutions."
+      condition     = local._schedules[each.key].what != "train" || length(var.pipelines[local._schedules[each.key].pipeline].solutions) > 0
+      error_message = "${local._schedules[each.key].at}.what: train, but the pipeline has no solutions."
     }
 
     precondition {
-      condition = each.value.training_mode != "UPDATE" || alltrue([
-        for solution in each.value.trains : try(local._recipes[local._solutions["${each.value.pipeline}/${solution}"].recipe].updates, true)
+      condition = local._schedules[each.key].training_mode != "UPDATE" || alltrue([
+        for solution in local._schedules[each.key].trains : try(local._recipes[local._solutions["${local._schedules[each.key].pipeline}/${solution}"].recipe].updates, true)
       ])
-      error_message = "${each.value.at}.training_mode: UPDATE is for solutions with aws-user-personalization only; name those in \"solutions\", or choose FULL. Others that it would train: ${join(", ", [for solution in each.value.trains : solution if !try(local._recipes[local._solutions["${each.value.pipeline}/${solution}"].recipe].updates, true)])}."
+      error_message = "${local._schedules[each.key].at}.training_mode: UPDATE is for solutions with aws-user-personalization only; name those in \"solutions\", or choose FULL. Others that it would train: ${join(", ", [for solution in local._schedules[each.key].trains : solution if !try(local._recipes[local._solutions["${local._schedules[each.key].pipeline}/${solution}"].recipe].updates, true)])}."
     }
 
     precondition {
-      condition     = length(each.value.name) <= 64
-      error_message = "${each.value.at}: the schedule's name \"${each.value.name}\" has ${length(each.value.name)} characters of at most 64; shorten one of its parts."
+      condition     = length(local._schedules[each.key].name) <= 64
+      error_message = "${local._schedules[each.key].at}: the schedule's name \"${local._schedules[each.key].name}\" has ${length(local._schedules[each.key].name)} characters of at most 64; shorten one of its parts."
     }
 
     precondition {
-      condition     = length(local._schedules_named[each.value.name]) == 1
-      error_message = "${each.value.at}: another pipeline's schedule is named \"${each.value.name}\" too; rename one of them."
+      condition     = length(local._schedules_named[local._schedules[each.key].name]) == 1
+      error_message = "${local._schedules[each.key].at}: another pipeline's schedule is named \"${local._schedules[each.key].name}\" too; rename one of them."
     }
   }
 }
