@@ -21,7 +21,7 @@ from functions.slots import KINDS
 from local.personalize.models import Record
 from scripts.bench.world import BEGINNING, WORKERS, World
 
-INSTANCES = 10
+INSTANCES = 2
 """The module's default for maximum_concurrency."""
 
 ON_ITS_WAY, IN_HANDLER = 0.1, (0.1, 0.3, 1.0)
