@@ -33,7 +33,7 @@ resource "aws_lambda_invocation" "dataset" {
 
     precondition {
       condition     = can(regex("^[^/].*/$", each.value.prefix))
-      error_message = "${each.value.at}.prefix: \"${each.value.prefix}\" must end in a slash and not begin with one; Personalize then imports every file under it."
+      error_message = "${each.value.at}.prefix: \"${each.value.prefix}\" must end in a slash and not begin with one; Personalize then imports the files directly under it."
     }
 
     precondition {

@@ -6,7 +6,8 @@ variable "pipelines" {
       - `schema`: the Avro schema as JSON text, from `file()` or `jsonencode()`. Items and users can gain columns that take
         null, and keep their rows; interactions cannot. Solutions that exist go on training without the new columns.
         https://docs.aws.amazon.com/personalize/latest/dg/updating-dataset-schema.html
-      - `prefix`: where its CSV files lie in the data bucket. Default `<pipeline>/<type>/`.
+      - `prefix`: where its CSV files lie in the data bucket, directly under it: nothing is imported from folders below.
+        Default `<pipeline>/<type>/`.
     - `event_tracker`: make an event tracker, for events that your application sends. Default false.
     - `filters`: filter expressions, by a name of yours.
     - `solutions`: what is trained, by a name of yours. A changed recipe or hyperparameter makes another one beside it; what it
