@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is the machine's affair: a busy one must not make a test red.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PersonalizePipelines")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "acme")

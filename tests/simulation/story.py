@@ -131,7 +131,11 @@ class Story:
         self._numbers += 1
         at = (BEGINNING + timedelta(seconds=int(cloud.agenda.seconds))).isoformat()
         identifier = f"{kind}/{self._numbers}"
-        told = {"trigger": kind, "id": identifier, "time": at, "request": {"pipeline": pipeline, **request}}
+        told: dict[str, Any] = {"trigger": kind, "id": identifier, "time": at}
+        if kind == "upload":  # its folder tells the pipeline
+            told["upload"] = {"bucket": "data", "key": f"{pipeline}/{PIPELINES[pipeline][1][0]}/part-1.csv"}
+        else:
+            told["request"] = {"pipeline": pipeline, **request}
         run = run_id(BEGINNING + timedelta(seconds=int(cloud.agenda.seconds)), f"{pipeline}/{identifier}")
         cloud.note(kind, f"trigger of {pipeline}: {request or ''}", run)
         cloud.witness.triggers[run] = (pipeline, kind)
