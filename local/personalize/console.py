@@ -155,6 +155,19 @@ class SetRates(Command):
 
 
 @dataclass(frozen=True)
+class SetLag(Command):
+    """Have Describe and List be behind by so many seconds; 0 lifts it."""
+
+    seconds: float
+
+    def carry_out(self, service: Personalize) -> Any:
+        """Take the new one."""
+        if not 0 <= self.seconds <= LONGEST:
+            raise ControlError(f"seconds can't be {self.seconds}")
+        service.world.lag = self.seconds
+
+
+@dataclass(frozen=True)
 class SetDurations(Command):
     """Change how long things take that begin from now on: a profile, or spans by kind and path."""
 
@@ -202,6 +215,7 @@ class Settings(Command):
             "quotas": service.world.quotas,
             "rates": troubles.rates,
             "decisions": service.world.decisions,
+            "lag": service.world.lag,
             "lives": [as_values(each) for each in troubles.lives],
             "calls": [as_values(each) for each in troubles.calls],
         }
@@ -267,6 +281,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "quotas": SetQuotas,
     "decisions": Decide,
     "rates": SetRates,
+    "lag": SetLag,
     "durations": SetDurations,
     "clock": Clock,
     "settings": Settings,

@@ -82,6 +82,10 @@ class Control:
         changed: dict[str, float] = self._send("rates", {"rates": rates})
         return changed
 
+    def set_lag(self, seconds: float) -> None:
+        """Have Describe and List be behind writes by so many seconds; 0 lifts it."""
+        self._send("lag", {"seconds": float(seconds)})
+
     def set_durations(self, durations: str | Spans, seed: int = 0) -> None:
         """Change how long things take that begin from now on."""
         self._send("durations", {"durations": durations, "seed": seed})

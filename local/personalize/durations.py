@@ -19,6 +19,7 @@ PROFILES: Mapping[str, Spans] = {
     "instant": {},
     "demo": {
         "*": {"create": 1.0, "update": 1.0, "delete": 0.5, "*": 1.0},
+        "Solution": {"create": 0.0},
         "DatasetImportJob": {"create": 3.0},
         "SolutionVersion": {"create": 4.0, "*": 1.0},
         "Campaign": {"create": 3.0, "update": 3.0, "delete": 1.0},
@@ -32,6 +33,7 @@ PROFILES: Mapping[str, Spans] = {
         "DatasetExportJob": {"create": (10 * _MINUTE, 20 * _MINUTE)},
         "DataDeletionJob": {"create": (10 * _MINUTE, 2 * _HOUR, 24 * _HOUR)},  # "up to a day"
         "Filter": {"create": (2 * _MINUTE, 5 * _MINUTE), "delete": (10, 2 * _MINUTE)},
+        "Solution": {"create": 0.0},  # recorded: ACTIVE at once
         "SolutionVersion": {"create": (20 * _MINUTE, 36 * _MINUTE, 90 * _MINUTE), "stop": (_MINUTE, 5 * _MINUTE)},
         "Campaign": {
             "create": (10 * _MINUTE, 15 * _MINUTE),

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from botocore.model import ListShape, StructureShape
 
+from local.personalize import lagging
 from local.personalize.errors import (
     AlreadyExistsError,
     InUseError,
@@ -93,7 +94,7 @@ def _usable(kind: Kind, world: World, parent: Parent, arn: str) -> None:
 
 def describe(kind: Kind, world: World, request: Request) -> Answer:
     """Show a resource."""
-    record = world.get(kind.name, request[kind.arn_member])
+    record = lagging.get(world, kind.name, request[kind.arn_member])
     return {kind.member: view(kind, world, record)}
 
 
@@ -105,7 +106,7 @@ def list_all(kind: Kind, world: World, request: Request) -> Answer:
     for arn in filters.values() if NotFoundError.code in errors else ():
         if arn not in world.state.records:
             raise NotFoundError(f"Resource Arn {arn} does not exist.")
-    records = [record for record in world.of(kind.name) if _matches(world, record, filters)]
+    records = [record for record in lagging.records(world, kind.name) if _matches(world, record, filters)]
     entries = [(record.serial, record) for record in records]
     if kind.newest_first:
         entries = [(-serial, record) for serial, record in reversed(entries)]

@@ -134,6 +134,7 @@ class Personalize:
             self.world.state = State()
             self.world.quotas, durations = dict(self._at_start[0]), self._at_start[1]
             self.world.decisions.update(defaults())
+            self.world.lag = 0.0
             self.world.engine.durations = Durations(*durations)
             self.troubles.clear()
             self.troubles.set_rates(dict.fromkeys(self.troubles.rates))

@@ -37,6 +37,8 @@ class World:
     kinds: Mapping[str, Kind]
     quotas: dict[str, int] = field(default_factory=lambda: dict(QUOTAS))
     decisions: Decisions = field(default_factory=defaults)
+    lag: float = 0.0
+    """Seconds by which Describe and List are behind."""
     new_id: Callable[[], str] = random_id
     journal: Journal = field(default_factory=Journal)
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -410,3 +410,46 @@ def test_a_reset_leaves_nothing() -> None:
     assert account.status("DatasetGroup", group) == "CREATE IN_PROGRESS"
     account.clock.advance(1)
     assert account.status("DatasetGroup", group) == "ACTIVE"
+
+
+# Reads
+
+
+def test_reads_lag_behind_writes_if_that_is_ordered() -> None:
+    account = Account(durations=SLOW)
+    control = account.service.control
+    first = account.group("first")
+    account.clock.advance(1000)
+    control.set_lag(10)
+    assert control.settings()["lag"] == 10
+    group = account.group("second")
+
+    def listed() -> list[str]:
+        return [each["name"] for each in account("ListDatasetGroups")["datasetGroups"]]
+
+    account.clock.advance(9)
+    assert listed() == ["first"]
+    with pytest.raises(NotFoundError, match="second does not exist"):
+        account.status("DatasetGroup", group)
+    with pytest.raises(AlreadyExistsError):
+        account.group("second")
+    account.clock.advance(1)
+    assert listed() == ["first", "second"]
+    account.clock.advance(95)
+    assert account.status("DatasetGroup", group) == "CREATE IN_PROGRESS"
+    account.dataset(group, "Interactions", INTERACTIONS)  # what is written does not lag
+    account.clock.advance(5)
+    assert account.status("DatasetGroup", group) == "ACTIVE"
+
+    account("DeleteDatasetGroup", datasetGroupArn=first)
+    account.clock.advance(105)
+    assert account.status("DatasetGroup", first) == "DELETE PENDING"
+    assert listed() == ["first", "second"]
+    account.group("first")  # its name is free, whatever is shown
+    account.clock.advance(5)
+    with pytest.raises(NotFoundError):
+        account.status("DatasetGroup", first)
+    control.set_lag(0)
+    assert listed() == ["second", "first"]
+    with pytest.raises(ControlError, match="seconds can't be -1"):
+        control.set_lag(-1)
