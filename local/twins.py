@@ -191,7 +191,7 @@ class MemoryObjects:
     def with_checksums(self, location: str, files: Sequence[Stored]) -> list[Stored]:
         bucket = location.removeprefix("s3://").partition("/")[0]
         there = {file.key: self.files.get((bucket, file.key)) for file in files}
-        sums = {key: f"CRC32:{zlib.crc32(found[0]):08x}" for key, found in there.items() if found}
+        sums = {key: f"crc32:{zlib.crc32(found[0]):08x}" for key, found in there.items() if found}
         return [replace(file, checksum=sums.get(file.key)) for file in files]
 
     def beginnings(self, location: str, files: Sequence[Stored], size: int) -> dict[str, bytes]:

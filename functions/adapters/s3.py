@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 AT_ONCE = 10
 """Calls in flight: as many connections as botocore's pool keeps."""
 
-ALGORITHMS = ("SHA256", "SHA1", "CRC64NVME", "CRC32C", "CRC32")
-"""The checksums that S3 keeps, the strongest first. An object has that of its upload, CRC64NVME where it named none.
+_CHECKSUM = "x-amz-checksum-"
+"""What the headers begin with that hold an object's checksum: read as such, an SDK need not know the algorithm.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
 """
@@ -65,13 +65,18 @@ class S3Objects:
         )
 
     def _checksum(self, bucket: str, key: str) -> str | None:
-        """Return an object's checksum. One of the whole object does not hang on the sizes of the upload's parts.
+        """Return an object's checksum: that of its upload, CRC64NVME where it named none.
 
-        One of its parts' checksums has their number at its end; it is a digest still, which an ETag is not always.
+        One of the whole object does not hang on the sizes of the upload's parts. One of the parts' checksums does, and
+        has their number at its end; it is a digest still, which an ETag is not always.
         """
-        answer: dict[str, Any] = {**self._client().head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")}
-        has = {name: answer[f"Checksum{name}"] for name in ALGORITHMS if answer.get(f"Checksum{name}")}
-        return next((f"{name}:{value}" for name, value in has.items()), None)
+        answer = self._client().head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        found = {
+            name.removeprefix(_CHECKSUM): value
+            for name, value in answer["ResponseMetadata"]["HTTPHeaders"].items()
+            if name.startswith(_CHECKSUM) and name != f"{_CHECKSUM}type"
+        }
+        return next((f"{name}:{value}" for name, value in sorted(found.items())), None)
 
     def _beginning(self, size: int, bucket: str, key: str) -> bytes:
         return self._client().get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{size - 1}")["Body"].read()
@@ -87,7 +92,9 @@ class S3Objects:
                 code = error.response["Error"].get("Code", "")
                 if code in _GONE:
                     return None
-                raise _denied(bucket, file.key, error) if code in _DENIED else error from error
+                if code in _DENIED:
+                    raise _denied(bucket, file.key, error) from error
+                raise
 
         if not files:
             return {}

@@ -6,7 +6,7 @@ import hashlib
 import zlib
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -131,8 +131,8 @@ CRC = b64encode(zlib.crc32(b"ITEM_ID").to_bytes(4)).decode()
 @pytest.mark.parametrize(
     ("sent", "checksum"),
     [
-        pytest.param({"ChecksumAlgorithm": "CRC32"}, f"CRC32:{CRC}", id="its own"),
-        pytest.param({"ChecksumAlgorithm": "SHA256"}, "SHA256:", id="a stronger one"),
+        pytest.param({"ChecksumAlgorithm": "CRC32"}, f"crc32:{CRC}", id="its own"),
+        pytest.param({"ChecksumAlgorithm": "SHA256"}, "sha256:", id="a stronger one"),
     ],
 )
 def test_the_checksum_of_an_upload_stands_for_its_content(
@@ -141,6 +141,19 @@ def test_the_checksum_of_an_upload_stands_for_its_content(
     client("s3").put_object(Bucket=BUCKET, Key="shop/items/a.csv", Body=b"ITEM_ID", **sent)
     (file,) = account.objects.with_checksums(ITEMS, account.objects.under(ITEMS).files)
     assert str(file.checksum).startswith(checksum)
+
+
+def test_an_sdk_need_not_know_the_algorithm() -> None:
+    headers = {"etag": "x", "x-amz-checksum-type": "FULL_OBJECT", "x-amz-checksum-xxhash9": "abc="}
+
+    def head_object(**_: str) -> dict[str, Any]:
+        return {"ETag": "x", "ResponseMetadata": {"HTTPHeaders": headers}}
+
+    objects = S3Objects(lambda: cast(Any, SimpleNamespace(head_object=head_object)))
+    file = Stored("shop/items/a.csv", "e1", 9, datetime.now(UTC))
+    assert objects.with_checksums(ITEMS, [file]) == [replace(file, checksum="xxhash9:abc=")]
+    del headers["x-amz-checksum-xxhash9"]
+    assert objects.with_checksums(ITEMS, [file]) == [file]
 
 
 @pytest.mark.parametrize("code", ["403", "AccessDenied"])
