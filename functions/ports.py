@@ -166,6 +166,46 @@ class Ledger(Protocol):
         ...
 
 
+class Declarations(Protocol):
+    """What glue writes into the ledger: the campaigns that are declared, and the solutions that are left behind."""
+
+    def campaigns(self, pipeline: str) -> dict[str, str]:
+        """Return the declared campaigns of a pipeline: name → the solution that it is to serve."""
+        ...
+
+    def declare(self, pipeline: str, solution: str, spec: dict[str, Any]) -> None:
+        """Declare a campaign; ``spec`` is what :class:`functions.model.Campaign` reads.
+
+        One that is declared already may move to another solution. It is the former one's until the pipeline's own
+        declaration tells of the new one.
+        """
+        ...
+
+    def withdraw(self, pipeline: str, campaign: str) -> None:
+        """Take a campaign out of the declaration, if it is there."""
+        ...
+
+    def left_behind(self, pipeline: str) -> list[str]:
+        """Return the names of the solutions that were left behind, without their digests."""
+        ...
+
+    def leave_behind(self, pipeline: str, solution: str) -> None:
+        """Remember a solution that is declared no more, while a campaign still serves it."""
+        ...
+
+    def forget(self, pipeline: str, solution: str) -> None:
+        """Forget a solution that was left behind."""
+        ...
+
+
+class Buckets(Protocol):
+    """S3 buckets, as glue looks at them."""
+
+    def filled(self, bucket: str) -> bool:
+        """Whether a bucket holds any file, or any version of one that was deleted."""
+        ...
+
+
 IN_VAIN = "the imports failed"
 """Why a solution is skipped whose data could not be imported."""
 

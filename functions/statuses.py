@@ -13,10 +13,10 @@ Meaning = Literal["ready", "failed", "waiting"]
 _TERMINAL: dict[str, Meaning] = {
     "ACTIVE": "ready",
     "CREATE FAILED": "failed",
+    "UPDATE FAILED": "failed",
     "CREATE STOPPED": "failed",
     "DELETE PENDING": "failed",
     "DELETE IN PROGRESS": "failed",
-    "UPDATE FAILED": "failed",
 }
 
 

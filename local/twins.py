@@ -136,6 +136,42 @@ class MemoryLedger:
 
 
 @dataclass
+class MemoryDeclarations:
+    """What glue declares: by pipeline the campaigns, with solution and specification, and what was left behind."""
+
+    declared: dict[str, dict[str, tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    left: dict[str, list[str]] = field(default_factory=dict)
+
+    def campaigns(self, pipeline: str) -> dict[str, str]:
+        return {name: solution for name, (solution, _) in self.declared.get(pipeline, {}).items()}
+
+    def declare(self, pipeline: str, solution: str, spec: dict[str, Any]) -> None:
+        self.declared.setdefault(pipeline, {})[spec["name"]] = (solution, spec)
+
+    def withdraw(self, pipeline: str, campaign: str) -> None:
+        self.declared.get(pipeline, {}).pop(campaign, None)
+
+    def left_behind(self, pipeline: str) -> list[str]:
+        return sorted(self.left.get(pipeline, []))
+
+    def leave_behind(self, pipeline: str, solution: str) -> None:
+        self.left[pipeline] = sorted({*self.left.get(pipeline, []), solution})
+
+    def forget(self, pipeline: str, solution: str) -> None:
+        self.left[pipeline] = [each for each in self.left.get(pipeline, []) if each != solution]
+
+
+@dataclass
+class MemoryBuckets:
+    """Buckets, of which these hold files."""
+
+    full: frozenset[str] = frozenset()
+
+    def filled(self, bucket: str) -> bool:
+        return bucket in self.full
+
+
+@dataclass
 class MemoryQueues:
     """Queues that keep what is sent: (step, body, delay in seconds)."""
 

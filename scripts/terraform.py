@@ -11,7 +11,8 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
@@ -69,6 +70,12 @@ class Terraform:
         """Apply without asking."""
         self._do("apply", auto_approve=_FLAG, **self._inputs())
 
+    @contextmanager
+    def applying(self) -> Iterator[subprocess.Popen[str]]:
+        """Apply in a process group of its own, which may be killed, while the block runs; then wait for its end."""
+        with self._process("apply", subprocess.DEVNULL, auto_approve=_FLAG, **self._inputs()) as process:
+            yield process
+
     def destroy(self) -> None:
         """Destroy without asking."""
         self._do("destroy", auto_approve=_FLAG, **self._inputs())
@@ -93,6 +100,14 @@ class Terraform:
         return self._run(command, (0,), **options)[1]
 
     def _run(self, command: str, accepted: Sequence[int], **options: object) -> tuple[int, str]:
+        with self._process(command, subprocess.PIPE, **options) as process:
+            code, out, err = _follow(process, self.on_line)
+        if code not in accepted:
+            raise TerraformError(command, code, err or out)
+        return code, out
+
+    @contextmanager
+    def _process(self, command: str, output: int, **options: object) -> Iterator[subprocess.Popen[str]]:
         self.work.mkdir(parents=True, exist_ok=True)
         cli = python_terraform.Terraform(working_dir=str(self.folder))
         try:
@@ -102,19 +117,17 @@ class Terraform:
                 cwd=self.folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
                 text=True,
                 encoding="utf-8",
+                start_new_session=output == subprocess.DEVNULL,
             ) as process:
-                code, out, err = _follow(process, self.on_line)
+                yield process
         except OSError as error:
             raise TerraformError(command, 127, f"{error}: is Terraform installed and on the PATH?") from error
         finally:
             cli.temp_var_files.clean_up()
-        if code not in accepted:
-            raise TerraformError(command, code, err or out)
-        return code, out
 
     def _environment(self) -> dict[str, str]:
         environment = {

@@ -45,7 +45,7 @@ module "step" {
 module "glue" {
   source             = "./modules/function"
   name               = local._glue
-  description        = "Makes and removes datasets and solutions, and removes campaigns, of ${var.name} for Terraform"
+  description        = "Makes, takes over and removes what ${var.name} has in Personalize, for Terraform"
   handler            = local._table.glue.handler
   timeout            = local._table.glue.timeout
   memory_mb          = var.function_memory_mb
@@ -55,7 +55,7 @@ module "glue" {
   kms_key_arn        = var.kms_key_arn
   log_retention_days = var.log_retention_days
   tags               = var.tags
-  environment        = { for key, value in local._environment : key => value if startswith(key, "POWERTOOLS_") }
+  environment        = { for key, value in local._environment : key => value if key == "LEDGER_TABLE" || startswith(key, "POWERTOOLS_") }
 }
 
 # Lambda stops a chain of messages when it has invoked one function about 16 times, unless the function may be a part of a loop:
@@ -80,10 +80,5 @@ resource "aws_lambda_event_source_mapping" "step" {
   }
 
   # Destroyed before glue removes campaigns and solutions: no step may make a campaign in the meantime.
-  depends_on = [
-    module.step,
-    aws_lambda_function_recursion_config.step,
-    aws_lambda_invocation.campaign_ready,
-    aws_lambda_invocation.solution_ready,
-  ]
+  depends_on = [module.step, aws_lambda_function_recursion_config.step, aws_lambda_invocation.ready]
 }

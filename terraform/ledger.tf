@@ -7,20 +7,35 @@ locals {
   # A pipeline as a run reads it, but for its campaigns (next door); functions/model.py has the same shape.
   _declared = {
     for pipeline, p in var.pipelines : pipeline => {
-      pipeline       = pipeline
-      name           = var.name
-      role_arn       = local._service_role_arn
-      settle_seconds = p.retrain_on_upload.settle_seconds
-      deadlines      = p.deadlines
-      tags           = var.tags
+      pipeline          = pipeline
+      name              = var.name
+      role_arn          = local._service_role_arn
+      dataset_group_arn = local._dataset_group_arns[pipeline]
+      event_tracker     = p.event_tracker
+      settle_seconds    = p.retrain_on_upload.settle_seconds
+      deadlines         = p.deadlines
+      tags              = var.tags
       datasets = {
         for type in keys(p.datasets) : type => {
           arn        = local._dataset_arns["${pipeline}/${type}"]
-          schema_arn = aws_cloudcontrolapi_resource.schema[local._schema_keys["${pipeline}/${type}"]].id
+          schema_arn = local._made[pipeline]["dataset/${type}"].schema_arn
           location   = "s3://${local._bucket}/${local._datasets["${pipeline}/${type}"].prefix}"
+          columns    = local._columns["${pipeline}/${type}"]
         }
       }
-      solutions = { for solution in keys(p.solutions) : solution => { arn = local._solution_arns["${pipeline}/${solution}"] } }
+      filters = {
+        for filter, expression in p.filters : filter => {
+          name       = element(split("/", local._made[pipeline]["filter/${filter}"].arn), 1)
+          arn        = local._made[pipeline]["filter/${filter}"].arn
+          expression = expression
+        }
+      }
+      solutions = {
+        for solution in keys(p.solutions) : solution => {
+          arn     = local._made[pipeline]["solution/${solution}"].arn
+          updates = try(local._recipes[local._solutions["${pipeline}/${solution}"].recipe].updates, false)
+        }
+      }
     }
   }
 }
@@ -70,5 +85,5 @@ resource "aws_dynamodb_table_item" "pipeline" {
   })
 
   # The data can be read, and the campaigns are declared, from the moment that a run can be asked for.
-  depends_on = [aws_dynamodb_table_item.campaign, aws_iam_role_policy.service, aws_s3_bucket_policy.data, module.step]
+  depends_on = [aws_lambda_invocation.ready, aws_iam_role_policy.service, aws_s3_bucket_policy.data, module.step]
 }

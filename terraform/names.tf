@@ -34,9 +34,11 @@ locals {
   _filters = merge([
     for key, p in var.pipelines : {
       for filter, expression in p.filters : "${key}/${filter}" => {
-        pipeline   = key
-        at         = "pipelines[\"${key}\"].filters[\"${filter}\"]"
-        name       = "${var.name}-${key}-${filter}"
+        pipeline = key
+        at       = "pipelines[\"${key}\"].filters[\"${filter}\"]"
+        name     = "${var.name}-${key}-${filter}"
+        # A filter cannot be changed: a changed expression is another one, made beside the old one.
+        full_name  = "${var.name}-${key}-${filter}-${substr(sha256(expression), 0, 8)}"
         expression = expression
       }
     }
@@ -68,5 +70,25 @@ locals {
     }
   ]...)
 
-  _campaigns = { for key, s in local._solutions : key => s.campaign_name if s.campaign_name != null }
+  # Who has a name, for the checks that it is nobody else's: a look into these for each instance, and no search through all of them.
+  _filter_names   = { for key, f in local._filters : f.full_name => f.at... }
+  _solution_names = { for key, s in local._solutions : s.name => s.at... }
+
+  # Prefix → the datasets whose files lie under it, too. In order, what begins with a prefix comes right after it.
+  _prefix_users = { for key, d in local._datasets : d.prefix => d.at... }
+  _prefixes     = keys(local._prefix_users)
+  _crowded_prefixes = {
+    for index, prefix in local._prefixes : prefix => concat(
+      local._prefix_users[prefix],
+      try(startswith(local._prefixes[index + 1], prefix) ? local._prefix_users[local._prefixes[index + 1]] : [], []),
+    ) if length(local._prefix_users[prefix]) > 1 || try(startswith(local._prefixes[index + 1], prefix), false)
+  }
+
+  _campaigns     = { for key, s in local._solutions : key => s.campaign_name if s.campaign_name != null }
+  _campaign_arns = { for key, name in local._campaigns : key => "${local._arn.personalize}:campaign/${name}" }
+  _campaign_keys = { for key, name in local._campaigns : name => key... }
+
+  _dataset_groups     = { for key in keys(var.pipelines) : key => "${var.name}-${key}" }
+  _dataset_group_arns = { for key, name in local._dataset_groups : key => "${local._arn.personalize}:dataset-group/${name}" }
+  _dataset_arns       = { for key, d in local._datasets : key => "${local._arn.personalize}:dataset/${local._dataset_groups[d.pipeline]}/${upper(d.type)}" }
 }

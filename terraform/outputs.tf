@@ -25,12 +25,12 @@ output "data_key_policy" {
 
 output "dataset_arns" {
   description = "Dataset ARNs, by pipeline and type."
-  value       = { for key, p in var.pipelines : key => { for type in keys(p.datasets) : type => local._dataset_arns["${key}/${type}"] } }
+  value       = { for key, p in var.pipelines : key => { for type in keys(p.datasets) : type => local._made[key]["dataset/${type}"].arn } }
 }
 
 output "dataset_group_arns" {
   description = "Dataset group ARNs, by pipeline."
-  value       = { for key, group in aws_cloudcontrolapi_resource.dataset_group : key => group.id }
+  value       = { for key, made in local._made : key => made.dataset_group.arn }
 }
 
 output "dlq_urls" {
@@ -44,12 +44,8 @@ output "event_bus" {
 }
 
 output "filter_arns" {
-  description = "Filter ARNs, by pipeline and name."
-  value = {
-    for key, p in var.pipelines : key => {
-      for filter in keys(p.filters) : filter => aws_cloudcontrolapi_resource.filter["${key}/${filter}"].id
-    }
-  }
+  description = "Filter ARNs, by pipeline and name. They end in a hash: a changed expression makes a filter beside the old one, which stays until the next change. Filters need data, so the first run makes them."
+  value       = { for key, p in var.pipelines : key => { for filter in keys(p.filters) : filter => local._made[key]["filter/${filter}"].arn } }
 }
 
 output "function_names" {
@@ -88,12 +84,12 @@ output "service_role_arn" {
 
 output "solution_arns" {
   description = "Solution ARNs, by pipeline and solution. They end in a hash: a changed recipe or hyperparameter makes a solution beside the old one."
-  value       = { for key, p in var.pipelines : key => { for solution in keys(p.solutions) : solution => local._solution_arns["${key}/${solution}"] } }
+  value       = { for key, p in var.pipelines : key => { for solution in keys(p.solutions) : solution => local._made[key]["solution/${solution}"].arn } }
 }
 
 output "tracking_ids" {
   description = "Event tracking ids, by pipeline: what PutEvents takes."
-  value       = { for key, tracker in aws_cloudcontrolapi_resource.event_tracker : key => jsondecode(tracker.properties).TrackingId }
+  value       = { for key, p in var.pipelines : key => local._made[key].event_tracker.tracking_id if p.event_tracker }
 }
 
 output "upload_prefixes" {

@@ -21,9 +21,14 @@ locals {
     campaigns      = concat(["${local._arn.personalize}:campaign/${var.name}-*"], [for arn in values(local._campaign_arns) : arn if !startswith(arn, "${local._arn.personalize}:campaign/${var.name}-")])
     dataset_groups = ["${local._arn.personalize}:dataset-group/${var.name}-*"]
     datasets       = ["${local._arn.personalize}:dataset/${var.name}-*"]
+    filters        = ["${local._arn.personalize}:filter/${var.name}-*"]
     import_jobs    = ["${local._arn.personalize}:dataset-import-job/${var.name}-*"]
     schemas        = ["${local._arn.personalize}:schema/${var.name}-*"]
     solutions      = ["${local._arn.personalize}:solution/${var.name}-*"]
+
+    # Personalize names trackers; and a dataset that was made by hand has a schema of any name.
+    any_schema     = ["${local._arn.personalize}:schema/*"]
+    event_trackers = ["${local._arn.personalize}:event-tracker/*"]
 
     # AWS's own, without an account in the ARN. All of them, not those in use: a changed policy takes IAM a while to see,
     # and glue makes a solution with another recipe at once.

@@ -1,52 +1,15 @@
 # Solutions are glue's: CloudFormation cannot turn their automatic training off.
 
-locals {
-  _solution_requests = {
-    for key, s in local._solutions : key => {
-      for field, value in {
-        datasetGroupArn          = aws_cloudcontrolapi_resource.dataset_group[s.pipeline].id
-        recipeArn                = "arn:${local._partition}:personalize:::recipe/${s.recipe}"
-        eventType                = s.event_type
-        performHPO               = s.perform_hpo
-        performAutoTraining      = s.auto_training
-        performIncrementalUpdate = s.perform_incremental_update
-        solutionConfig           = length(local._solution_configs[key]) == 0 ? null : local._solution_configs[key]
-      } : field => value if value != null
-    }
-  }
-
-  _solution_arns = { for key, s in aws_lambda_invocation.solution_ready : key => jsondecode(s.result).arn }
-}
-
-resource "terraform_data" "solution_home" {
-  for_each         = local._solutions
-  triggers_replace = aws_cloudcontrolapi_resource.dataset_group[each.value.pipeline].id
-}
-
+# Made after all that its campaign may use, so destroyed before: while a campaign is there, no filter can go.
 resource "aws_lambda_invocation" "solution" {
   for_each        = local._solutions
   function_name   = local._glue
   lifecycle_scope = "CRUD"
-  input = jsonencode({
-    resource            = "solution"
-    deletion_protection = var.deletion_protection
-    name                = each.value.name
-    campaign_arn        = lookup(local._campaign_arns, each.key, null)
-    request             = local._solution_requests[each.key]
-    tags                = var.tags
-  })
+  input           = jsonencode(merge(local._wanted_solutions[each.key], local._protection))
 
-  # Made after all that its campaign may use, so destroyed before: while a campaign is there, no filter can go.
-  depends_on = [
-    module.glue,
-    aws_cloudcontrolapi_resource.event_tracker,
-    aws_cloudcontrolapi_resource.filter,
-    aws_lambda_invocation.dataset_ready,
-  ]
+  depends_on = [aws_lambda_invocation.event_tracker, aws_lambda_invocation.filter]
 
   lifecycle {
-    replace_triggered_by = [terraform_data.solution_home[each.key]]
-
     precondition {
       condition     = contains(keys(local._recipes), each.value.recipe)
       error_message = "${each.value.at}.recipe: ${contains(local._domain_recipes, each.value.recipe) ? "${each.value.recipe} makes recommenders, not solutions" : "there is no recipe \"${each.value.recipe}\""}; choose one of ${join(", ", [for name, recipe in local._recipes : name if length(setsubtract(recipe.needs, ["items", "users"])) == 0])}."
@@ -73,8 +36,8 @@ resource "aws_lambda_invocation" "solution" {
     }
 
     precondition {
-      condition     = each.value.campaign_name == null ? true : length([for name in values(local._campaigns) : name if name == each.value.campaign_name]) == 1
-      error_message = "${each.value.at}.campaign.name: \"${coalesce(each.value.campaign_name, "-")}\" is also the campaign of ${join(", ", [for key, name in local._campaigns : local._solutions[key].at if name == each.value.campaign_name && key != each.key])}; a campaign's name is unique in an account and region."
+      condition     = each.value.campaign_name == null ? true : length(local._campaign_keys[each.value.campaign_name]) == 1
+      error_message = "${each.value.at}.campaign.name: \"${coalesce(each.value.campaign_name, "-")}\" is also the campaign of ${join(", ", [for key in lookup(local._campaign_keys, coalesce(each.value.campaign_name, "-"), []) : local._solutions[key].at if key != each.key])}; a campaign's name is unique in an account and region."
     }
 
     precondition {
@@ -99,7 +62,7 @@ resource "aws_lambda_invocation" "solution" {
     }
 
     precondition {
-      condition     = length([for s in local._solutions : s if s.name == each.value.name]) == 1
+      condition     = length(local._solution_names[each.value.name]) == 1
       error_message = "${each.value.at}: another pipeline's solution is named \"${each.value.name}\" too; rename one of them."
     }
 
@@ -150,11 +113,4 @@ resource "aws_lambda_invocation" "solution" {
       error_message = "${each.value.at}.solution_config.events_config.event_parameters_list: at most 10 entries."
     }
   }
-}
-
-# As with datasets: an update that failed is made good by the next apply.
-resource "aws_lambda_invocation" "solution_ready" {
-  for_each      = local._solutions
-  function_name = local._glue
-  input         = aws_lambda_invocation.solution[each.key].input
 }

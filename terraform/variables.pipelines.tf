@@ -1,7 +1,7 @@
 variable "pipelines" {
   description = <<-EOT
     The pipelines, by a name of yours. Each is one dataset group with all that lives in it.
-    - `domain`: ECOMMERCE or VIDEO_ON_DEMAND for a Domain dataset group. Left out, it is a Custom one.
+    - `domain`: ECOMMERCE or VIDEO_ON_DEMAND for a Domain dataset group. Left out, it is a Custom one. A change is refused.
     - `datasets`: by type: `interactions` (required), `items`, `users`.
       - `schema`: the Avro schema as JSON text, from `file()` or `jsonencode()`. Items and users can gain columns that take
         null, and keep their rows; interactions cannot. Solutions that exist go on training without the new columns.
@@ -9,7 +9,8 @@ variable "pipelines" {
       - `prefix`: where its CSV files lie in the data bucket, directly under it: nothing is imported from folders below.
         Default `<pipeline>/<type>/`.
     - `event_tracker`: make an event tracker, for events that your application sends. Default false.
-    - `filters`: filter expressions, by a name of yours.
+    - `filters`: filter expressions, by a name of yours. Filters need data: the first run makes them after its imports. A changed
+      expression makes a filter beside the old one, which answers until the next change; `filter_arns` has the new ARN.
     - `solutions`: what is trained, by a name of yours. A changed recipe or hyperparameter makes another one beside it; what it
       replaced stays until the next such change, to go back to, and goes then, protected or not.
       - `recipe`: a recipe's name, such as `aws-user-personalization-v2`, or its ARN.

@@ -47,8 +47,8 @@ variable "data_kms_key_arns" {
 
 variable "deletion_protection" {
   description = <<-EOT
-    Refuse to destroy the pipelines, a dataset, a solution, a campaign or the run ledger. To take something down, first
-    apply with false while it is still declared, then remove it.
+    Refuse to destroy the pipelines, a dataset, an event tracker, a solution, a campaign or the run ledger. To take something
+    down, first apply with false while it is still declared, then remove it.
   EOT
   type        = bool
   default     = true
@@ -93,7 +93,7 @@ variable "kms_key_arn" {
   description = <<-EOT
     A customer-managed KMS key for everything at rest: bucket, queues, ledger, logs, the functions' environments, schedules and
     the dataset groups. Its policy must let the services in; `examples/complete` has one that does. Null uses keys that AWS
-    owns. A dataset group takes its key once: a change replaces it with all that it holds.
+    owns. A dataset group takes its key once: a change is refused, and what is there stays.
   EOT
   type        = string
   default     = null
@@ -250,10 +250,7 @@ variable "role_path" {
 }
 
 variable "tags" {
-  description = <<-EOT
-    Tags for everything that can change them. Dataset groups and schemas carry none: CloudFormation replaces them when a tag
-    changes, and the data would go with them.
-  EOT
+  description = "Tags for everything that takes them. Schemas don't."
   type        = map(string)
   default     = {}
   nullable    = false

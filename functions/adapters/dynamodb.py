@@ -1,6 +1,6 @@
 """DynamoDB: the run ledger.
 
-One table; pk/sk are (pipeline, name), (campaign#name, solution/campaign), (folders, folders), (lease, name),
+One table; pk/sk are (pipeline, name), (campaign#name, campaign), (folders, folders), (lease, name),
 (memory, name), (slots, step) and (run#name, run id).
 """
 
@@ -58,17 +58,17 @@ class DynamoLedger:
     def pipeline(self, name: str) -> Pipeline:
         """Return a pipeline as declared now; raise :class:`functions.errors.UnknownPipeline`.
 
-        Its campaigns are items of their own: Terraform takes one out of here before it has it deleted. While one
-        is renamed, both may be there for a moment.
+        Its campaigns are items of their own, which glue writes: one is taken out of here before it is deleted. One that
+        moves to another solution is the former one's until the pipeline itself tells of the new one.
         """
         item = self._get("pipeline", name)
         if item is None:
             raise UnknownPipeline(name, self.pipelines())
         declared = _record(Pipeline, item["spec"])
-        campaigns = {
-            each["sk"].partition("/")[0]: _record(Campaign, each["spec"])
-            for each in self._under(f"campaign#{name}", "sk, spec")
-        }
+        campaigns = {}
+        for each in self._under(f"campaign#{name}", "sk, spec, solution, formerly"):
+            served = (key for key in (each["solution"], *each["formerly"]) if key in declared.solutions)
+            campaigns[next(served, None)] = _record(Campaign, each["spec"])
         solutions = {key: replace(each, campaign=campaigns.get(key)) for key, each in declared.solutions.items()}
         return replace(declared, solutions=solutions)
 

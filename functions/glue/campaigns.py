@@ -1,7 +1,8 @@
-"""Campaigns: runs make and move them, Terraform deletes them; nobody else's is taken over unasked.
+"""Campaigns: runs make and move them, Terraform declares and deletes them; nobody else's is taken over unasked.
 
-A campaign that is taken out of the declaration is a resource that Terraform destroys. Where that is refused, it stays
-in the state, and is refused again by every apply until it is allowed.
+A run makes and moves what the ledger declares. A campaign that is taken out of the declaration is a resource that
+Terraform destroys: it leaves the ledger, and then Personalize. Where that is refused, it stays in both, runs go on
+moving it, and every apply is refused again until it is allowed.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.errors import NotFound, PipelineError
-from functions.glue.patience import Patience
 from functions.glue.request import Change, Wanted
+from functions.glue.things import Things
 from functions.names import stranger
-from functions.ports import Personalize
+from functions.ports import Declarations
 from functions.telemetry import logger
 
 
@@ -32,32 +33,28 @@ class TakenError(PipelineError):
 class Campaigns:
     """The campaigns of all pipelines."""
 
-    personalize: Personalize
-    patience: Patience
+    things: Things
+    declarations: Declarations
 
-    def create(self, change: Change) -> dict[str, Any]:
-        """Make nothing, since the first run does; but refuse a name that somebody else's campaign has."""
+    def bring(self, change: Change) -> dict[str, Any]:
+        """Declare the campaign, which a run makes or moves; refuse a name that somebody else's campaign has."""
         wanted = change.wanted
         if serves := self._stranger(wanted):
             raise TakenError(_name(wanted), serves, wanted.name)
+        self.declarations.declare(wanted.pipeline, wanted.solution, wanted.spec)
+        if change.before and change.before.pipeline not in ("", wanted.pipeline):
+            self.declarations.withdraw(change.before.pipeline, _name(wanted))
         return {"arn": wanted.request["campaignArn"]}
-
-    def update(self, change: Change) -> dict[str, Any]:
-        """Look again whose it is; what else is declared of it, the next run brings about."""
-        return self.create(change)
 
     def delete(self, change: Change) -> dict[str, Any]:
         """Delete the campaign, once it is not being changed any more. One that is not ours stays as it is."""
         wanted, name = change.wanted, _name(change.wanted)
         wanted.refuse_deletion(f"campaign {name}")
+        self.declarations.withdraw(wanted.pipeline, name)
         if serves := self._stranger(wanted):
             logger.warning("campaign %s serves %s, and is not ours to delete", name, serves)
             return {}
-        try:
-            self.patience.until_free(name, lambda: self.personalize.call("DeleteCampaign", wanted.request))
-        except NotFound:
-            return {}
-        self.patience.until_gone(name, lambda: self._describe(wanted))
+        self.things.remove("Campaign", wanted.request["campaignArn"])
         return {}
 
     def _stranger(self, wanted: Wanted) -> str | None:
@@ -65,13 +62,10 @@ class Campaigns:
         if wanted.adopt:
             return None
         try:
-            return stranger(self._describe(wanted)["solutionVersionArn"], wanted.name)
+            serves = self.things.describe("Campaign", wanted.request["campaignArn"])["solutionVersionArn"]
         except NotFound:
             return None
-
-    def _describe(self, wanted: Wanted) -> dict[str, Any]:
-        campaign: dict[str, Any] = self.personalize.call("DescribeCampaign", wanted.request)["campaign"]
-        return campaign
+        return stranger(serves, wanted.name)
 
 
 def _name(wanted: Wanted) -> str:

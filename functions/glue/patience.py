@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from functions.errors import InUse, NotFound, PipelineError, ServiceError
+from functions.errors import InUse, LimitExceeded, NotFound, PipelineError, ServiceError, Throttled
 from functions.statuses import meaning
 
 T = TypeVar("T")
 
 LOOKS_AT_A_DENIAL = 12
 """A minute, at five seconds between two looks."""
+
+_RATE = re.compile(r"\brate\b|per second|too many requests|throttl", re.IGNORECASE)
+"""What a LimitExceededException says that is about requests and not about resources.
+
+https://docs.aws.amazon.com/personalize/latest/dg/API_DescribeCampaign.html has it as "The limit on the number of
+requests per second has been exceeded."
+"""
 
 
 class TookTooLongError(PipelineError):
@@ -22,6 +30,10 @@ class TookTooLongError(PipelineError):
 
 class BroughtToNothingError(PipelineError):
     """Personalize could not make or change a resource; the message holds its own reason."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"Personalize could not make or change {what}: {reason}")
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -38,44 +50,67 @@ class Patience:
             try:
                 return call()
             except InUse as busy:
-                self._rest(f"{what} is still in use ({busy.message})")
+                self.rest(f"{what} is still in use ({busy.message})")
 
     def until_ready(self, what: str, look: Callable[[], dict[str, Any]]) -> None:
-        """Wait until the status that ``look`` finds is ACTIVE; raise with its reason if it fails."""
+        """Wait until the status that ``look`` finds is ACTIVE; raise with its reason if it fails.
+
+        What was made a moment ago may not be found at once: reads may lag behind writes.
+        """
+        missing = 0
         while True:
-            found = look()
+            try:
+                found = look()
+            except NotFound:
+                missing += 1
+                if missing > LOOKS_AT_A_DENIAL:
+                    raise
+                self.rest(f"{what} is not to be found yet")
+                continue
             match meaning(found["status"]):
                 case "ready":
                     return
                 case "failed":
-                    reason = found.get("failureReason") or found["status"]
-                    raise BroughtToNothingError(f"Personalize could not make or change {what}: {reason}")
-            self._rest(f"{what} is {found['status']}")
+                    raise BroughtToNothingError(what, found.get("failureReason") or found["status"])
+            self.rest(f"{what} is {found['status']}")
 
     def until_gone(self, what: str, look: Callable[[], object]) -> None:
         """Wait until ``look`` does not find the resource any more."""
         try:
             while True:
                 look()
-                self._rest(f"{what} is still being deleted")
+                self.rest(f"{what} is still being deleted")
         except NotFound:
             return
 
-    def until_allowed(self, call: Callable[[], T]) -> T:
-        """Make a call that IAM may deny for a minute, since it has heard of the permission only now.
+    def until_taken(self, call: Callable[[], T]) -> T:
+        """Make a call that is refused for a while and no longer.
 
+        Too many requests: until the time is up. A denial: for a minute, since IAM hears of a permission only then.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
         """
-        for _ in range(LOOKS_AT_A_DENIAL):
+        denials = 0
+        while True:
             try:
                 return call()
             except ServiceError as error:
-                if error.code != "AccessDeniedException":
+                denials += error.code == "AccessDeniedException"
+                if not _passes(error) or denials > LOOKS_AT_A_DENIAL:
                     raise
-                self._rest(str(error))
-        return call()
+                self.rest(str(error))
 
-    def _rest(self, state: str) -> None:
+    def rest(self, state: str) -> None:
+        """Sleep until the next look; raise :class:`TookTooLongError` where there is no time for another."""
         if self.seconds_left() < 2 * self.between_looks:
             raise TookTooLongError(f"{state} after the longest time that a Lambda may take. Apply again to go on.")
         self.sleep(self.between_looks)
+
+
+def _passes(error: ServiceError) -> bool:
+    """Whether a refusal passes by itself. A quota that is used up does not."""
+    match error:
+        case Throttled():
+            return True
+        case LimitExceeded():
+            return _RATE.search(error.message) is not None
+    return error.code == "AccessDeniedException"

@@ -9,20 +9,20 @@ change: at most one that serves stays behind, so that no number of changes uses 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from functions import history
-from functions.errors import AlreadyExists, InUse, NotFound, PipelineError
-from functions.glue.patience import Patience
+from functions.errors import InUse, InvalidInput, NotFound, PipelineError
 from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
+from functions.glue.things import LEAVING, Things
 from functions.names import digest, is_of_family, sibling_arn, solution_of
-from functions.ports import Personalize
+from functions.ports import Declarations
 from functions.statuses import meaning
 
 UNDER_WAY = ("CREATE PENDING", "CREATE IN_PROGRESS")
-LEAVING = ("DELETE PENDING", "DELETE IN_PROGRESS")
 
 FLAGS = ("performAutoTraining", "performIncrementalUpdate")
 AUTO_TRAINING, EVENTS = "autoTrainingConfig", "eventsConfig"
@@ -41,9 +41,8 @@ class StillServedError(PipelineError):
     def __init__(self, solution: str, campaigns: list[str]) -> None:
         commands = "; ".join(f"aws personalize delete-campaign --campaign-arn {arn}" for arn in campaigns)
         super().__init__(
-            f"Solution {solution} stays, for campaigns serve it that are not its own: they were made elsewhere, or are "
-            f"declared for another solution now and have not been moved by a run yet. Let a run move them, or delete "
-            f"them ({commands}), and then destroy again. Nothing was deleted."
+            f"Solution {solution} stays, for campaigns serve it that were made elsewhere. Delete them ({commands}), "
+            "and then apply again. Nothing was deleted."
         )
 
 
@@ -51,42 +50,60 @@ class StillServedError(PipelineError):
 class Solutions:
     """The solutions of all pipelines."""
 
-    personalize: Personalize
-    patience: Patience
+    things: Things
+    declarations: Declarations
 
-    def create(self, change: Change) -> dict[str, Any]:
-        """Make the solution; one that an interrupted apply has made is taken over."""
-        wanted, arn = change.wanted, arn_of(change.wanted)
-        name = name_of(wanted)
-        try:
-            self.personalize.call("CreateSolution", {"name": name, **wanted.request, **create_tags(wanted.tags)})
-        except AlreadyExists:
-            self._ready(name, arn)
-            self._adjust(wanted, arn)
-            retag(self.personalize, arn, change)
-        else:
-            self._ready(name, arn)
-        return {"arn": arn, "name": name}
-
-    def update(self, change: Change) -> dict[str, Any]:
-        """Bring the solution to what is declared.
+    def bring(self, change: Change) -> dict[str, Any]:
+        """Make the solution, or bring the one that is there to what is declared.
 
         Where that makes another beside it, what is needed no more goes first: it takes up a place.
         """
-        if change.before and name_of(change.before) != name_of(change.wanted):
-            self._clear(change.wanted)
-        return self.create(change)
+        wanted, arn = change.wanted, arn_of(change.wanted)
+        if change.before and change.before.request and name_of(change.before) != name_of(wanted):
+            self._clear(wanted)
+        request = {"name": name_of(wanted), **wanted.request, **create_tags(wanted.tags)}
+        if not self.things.make("Solution", arn, request):
+            self._adjust(wanted, arn)
+            retag(self.things.personalize, arn, change)
+        return {"arn": arn, "name": name_of(wanted)}
 
     def delete(self, change: Change) -> dict[str, Any]:
-        """Delete the solution with all its versions, and its predecessors. The campaign is gone by now."""
+        """Delete the solution with all its versions, and its predecessors.
+
+        Its campaign is gone by now, unless it is declared for another solution: while a run has not moved it there, it
+        serves this one, which then is left behind until nothing serves it.
+        """
         wanted = change.wanted
-        wanted.refuse_deletion(f"solution {wanted.name}, with its versions,")
         siblings = self._siblings(wanted)
-        if campaigns := [campaign for arn in siblings for campaign in self._campaigns(arn)]:
-            raise StillServedError(wanted.name, campaigns)
+        serving = {campaign for arn in siblings for campaign in self._campaigns(arn)}
+        declared = self.declarations.campaigns(wanted.pipeline) if serving else {}
+        moving = {arn for arn in serving if arn.rpartition("/")[2] in declared}
+        if foreign := sorted(serving - moving):
+            wanted.refuse_deletion(f"solution {wanted.name}, with its versions,")
+            raise StillServedError(wanted.name, foreign)
+        if moving:
+            self.declarations.leave_behind(wanted.pipeline, wanted.name)
+            for arn in siblings:
+                self._stop_automatic(arn)
+            return {}
+        wanted.refuse_deletion(f"solution {wanted.name}, with its versions,")
         for arn in siblings:
             self._delete(arn)
         return {}
+
+    def tidy(self, group: str, pipeline: str, declared: set[str]) -> None:
+        """Delete the solutions that were left behind because a campaign served them, where none does any more.
+
+        ``declared`` are the names, without digest, of the solutions that there should be.
+        """
+        for name in self.declarations.left_behind(pipeline):
+            siblings = self._siblings(Wanted("solution", name=name, request={"datasetGroupArn": group}))
+            if name not in declared and any(self._campaigns(arn) for arn in siblings):
+                continue
+            if name not in declared:
+                for arn in siblings:
+                    self._delete(arn)
+            self.declarations.forget(pipeline, name)
 
     # -------------------------------------------------------------- parts
 
@@ -96,13 +113,20 @@ class Solutions:
         changes = updates(wanted.request, current)
         if not changes:
             return
-        self.patience.until_free(
-            wanted.name, lambda: self.personalize.call("UpdateSolution", {"solutionArn": arn, **changes})
+        self._update(wanted.name, arn, changes)
+
+    def _update(self, name: str, arn: str, changes: dict[str, Any]) -> None:
+        patience, call = self.things.patience, self.things.personalize.call
+        patience.until_free(name, lambda: call("UpdateSolution", {"solutionArn": arn, **changes}))
+        patience.until_ready(
+            f"the update of {name}", lambda: self._describe(arn).get("latestSolutionUpdate") or self._describe(arn)
         )
-        self.patience.until_ready(
-            f"the update of {wanted.name}",
-            lambda: self._describe(arn).get("latestSolutionUpdate") or self._describe(arn),
-        )
+
+    def _stop_automatic(self, arn: str) -> None:
+        """Have a solution that is left behind not train by itself any more."""
+        current = self.things.find("Solution", arn)
+        if current and current.get("performAutoTraining"):
+            self._update(arn, arn, {"performAutoTraining": False})
 
     def _clear(self, wanted: Wanted) -> None:
         """Delete what went before, but not what serves, or is all that is trained.
@@ -125,41 +149,30 @@ class Solutions:
         return set()
 
     def _trained(self, arn: str) -> bool:
-        return bool(history.completed(history.versions(arn, self.personalize)))
+        return bool(history.completed(history.versions(arn, self.things.personalize)))
 
     def _campaigns(self, arn: str) -> list[str]:
         """Return the ARNs of the campaigns on a solution, without those that are on their way out."""
-        found = self.personalize.pages("ListCampaigns", "campaigns", {"solutionArn": arn})
+        found = self.things.personalize.pages("ListCampaigns", "campaigns", {"solutionArn": arn})
         return [each["campaignArn"] for each in found if each["status"] not in LEAVING]
 
     def _delete_if_free(self, arn: str) -> None:
         try:
-            self.personalize.call("DeleteSolution", {"solutionArn": arn})
+            self.things.personalize.call("DeleteSolution", {"solutionArn": arn})
         except (InUse, NotFound):
             return
-        self._gone(arn)
+        self.things.patience.until_gone(arn, lambda: self._describe(arn))
 
     def _delete(self, arn: str) -> None:
-        try:
-            self._stop_training(arn)
-            self.patience.until_free(arn, lambda: self.personalize.call("DeleteSolution", {"solutionArn": arn}))
-        except NotFound:
-            return
-        self._gone(arn)
-
-    def _stop_training(self, arn: str) -> None:
-        """Stop what would hold up the deletion, and go on costing."""
-        for version in history.versions(arn, self.personalize):
-            if version["status"] in UNDER_WAY:
-                version_arn = {"solutionVersionArn": version["solutionVersionArn"]}
-                self.personalize.call("StopSolutionVersionCreation", version_arn)
+        stop_training(self.things, arn)
+        self.things.remove("Solution", arn)
 
     def _served(self, wanted: Wanted) -> set[str]:
         """Return the ARNs of the solutions that the campaign serves a version of, or is being moved to."""
         if wanted.campaign_arn is None:
             return set()
         try:
-            campaign = self.personalize.call("DescribeCampaign", {"campaignArn": wanted.campaign_arn})["campaign"]
+            campaign = self.things.describe("Campaign", wanted.campaign_arn)
         except NotFound:
             return set()
         latest = campaign.get("latestCampaignUpdate") or campaign
@@ -176,21 +189,24 @@ class Solutions:
         """Return the ARNs of the declared solution and all that went before it under its name, newest first."""
         group = wanted.request["datasetGroupArn"]
         try:
-            found = list(self.personalize.pages("ListSolutions", "solutions", {"datasetGroupArn": group}))
+            found = list(self.things.personalize.pages("ListSolutions", "solutions", {"datasetGroupArn": group}))
         except NotFound:
             return []
         found.sort(key=lambda each: each["creationDateTime"], reverse=True)
         return [each["solutionArn"] for each in found if is_of_family(each["name"], wanted.name)]
 
     def _describe(self, arn: str) -> dict[str, Any]:
-        solution: dict[str, Any] = self.personalize.call("DescribeSolution", {"solutionArn": arn})["solution"]
-        return solution
+        return self.things.describe("Solution", arn)
 
-    def _ready(self, name: str, arn: str) -> None:
-        self.patience.until_ready(name, lambda: self._describe(arn))
 
-    def _gone(self, arn: str) -> None:
-        self.patience.until_gone(arn, lambda: self._describe(arn))
+def stop_training(things: Things, arn: str) -> None:
+    """Stop a solution's trainings under way: they would hold up its deletion, and go on costing."""
+    with suppress(NotFound):
+        for version in history.versions(arn, things.personalize):
+            if version["status"] in UNDER_WAY:
+                with suppress(InUse, InvalidInput):  # it has ended meanwhile
+                    version_arn = {"solutionVersionArn": version["solutionVersionArn"]}
+                    things.personalize.call("StopSolutionVersionCreation", version_arn)
 
 
 def updates(request: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:

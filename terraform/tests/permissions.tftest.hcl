@@ -14,42 +14,6 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
-override_resource {
-  target          = aws_cloudcontrolapi_resource.dataset_group
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.schema
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:schema/schema" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.event_tracker
-  override_during = plan
-  values          = { properties = "{\"TrackingId\":\"tracking-id\"}" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.filter
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:filter/filter" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.dataset_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.solution_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
-}
-
 variables {
   name    = "shop"
   package = { s3_bucket = "releases", s3_key = "functions.zip" }
@@ -109,8 +73,9 @@ run "policies" {
         [for s in jsondecode(policy).Statement : s.Action if contains(flatten([s.Resource]), "*")]
       ]),
       [
-        "personalize:ListCampaigns", "personalize:ListDatasetImportJobs", "personalize:ListSolutionVersions",
-        "personalize:ListSolutions", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+        "personalize:ListCampaigns", "personalize:ListDatasetImportJobs", "personalize:ListDatasets", "personalize:ListEventTrackers",
+        "personalize:ListFilters", "personalize:ListMetricAttributions", "personalize:ListRecommenders", "personalize:ListSchemas",
+        "personalize:ListSolutionVersions", "personalize:ListSolutions", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
       ]
     )) == 0
     error_message = "An action that knows its resource is allowed on everything."
@@ -119,7 +84,7 @@ run "policies" {
   assert {
     condition = alltrue(flatten([
       for policy in concat([for function in module.step : function.policy], [module.glue.policy]) :
-      [for s in jsondecode(policy).Statement : [for resource in flatten([s.Resource]) : resource == "*" || strcontains(resource, "shop") || endswith(resource, ":event-bus/default") || resource == "arn:aws:personalize:::recipe/aws-*"]]
+      [for s in jsondecode(policy).Statement : [for resource in flatten([s.Resource]) : resource == "*" || strcontains(resource, "shop") || endswith(resource, ":event-bus/default") || resource == "arn:aws:personalize:::recipe/aws-*" || contains(["arn:aws:personalize:eu-west-1:123456789012:event-tracker/*", "arn:aws:personalize:eu-west-1:123456789012:schema/*"], resource)]]
     ]))
     error_message = "A resource is allowed that is not this module's."
   }

@@ -14,42 +14,6 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
-override_resource {
-  target          = aws_cloudcontrolapi_resource.dataset_group
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.schema
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:schema/schema" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.event_tracker
-  override_during = plan
-  values          = { properties = "{\"TrackingId\":\"tracking-id\"}" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.filter
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:filter/filter" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.dataset_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.solution_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
-}
-
 variables {
   name    = "shop"
   package = { s3_bucket = "releases", s3_key = "functions.zip" }
@@ -344,7 +308,7 @@ run "rejects_deadlines" {
 
 run "rejects_filter_empty" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.filter]
+  expect_failures = [aws_lambda_invocation.filter]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { filters = { unseen = "" } }) }
@@ -353,7 +317,7 @@ run "rejects_filter_empty" {
 
 run "rejects_filter_not_an_expression" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.filter]
+  expect_failures = [aws_lambda_invocation.filter]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { filters = { unseen = "Items.GENRES IN (\"Drama\")" } }) }
@@ -362,7 +326,7 @@ run "rejects_filter_not_an_expression" {
 
 run "rejects_filter_too_long" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.filter]
+  expect_failures = [aws_lambda_invocation.filter]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { filters = { unseen = "INCLUDE ItemID WHERE Items.GENRES IN (${join(", ", [for n in range(900) : n])})" } }) }
@@ -371,7 +335,7 @@ run "rejects_filter_too_long" {
 
 run "rejects_filter_name_too_long" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.filter]
+  expect_failures = [aws_lambda_invocation.filter]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { filters = { the-films-that-this-user-has-not-yet-seen-although-they-are-famous = run.fixtures.pipeline.filters.unseen } }) }
@@ -380,7 +344,7 @@ run "rejects_filter_name_too_long" {
 
 run "rejects_filter_name_taken" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.filter]
+  expect_failures = [aws_lambda_invocation.filter]
 
   variables {
     pipelines = { a = merge(run.fixtures.pipeline, { filters = { b-c = run.fixtures.pipeline.filters.unseen } }), a-b = merge(run.fixtures.pipeline, { filters = { c = run.fixtures.pipeline.filters.unseen } }) }

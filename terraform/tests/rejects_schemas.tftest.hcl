@@ -14,42 +14,6 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
-override_resource {
-  target          = aws_cloudcontrolapi_resource.dataset_group
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.schema
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:schema/schema" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.event_tracker
-  override_during = plan
-  values          = { properties = "{\"TrackingId\":\"tracking-id\"}" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.filter
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:filter/filter" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.dataset_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.solution_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
-}
-
 variables {
   name    = "shop"
   package = { s3_bucket = "releases", s3_key = "functions.zip" }
@@ -73,7 +37,7 @@ run "accepts_what_the_others_change" {
 
 run "rejects_not_json" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = "{" } } }) }
@@ -82,7 +46,7 @@ run "rejects_not_json" {
 
 run "rejects_not_a_record" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { type = "array" })) } } }) }
@@ -91,7 +55,7 @@ run "rejects_not_a_record" {
 
 run "rejects_name_of_another_type" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { name = "Items" })) } } }) }
@@ -100,7 +64,7 @@ run "rejects_name_of_another_type" {
 
 run "rejects_namespace" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { namespace = "shop" })) } } }) }
@@ -109,7 +73,7 @@ run "rejects_namespace" {
 
 run "rejects_interactions_without_timestamp" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "TIMESTAMP"] })) } } }) }
@@ -118,7 +82,7 @@ run "rejects_interactions_without_timestamp" {
 
 run "rejects_timestamp_as_text" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f.name == "TIMESTAMP" ? { name = "TIMESTAMP", type = "string" } : f] })) } } }) }
@@ -127,7 +91,7 @@ run "rejects_timestamp_as_text" {
 
 run "rejects_items_without_item_id" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "GENRES", type = "string" }, { name = "YEAR", type = "int" }] })) } }) }) }
@@ -136,7 +100,7 @@ run "rejects_items_without_item_id" {
 
 run "rejects_items_with_their_id_only" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "ITEM_ID", type = "string" }] })) } }) }) }
@@ -145,7 +109,7 @@ run "rejects_items_with_their_id_only" {
 
 run "rejects_users_without_user_id" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { users = { schema = jsonencode(merge(run.fixtures.items, { name = "Users" })) } }) }) }
@@ -154,7 +118,7 @@ run "rejects_users_without_user_id" {
 
 run "rejects_domain_interactions_without_event_type" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { domain = "ECOMMERCE", datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "EVENT_TYPE"] })) } } }) }
@@ -163,7 +127,7 @@ run "rejects_domain_interactions_without_event_type" {
 
 run "rejects_domain_items_without_price" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { domain = "ECOMMERCE" }) }
@@ -172,7 +136,7 @@ run "rejects_domain_items_without_price" {
 
 run "rejects_video_items_without_creation_timestamp" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { domain = "VIDEO_ON_DEMAND" }) }
@@ -181,7 +145,7 @@ run "rejects_video_items_without_creation_timestamp" {
 
 run "rejects_nested_column" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "ITEM_ID", type = "string" }, { name = "GENRES", type = { type = "array", items = "string" } }] })) } }) }) }
@@ -190,10 +154,10 @@ run "rejects_nested_column" {
 
 run "rejects_too_long" {
   command         = plan
-  expect_failures = [aws_cloudcontrolapi_resource.schema]
+  expect_failures = [aws_lambda_invocation.dataset]
 
   variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { doc = join(" ", [for n in range(1000) : "and so on"]) })) } }) }) }
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { doc = join(" ", [for n in range(1000) : "and so on and so on"]) })) } }) }) }
   }
 }
 

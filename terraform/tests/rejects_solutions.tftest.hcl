@@ -14,42 +14,6 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
-override_resource {
-  target          = aws_cloudcontrolapi_resource.dataset_group
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.schema
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:schema/schema" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.event_tracker
-  override_during = plan
-  values          = { properties = "{\"TrackingId\":\"tracking-id\"}" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.filter
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:filter/filter" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.dataset_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.solution_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
-}
-
 variables {
   name    = "shop"
   package = { s3_bucket = "releases", s3_key = "functions.zip" }

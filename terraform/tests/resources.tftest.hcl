@@ -14,40 +14,25 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+# What glue answers, of everything that the pipelines here declare.
 override_resource {
-  target          = aws_cloudcontrolapi_resource.dataset_group
+  target          = aws_lambda_invocation.ready
   override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.schema
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:schema/schema" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.event_tracker
-  override_during = plan
-  values          = { properties = "{\"TrackingId\":\"tracking-id\"}" }
-}
-
-override_resource {
-  target          = aws_cloudcontrolapi_resource.filter
-  override_during = plan
-  values          = { id = "arn:aws:personalize:eu-west-1:123456789012:filter/filter" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.dataset_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:dataset/group/TYPE\"}" }
-}
-
-override_resource {
-  target          = aws_lambda_invocation.solution_ready
-  override_during = plan
-  values          = { result = "{\"arn\":\"arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd\"}" }
+  values = {
+    result = <<-EOT
+      {
+        "dataset_group": {"arn": "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"},
+        "dataset/interactions": {"arn": "arn:aws:personalize:eu-west-1:123456789012:dataset/group/INTERACTIONS", "schema_arn": "arn:aws:personalize:eu-west-1:123456789012:schema/schema"},
+        "dataset/items": {"arn": "arn:aws:personalize:eu-west-1:123456789012:dataset/group/ITEMS", "schema_arn": "arn:aws:personalize:eu-west-1:123456789012:schema/schema"},
+        "dataset/users": {"arn": "arn:aws:personalize:eu-west-1:123456789012:dataset/group/USERS", "schema_arn": "arn:aws:personalize:eu-west-1:123456789012:schema/schema"},
+        "event_tracker": {"arn": "arn:aws:personalize:eu-west-1:123456789012:event-tracker/01234567", "tracking_id": "tracking-id"},
+        "filter/unseen": {"arn": "arn:aws:personalize:eu-west-1:123456789012:filter/unseen-0123abcd"},
+        "solution/for-you": {"arn": "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd"},
+        "solution/ranking": {"arn": "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd"},
+        "solution/segments": {"arn": "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd"}
+      }
+    EOT
+  }
 }
 
 variables {
@@ -113,21 +98,27 @@ run "pipeline" {
   }
 
   assert {
-    condition     = jsondecode(aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state) == { Name = "shop-movies", Domain = "VIDEO_ON_DEMAND" }
-    error_message = "The dataset group has a name and a domain, no tags, no key: ${aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state}"
-  }
-
-  assert {
-    condition     = jsondecode(aws_cloudcontrolapi_resource.dataset_group["books"].desired_state) == { Name = "shop-books" }
-    error_message = "Without a domain, a dataset group has a name only: ${aws_cloudcontrolapi_resource.dataset_group["books"].desired_state}"
-  }
-
-  assert {
-    condition = jsondecode(aws_cloudcontrolapi_resource.schema["books/interactions/${substr(sha256(jsonencode(run.fixtures.interactions)), 0, 8)}"].desired_state) == {
-      Name   = "shop-books-interactions-${substr(sha256(jsonencode(run.fixtures.interactions)), 0, 8)}"
-      Schema = jsonencode(run.fixtures.interactions)
+    condition = jsondecode(aws_lambda_invocation.dataset_group["movies"].input) == {
+      resource            = "dataset_group"
+      deletion_protection = true
+      arn                 = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"
+      request             = { name = "shop-movies", domain = "VIDEO_ON_DEMAND" }
+      tags                = { team = "web" }
     }
-    error_message = "A schema's name ends in a hash of its canonical JSON: ${join(" ", [for schema in aws_cloudcontrolapi_resource.schema : schema.desired_state])}"
+    error_message = "The dataset group has a name and a domain, no key: ${aws_lambda_invocation.dataset_group["movies"].input}"
+  }
+
+  assert {
+    condition     = jsondecode(aws_lambda_invocation.dataset_group["books"].input).request == { name = "shop-books" }
+    error_message = "Without a domain, a dataset group has a name only: ${aws_lambda_invocation.dataset_group["books"].input}"
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_invocation.dataset["books/interactions"].input).schema == {
+      name   = "shop-books-interactions-${substr(sha256(jsonencode(run.fixtures.interactions)), 0, 8)}"
+      schema = jsonencode(run.fixtures.interactions)
+    }
+    error_message = "A schema's name ends in a hash of its canonical JSON: ${aws_lambda_invocation.dataset["books/interactions"].input}"
   }
 
   assert {
@@ -137,9 +128,13 @@ run "pipeline" {
       tags                = { team = "web" }
       request = {
         name            = "shop-movies-users"
-        datasetGroupArn = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"
+        datasetGroupArn = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"
         datasetType     = "users"
-        schemaArn       = "arn:aws:personalize:eu-west-1:123456789012:schema/schema"
+      }
+      schema = {
+        name   = "shop-movies-users-${substr(sha256("VIDEO_ON_DEMAND${jsonencode(merge(run.fixtures.interactions, { name = "Users" }))}"), 0, 8)}"
+        domain = "VIDEO_ON_DEMAND"
+        schema = jsonencode(merge(run.fixtures.interactions, { name = "Users" }))
       }
     }
     error_message = "Glue is asked for another dataset: ${aws_lambda_invocation.dataset["movies/users"].input}"
@@ -150,10 +145,11 @@ run "pipeline" {
       resource            = "solution"
       deletion_protection = true
       name                = "shop-movies-for-you"
+      pipeline            = "movies"
       campaign_arn        = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page"
       tags                = { team = "web" }
       request = {
-        datasetGroupArn     = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"
+        datasetGroupArn     = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"
         recipeArn           = "arn:aws:personalize:::recipe/aws-user-personalization"
         eventType           = "watch"
         performHPO          = false
@@ -184,10 +180,11 @@ run "pipeline" {
       resource            = "solution"
       deletion_protection = true
       name                = "shop-movies-segments"
+      pipeline            = "movies"
       campaign_arn        = null
       tags                = { team = "web" }
       request = {
-        datasetGroupArn     = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"
+        datasetGroupArn     = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"
         recipeArn           = "arn:aws:personalize:::recipe/aws-item-affinity"
         performHPO          = false
         performAutoTraining = false
@@ -202,51 +199,114 @@ run "pipeline" {
         resource            = "campaign"
         deletion_protection = true
         name                = "shop"
+        pipeline            = "movies"
+        solution            = "for-you"
         adopt               = true
         request             = { campaignArn = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page" }
+        spec = {
+          name                = "front-page"
+          arn                 = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page"
+          min_provisioned_tps = 2
+          config              = { itemExplorationConfig = { explorationWeight = "0.3" } }
+          adopt               = true
+        }
       }
     }
-    error_message = "A campaign that is declared is glue's to delete, under its name: ${jsonencode({ for key, campaign in aws_lambda_invocation.campaign : key => campaign.input })}"
+    error_message = "A campaign that is declared is glue's to declare and to delete, under its name: ${jsonencode({ for key, campaign in aws_lambda_invocation.campaign : key => campaign.input })}"
   }
 
   assert {
-    condition     = keys(aws_cloudcontrolapi_resource.event_tracker) == ["movies"]
-    error_message = "Only movies asks for an event tracker, but these have one: ${join(", ", keys(aws_cloudcontrolapi_resource.event_tracker))}"
-  }
-
-  assert {
-    condition = jsondecode(aws_cloudcontrolapi_resource.filter["movies/unseen"].desired_state) == {
-      Name             = "shop-movies-unseen"
-      DatasetGroupArn  = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"
-      FilterExpression = run.fixtures.pipeline.filters.unseen
-      Tags             = [{ Key = "team", Value = "web" }]
+    condition = { for key, tracker in aws_lambda_invocation.event_tracker : key => jsondecode(tracker.input).request } == {
+      movies = { name = "shop-movies", datasetGroupArn = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies" }
     }
-    error_message = "Another filter is made: ${aws_cloudcontrolapi_resource.filter["movies/unseen"].desired_state}"
+    error_message = "Only movies asks for an event tracker, but these have one: ${join(", ", keys(aws_lambda_invocation.event_tracker))}"
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_invocation.filter["movies/unseen"].input) == {
+      resource            = "filter"
+      deletion_protection = true
+      name                = "shop-movies-unseen"
+      request = {
+        name             = "shop-movies-unseen-${substr(sha256(run.fixtures.pipeline.filters.unseen), 0, 8)}"
+        datasetGroupArn  = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"
+        filterExpression = run.fixtures.pipeline.filters.unseen
+      }
+      tags = { team = "web" }
+    }
+    error_message = "Another filter is made: ${aws_lambda_invocation.filter["movies/unseen"].input}"
+  }
+
+  # All that glue is asked for, once more, but for the protection: flipping it asks for nothing.
+  assert {
+    condition = jsondecode(aws_lambda_invocation.ready["movies"].input) == {
+      resource = "ready"
+      arn      = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"
+      pipeline = "movies"
+      resources = {
+        for key, input in {
+          dataset_group          = aws_lambda_invocation.dataset_group["movies"].input
+          "dataset/interactions" = aws_lambda_invocation.dataset["movies/interactions"].input
+          "dataset/users"        = aws_lambda_invocation.dataset["movies/users"].input
+          event_tracker          = aws_lambda_invocation.event_tracker["movies"].input
+          "filter/unseen"        = aws_lambda_invocation.filter["movies/unseen"].input
+          "solution/for-you"     = aws_lambda_invocation.solution["movies/for-you"].input
+          "solution/ranking"     = aws_lambda_invocation.solution["movies/ranking"].input
+          "solution/segments"    = aws_lambda_invocation.solution["movies/segments"].input
+          "campaign/for-you"     = aws_lambda_invocation.campaign["front-page"].input
+        } : key => { for field, value in jsondecode(input) : field => value if field != "deletion_protection" }
+      }
+    }
+    error_message = "Glue is asked once more for something else: ${aws_lambda_invocation.ready["movies"].input}"
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_invocation.guard["movies"].input) == {
+      resource            = "guard"
+      deletion_protection = true
+      name                = "everything of pipeline 'movies'"
+      pipeline            = "movies"
+      arn                 = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"
+      datasets            = ["interactions", "users"]
+    }
+    error_message = "The pipeline is guarded otherwise: ${aws_lambda_invocation.guard["movies"].input}"
+  }
+
+  assert {
+    condition = jsondecode(aws_lambda_invocation.bucket_guard[0].input) == {
+      resource            = "guard"
+      name                = "everything of 'shop'"
+      bucket              = "shop-123456789012-eu-west-1-data"
+      deletion_protection = true
+    }
+    error_message = "A bucket that would not go is guarded: ${aws_lambda_invocation.bucket_guard[0].input}"
   }
 
   assert {
     condition = jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S).solutions == {
-      for-you  = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd" }
-      ranking  = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd" }
-      segments = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd" }
+      for-you  = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd", updates = true }
+      ranking  = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd", updates = false }
+      segments = { arn = "arn:aws:personalize:eu-west-1:123456789012:solution/solution-0123abcd", updates = false }
     }
     error_message = "The ledger holds other solutions: ${aws_dynamodb_table_item.pipeline["movies"].item}"
   }
 
   assert {
-    condition = {
-      for key, campaign in aws_dynamodb_table_item.campaign :
-      key => [jsondecode(campaign.item).pk.S, jsondecode(campaign.item).sk.S, jsondecode(jsondecode(campaign.item).spec.S)]
-      } == {
-      "movies/for-you/front-page" = ["campaign#movies", "for-you/front-page", {
-        name                = "front-page"
-        arn                 = "arn:aws:personalize:eu-west-1:123456789012:campaign/front-page"
-        min_provisioned_tps = 2
-        config              = { itemExplorationConfig = { explorationWeight = "0.3" } }
-        adopt               = true
-      }]
+    condition = jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S).filters == {
+      unseen = {
+        name       = "unseen-0123abcd"
+        arn        = "arn:aws:personalize:eu-west-1:123456789012:filter/unseen-0123abcd"
+        expression = run.fixtures.pipeline.filters.unseen
+      }
     }
-    error_message = "The ledger holds other campaigns: ${jsonencode([for campaign in aws_dynamodb_table_item.campaign : campaign.item])}"
+    error_message = "The ledger holds other filters: ${aws_dynamodb_table_item.pipeline["movies"].item}"
+  }
+
+  assert {
+    condition = jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S).datasets.users.columns == {
+      USER_ID = ["string"], ITEM_ID = ["string"], TIMESTAMP = ["long"], EVENT_TYPE = ["string"]
+    }
+    error_message = "The ledger holds other columns: ${aws_dynamodb_table_item.pipeline["movies"].item}"
   }
 
   assert {
@@ -258,13 +318,15 @@ run "pipeline" {
   }
 
   assert {
-    condition = { for key, value in jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S) : key => value if !contains(["datasets", "solutions"], key) } == {
-      pipeline       = "movies"
-      name           = "shop"
-      role_arn       = "arn:aws:iam::123456789012:role/shop-personalize-eu-west-1"
-      settle_seconds = 300
-      deadlines      = { import_hours = 24, train_hours = 72, deploy_hours = 12, stop_training = false }
-      tags           = { team = "web" }
+    condition = { for key, value in jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S) : key => value if !contains(["datasets", "filters", "solutions"], key) } == {
+      pipeline          = "movies"
+      name              = "shop"
+      role_arn          = "arn:aws:iam::123456789012:role/shop-personalize-eu-west-1"
+      dataset_group_arn = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"
+      event_tracker     = true
+      settle_seconds    = 300
+      deadlines         = { import_hours = 24, train_hours = 72, deploy_hours = 12, stop_training = false }
+      tags              = { team = "web" }
     }
     error_message = "The ledger holds another declaration: ${aws_dynamodb_table_item.pipeline["movies"].item}"
   }
@@ -413,12 +475,12 @@ run "key_of_the_teams_own" {
   }
 
   assert {
-    condition = jsondecode(aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state) == {
-      Name      = "shop-movies"
-      KmsKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/0123"
-      RoleArn   = "arn:aws:iam::123456789012:role/shop-personalize-eu-west-1"
+    condition = jsondecode(aws_lambda_invocation.dataset_group["movies"].input).request == {
+      name      = "shop-movies"
+      kmsKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/0123"
+      roleArn   = "arn:aws:iam::123456789012:role/shop-personalize-eu-west-1"
     }
-    error_message = "The dataset group has the key, and the role that may use it: ${aws_cloudcontrolapi_resource.dataset_group["movies"].desired_state}"
+    error_message = "The dataset group has the key, and the role that may use it: ${aws_lambda_invocation.dataset_group["movies"].input}"
   }
 
   assert {

@@ -33,7 +33,7 @@ from functions.records import QUIET, Branch, Lease, Memory, Trained, Turnstile
 from functions.settings import QUOTAS
 from functions.slots import VERSION as OF_TRAININGS
 from functions.watchdog import WATCH
-from tests.contract.account import Account
+from tests.contract.account import BUCKET, Account
 from tests.contract.table import handler
 from tests.support.build import (
     CAMPAIGN,
@@ -42,6 +42,7 @@ from tests.support.build import (
     IMPORT_JOB,
     NOW,
     OLD_VERSION,
+    ROLE,
     RUN_ID,
     SOLUTION,
     UNSERVED,
@@ -296,7 +297,7 @@ ELSEWHERE = arn("solution", "other-shop-for-you-0a1b2c3d/v1")
 def undeclared(account: Account) -> None:
     """Let the campaign be taken out of the declaration while the run is under way."""
     under_way(account)
-    account.undeclare_campaign("shop", "for-you", CAMPAIGN.name)
+    account.declarations.withdraw("shop", CAMPAIGN.name)
 
 
 DEPLOYING = [
@@ -347,16 +348,52 @@ FINISHING = [
 
 # ------------------------------------------------------------------ glue
 
-SCHEMA, NEW_SCHEMA = arn("schema", "acme-shop-items-1"), arn("schema", "acme-shop-items-2")
+NEW_SCHEMA = arn("schema", "acme-shop-items-22222222")
+OLD_SCHEMA, BY_HAND_SCHEMA = arn("schema", "acme-shop-items-11111111"), arn("schema", "by-hand")
 DATASET_ARN = arn("dataset", "acme-shop/ITEMS")
+TEXT = '{"type": "record"}'
 DATASET: Event = {
     "resource": "dataset",
-    "request": {"name": "acme-shop-items", "datasetGroupArn": GROUP, "datasetType": "items", "schemaArn": NEW_SCHEMA},
+    "request": {"name": "acme-shop-items", "datasetGroupArn": GROUP, "datasetType": "items"},
+    "schema": {"name": "acme-shop-items-22222222", "schema": TEXT},
     "tags": {"team": "search"},
 }
+DATASETS = {"datasets": [{"name": "acme-shop-items", "datasetArn": DATASET_ARN, "status": "ACTIVE"}]}
+SCHEMAS = {
+    "schemas": [
+        {"name": each.rpartition("/")[2], "schemaArn": each} for each in (OLD_SCHEMA, NEW_SCHEMA, BY_HAND_SCHEMA)
+    ]
+}
+GROUP_WANTED: Event = {
+    "resource": "dataset_group",
+    "arn": GROUP,
+    "request": {
+        "name": "acme-shop",
+        "kmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/0123",
+        "roleArn": ROLE,
+    },
+    "tags": {"team": "search"},
+}
+TRACKER = arn("event-tracker", "0a1b2c3d")
+TRACKER_WANTED: Event = {
+    "resource": "event_tracker",
+    "request": {"name": "acme-shop", "datasetGroupArn": GROUP},
+    "tags": {"team": "search"},
+}
+TRACKERS = {"eventTrackers": [{"name": "acme-shop", "eventTrackerArn": TRACKER, "status": "ACTIVE"}]}
+EXPRESSION = 'INCLUDE ItemID WHERE Items.GENRES IN ("Drama")'
+FILTER_ARN = arn("filter", "acme-shop-drama-11111111")
+FILTER: Event = {
+    "resource": "filter",
+    "name": "acme-shop-drama",
+    "request": {"name": "acme-shop-drama-11111111", "datasetGroupArn": GROUP, "filterExpression": EXPRESSION},
+    "tags": {"team": "search"},
+}
+FILTERS = {"Filters": [{"name": "acme-shop-drama-11111111", "filterArn": FILTER_ARN, "status": "ACTIVE"}]}
 SOLUTION_WANTED: Event = {
     "resource": "solution",
     "name": "acme-shop-for-you",
+    "pipeline": "shop",
     "campaign_arn": CAMPAIGN.arn,
     "request": {
         "datasetGroupArn": GROUP,
@@ -368,21 +405,40 @@ SOLUTION_WANTED: Event = {
 OURS = arn("solution", name_of(Wanted("solution", name=SOLUTION_WANTED["name"], request=SOLUTION_WANTED["request"])))
 SOLUTIONS = {
     "solutions": [
-        {"name": each.rpartition("/")[2], "solutionArn": each, "creationDateTime": NOW} for each in (SOLUTION, OURS)
+        {"name": each.rpartition("/")[2], "solutionArn": each, "creationDateTime": NOW, "status": "ACTIVE"}
+        for each in (SOLUTION, OURS)
     ]
 }
+CAMPAIGNS = {"campaigns": [{"name": CAMPAIGN.name, "campaignArn": CAMPAIGN.arn, "status": "ACTIVE"}]}
 CAMPAIGN_WANTED: Event = {
     "resource": "campaign",
-    "name": "acme-shop-for-you",
+    "name": "acme",
+    "pipeline": "shop",
+    "solution": "for-you",
     "request": {"campaignArn": CAMPAIGN.arn},
+    "spec": {"name": CAMPAIGN.name, "arn": CAMPAIGN.arn},
 }
 TAGS_BEFORE = {"tags": {"owner": "me"}}
 OTHER_RECIPE = {"recipeArn": "arn:aws:personalize:::recipe/aws-popularity-count"}
+NOTHING_INSIDE: dict[str, Answer | Sequence[Answer]] = {
+    "ListDatasets": {"datasets": []},
+    "ListEventTrackers": {"eventTrackers": []},
+    "ListFilters": {"Filters": []},
+    "ListMetricAttributions": {"metricAttributions": []},
+    "ListRecommenders": {"recommenders": []},
+    "ListSchemas": {"schemas": []},
+    "ListSolutions": {"solutions": []},
+}
 
 
 def a_dataset(schema: str = NEW_SCHEMA, **update: Any) -> dict[str, Any]:
     """Return a dataset as described."""
     return {"dataset": {"schemaArn": schema, "status": "ACTIVE", **update}}
+
+
+def a_filter(name: str = FILTER["request"]["name"]) -> dict[str, Any]:
+    """Return a filter as described."""
+    return {"filter": {**FILTER["request"], "name": name, "status": "ACTIVE"}}
 
 
 def a_solution(*, auto: bool = True, **update: Any) -> dict[str, Any]:
@@ -397,26 +453,96 @@ def glue(name: str, wanted: Event, action: str, **answers: Answer | Sequence[Ans
     return Scenario("glue", name, {**wanted, "tf": {"action": action, "prev_input": before}}, answers)
 
 
+A_GROUP = {"datasetGroup": {"name": "acme-shop", "status": "ACTIVE", "kmsKeyArn": GROUP_WANTED["request"]["kmsKeyArn"]}}
+A_TRACKER = {"eventTracker": {"name": "acme-shop", "status": "ACTIVE", "trackingId": "id"}}
+IMPORTED = {"datasetImportJobs": [{"jobName": "by-hand", "status": "ACTIVE", **AT}]}
+
 GLUE = [
-    glue("dataset", DATASET, "create", CreateDataset={"datasetArn": DATASET_ARN}, DescribeDataset=a_dataset()),
+    glue("group", GROUP_WANTED, "create", DescribeDatasetGroup=[GONE, A_GROUP], CreateDatasetGroup={}),
+    glue("tagged group", GROUP_WANTED, "update", DescribeDatasetGroup=A_GROUP, TagResource={}, UntagResource={}),
+    glue("no group", GROUP_WANTED, "delete", **NOTHING_INSIDE, DeleteDatasetGroup={}, DescribeDatasetGroup=GONE),
+    glue(
+        "dataset",
+        DATASET,
+        "create",
+        DescribeDatasetGroup=A_GROUP,
+        DescribeDataset=[GONE, GONE, a_dataset()],
+        CreateSchema={},
+        CreateDataset={"datasetArn": DATASET_ARN},
+    ),
     glue(
         "changed schema",
         DATASET,
         "update",
-        DescribeDataset=[a_dataset(SCHEMA), a_dataset(latestDatasetUpdate={"status": "ACTIVE"})],
+        DescribeDataset=[a_dataset(OLD_SCHEMA), a_dataset(latestDatasetUpdate={"status": "ACTIVE"})],
+        DescribeDatasetGroup=A_GROUP,
+        CreateSchema=THERE,
+        DescribeSchema={"schema": {"schema": TEXT}},
         UpdateDataset={"datasetArn": DATASET_ARN},
         TagResource={},
         UntagResource={},
+        ListSchemas=SCHEMAS,
+        DeleteSchema={},
     ),
-    glue("no dataset", DATASET, "delete", DeleteDataset={}, DescribeDataset=GONE),
-    glue("solution", SOLUTION_WANTED, "create", CreateSolution={"solutionArn": OURS}, DescribeSolution=a_solution()),
+    glue(
+        "dataset made by hand",
+        DATASET,
+        "create",
+        DescribeDataset=a_dataset(BY_HAND_SCHEMA),
+        DescribeSchema={"schema": {"schema": TEXT}},
+        TagResource={},
+    ),
+    glue("no dataset", DATASET, "delete", DeleteDataset={}, DescribeDataset=GONE, ListSchemas=SCHEMAS, DeleteSchema={}),
+    glue(
+        "tracker",
+        TRACKER_WANTED,
+        "create",
+        ListEventTrackers={"eventTrackers": []},
+        CreateEventTracker={"eventTrackerArn": TRACKER},
+        DescribeEventTracker=A_TRACKER,
+    ),
+    glue(
+        "tagged tracker",
+        TRACKER_WANTED,
+        "update",
+        ListEventTrackers=TRACKERS,
+        DescribeEventTracker=A_TRACKER,
+        TagResource={},
+        UntagResource={},
+    ),
+    glue(
+        "no tracker",
+        TRACKER_WANTED,
+        "delete",
+        ListEventTrackers=TRACKERS,
+        DeleteEventTracker={},
+        DescribeEventTracker=GONE,
+    ),
+    glue(
+        "filter",
+        FILTER,
+        "create",
+        DescribeFilter=[GONE, GONE, GONE, a_filter()],
+        ListDatasets=DATASETS,
+        ListDatasetImportJobs=IMPORTED,
+        CreateFilter={},
+    ),
+    glue("tagged filter", FILTER, "update", DescribeFilter=[GONE, a_filter()], TagResource={}, UntagResource={}),
+    glue("no filter", FILTER, "delete", ListFilters=FILTERS, DeleteFilter={}, DescribeFilter=GONE),
+    glue(
+        "solution",
+        SOLUTION_WANTED,
+        "create",
+        CreateSolution={"solutionArn": OURS},
+        DescribeSolution=[GONE, a_solution()],
+    ),
     glue(
         "changed solution",
         SOLUTION_WANTED,
         "update",
-        CreateSolution=THERE,
         DescribeSolution=[
             GONE,
+            a_solution(),
             a_solution(),
             a_solution(auto=False),
             a_solution(latestSolutionUpdate={"status": "ACTIVE"}),
@@ -432,7 +558,6 @@ GLUE = [
         "changed solution, not served yet",
         SOLUTION_WANTED,
         "update",
-        CreateSolution=THERE,
         DescribeSolution=a_solution(),
         TagResource={},
         UntagResource={},
@@ -452,6 +577,14 @@ GLUE = [
         DeleteSolution={},
         DescribeSolution=GONE,
     ),
+    glue(
+        "no solution, and its campaign moves to another",
+        SOLUTION_WANTED,
+        "delete",
+        ListCampaigns=CAMPAIGNS,
+        ListSolutions=SOLUTIONS,
+        DescribeSolution=a_solution(auto=False),
+    ),
     glue("campaign", CAMPAIGN_WANTED, "create", DescribeCampaign=serving(VERSION)),
     glue(
         "no campaign",
@@ -460,7 +593,8 @@ GLUE = [
         DescribeCampaign=[serving(VERSION), serving(VERSION), GONE],
         DeleteCampaign=[BUSY, {}],
     ),
-    glue("guard", {"resource": "guard", "deletion_protection": False}, "delete"),
+    glue("guard", {"resource": "guard", "arn": GROUP, "pipeline": "shop"}, "delete", **NOTHING_INSIDE),
+    glue("guard of the bucket", {"resource": "guard", "bucket": BUCKET}, "delete"),
 ]
 
 SCENARIOS = [*START, *IMPORTING, *TRAINING, *DEPLOYING, *POLLING, *FINISHING, *GLUE]

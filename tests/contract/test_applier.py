@@ -12,7 +12,7 @@ MODULE = Path(__file__).resolve().parents[2] / "terraform"
 APPLIER = MODULE / "modules" / "applier"
 
 # Types of resources with no call of AWS behind them, or one that goes.
-NO_CALLS = {"terraform_data", "aws_cloudcontrolapi_resource"}
+NO_CALLS = {"terraform_data"}
 
 
 def _table() -> dict[str, dict[str, list[str]]]:

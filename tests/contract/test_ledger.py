@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -83,10 +83,11 @@ def test_a_pipeline_is_read_as_declared(case: Case) -> None:
 
 def test_a_campaign_is_taken_out_before_the_rest_of_its_pipeline(account: Account) -> None:
     """Terraform deletes the item of a campaign, then the campaign, and only then writes the pipeline again."""
-    account.declare(pipeline(solutions={"for-you": CHOSEN, "more": CHOSEN, "similar": UNSERVED}))
+    other = replace(CHOSEN, campaign=replace(CAMPAIGN, name="more"))
+    account.declare(pipeline(solutions={"for-you": CHOSEN, "more": other, "similar": UNSERVED}))
     account.declare(pipeline(pipeline="shop-2"))
-    account.undeclare_campaign("shop", "for-you", CAMPAIGN.name)
-    left = {"for-you": replace(CHOSEN, campaign=None), "more": CHOSEN, "similar": UNSERVED}
+    account.declarations.withdraw("shop", CAMPAIGN.name)
+    left = {"for-you": replace(CHOSEN, campaign=None), "more": other, "similar": UNSERVED}
     assert account.ledger.pipeline("shop").solutions == left
     assert account.ledger.pipeline("shop-2") == pipeline(pipeline="shop-2")
 
@@ -95,6 +96,18 @@ def test_a_campaign_whose_solution_is_not_written_yet_is_nothing_to_a_run(accoun
     account.declare(pipeline(solutions={"for-you": CHOSEN}))
     account.declare(pipeline(solutions={"similar": UNSERVED}))
     assert account.ledger.pipeline("shop").solutions == {"similar": UNSERVED}
+
+
+def test_a_campaign_is_the_former_solutions_until_the_pipeline_tells_of_the_new_one(account: Account) -> None:
+    """Glue declares it for the solution's new name first, and the apply may end there for today."""
+    account.declare(pipeline(solutions={"for-you": CHOSEN, "similar": UNSERVED}))
+    for name in ("for-me", "for-us", "for-me"):
+        account.declarations.declare("shop", name, asdict(CAMPAIGN))
+        assert account.declarations.campaigns("shop") == {CAMPAIGN.name: name}
+        assert account.ledger.pipeline("shop").solutions == {"for-you": CHOSEN, "similar": UNSERVED}
+    renamed = {"for-me": replace(CHOSEN, campaign=None), "similar": UNSERVED}
+    account.declare(pipeline(solutions=renamed))
+    assert account.ledger.pipeline("shop").solutions == {"for-me": CHOSEN, "similar": UNSERVED}
 
 
 def test_an_unknown_pipeline_is_told_with_those_there_are(case: Case) -> None:

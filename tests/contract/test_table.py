@@ -166,7 +166,7 @@ def test_a_permission_is_on_something_known_and_in_order(whose: str, symbol: str
     assert not any("*" in action for action in actions)
 
 
-NO_OPERATION = {"iam:PassRole", "s3:ListBucket", "xray:PutTelemetryRecords"}
+NO_OPERATION = {"iam:PassRole", "s3:ListBucket", "s3:ListBucketVersions", "xray:PutTelemetryRecords"}
 """Actions that go by another name than the API's operation; X-Ray's is one, of the same name."""
 
 
@@ -177,7 +177,11 @@ def test_an_action_is_an_operation_of_its_service(action: str) -> None:
     assert operation in model.operation_names
 
 
-LISTS = {f"personalize:List{kind}" for kind in ("Campaigns", "DatasetImportJobs", "SolutionVersions", "Solutions")}
+LISTED = (
+    *("Campaigns", "DatasetImportJobs", "Datasets", "EventTrackers", "Filters", "MetricAttributions", "Recommenders"),
+    *("Schemas", "SolutionVersions", "Solutions"),
+)
+LISTS = {f"personalize:List{kind}" for kind in LISTED}
 
 
 def test_only_lists_and_traces_are_on_everything() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -45,6 +47,14 @@ class Deployment(Stack):
         """Apply with other values of the configuration's variables, from now on."""
         self.terraform = replace(self.terraform, variables={**self.terraform.variables, **variables})
         self.terraform.apply()
+
+    def kill_apply(self, when: Callable[[], object], **variables: object) -> None:
+        """Begin to apply with other values, and kill Terraform with its provider as soon as ``when`` is true."""
+        self.terraform = replace(self.terraform, variables={**self.terraform.variables, **variables})
+        with self.terraform.applying() as process:
+            self.wait(lambda: when() or (process.poll() is not None) or None, lambda: "the moment to kill Terraform")
+            assert process.poll() is None, f"Terraform had ended by itself, with {process.returncode}"
+            os.killpg(process.pid, signal.SIGKILL)
 
     def two_runs(self) -> None:
         """Let uploads start a first run, and the schedule a second."""
@@ -112,12 +122,14 @@ class Deployment(Stack):
 
 
 @contextmanager
-def deployed(name: str, **options: Any) -> Iterator[Deployment]:
-    """Start a local AWS, apply the stack to it, and take both down at the end."""
+def deployed(
+    name: str, folder: Path = FOLDER, variables: dict[str, Any] | None = None, **options: Any
+) -> Iterator[Deployment]:
+    """Start a local AWS, apply a configuration to it, and take both down at the end."""
     work = ROOT / "build" / "e2e" / name
     (work / "terraform.tfstate").unlink(missing_ok=True)
     with LocalAccount(build=work, **{"durations": "instant", **options}) as account:
-        terraform = Terraform(FOLDER, work, {"package": str(fresh_zip())}, account.env)
+        terraform = Terraform(folder, work, {"package": str(fresh_zip()), **(variables or {})}, account.env)
         terraform.init()
         terraform.apply()
         deployment = Deployment(account.session(), terraform, PIPELINE, account)

@@ -19,6 +19,7 @@ from tests.simulation.clockwork import BEGINNING
 from tests.simulation.cloud import PIPELINES, Cloud, content
 from tests.simulation.invariants import run_id
 from tests.simulation.lambdas import Invocation, PersonalizeOutside, about
+from tests.support.build import outside
 from tests.support.world import recipe
 
 HOUR = 3600.0
@@ -201,7 +202,7 @@ class Story:
         def applied(invocation: Invocation) -> None:
             patience = Patience(invocation.seconds_left, 60.0, invocation.sleep)
             asked = {**after, "tf": {"action": "update", "prev_input": before}}
-            made.append(apply(asked, PersonalizeOutside(invocation), patience)["arn"])
+            made.append(apply(asked, PersonalizeOutside(invocation), patience, outside())["arn"])
             invocation.note(f"{pipeline}/{name} is {made[0].rpartition('/')[2]} now")
 
         def then() -> None:
@@ -235,7 +236,8 @@ class Story:
 
         def applied(invocation: Invocation) -> None:
             patience = Patience(invocation.seconds_left, 60.0, invocation.sleep)
-            apply({**event, "tf": {"action": "delete", "prev_input": event}}, PersonalizeOutside(invocation), patience)
+            asked = {**event, "tf": {"action": "delete", "prev_input": event}}
+            apply(asked, PersonalizeOutside(invocation), patience, outside())
             invocation.note(f"deleted campaign {campaign.name}")
             done.append(True)
 

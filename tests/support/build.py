@@ -8,12 +8,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from functions.glue.dispatch import Outside
 from functions.glue.patience import Patience
 from functions.model import IMPORTS, Campaign, Dataset, Filter, Import, Message, Pipeline, Plan, Request, Solution
 from functions.ports import Bus, Ledger, Objects, Personalize, Ports, Queues
 from functions.records import Branch, Holder, Run
 from functions.settings import Settings
-from tests.support.memory import MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
+from tests.support.memory import MemoryBuckets, MemoryBus, MemoryDeclarations, MemoryLedger, MemoryObjects, MemoryQueues
 from tests.support.scripted import Scripted
 
 NOW = datetime(2026, 11, 23, 21, 44, 20, tzinfo=UTC)
@@ -134,6 +135,11 @@ def record(body: str, identifier: str = "m-1", sent: datetime = NOW, receives: i
     attributes = {"SentTimestamp": str(int(sent.timestamp() * 1000)), "ApproximateReceiveCount": str(receives)}
     fields = {"messageId": identifier, "body": body, "attributes": attributes, "messageAttributes": {}}
     return SQSRecord({**fields, "eventSource": "aws:sqs", "receiptHandle": identifier})
+
+
+def outside(declarations: MemoryDeclarations | None = None, *filled: str) -> Outside:
+    """Return what glue reaches besides Personalize: an empty ledger, and buckets of which these hold files."""
+    return Outside(declarations or MemoryDeclarations(), MemoryBuckets(frozenset(filled)))
 
 
 class VirtualSleep:

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from local.twins import LocalService, MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
+from local.twins import (
+    LocalService,
+    MemoryBuckets,
+    MemoryBus,
+    MemoryDeclarations,
+    MemoryLedger,
+    MemoryObjects,
+    MemoryQueues,
+)
 
-__all__ = ["LocalService", "MemoryBus", "MemoryLedger", "MemoryObjects", "MemoryQueues"]
+__all__ = [
+    "LocalService",
+    "MemoryBuckets",
+    "MemoryBus",
+    "MemoryDeclarations",
+    "MemoryLedger",
+    "MemoryObjects",
+    "MemoryQueues",
+]

@@ -23,7 +23,7 @@ from functions.shell import Worker, batch, worker
 from functions.steps import deploy, finish, import_data, poll, start, train
 from local.personalize import Personalize
 from local.personalize.durations import Spans
-from tests.support.build import record
+from tests.support.build import outside, record
 from tests.support.lambda_context import Context
 from tests.support.memory import LocalService, MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
 
@@ -122,6 +122,7 @@ class World:
             quotas=self.quotas,
         )
         self.personalize = LocalService(self.service)
+        self.outside = outside()
 
     def clock(self) -> datetime:
         """Tell the virtual time."""
@@ -132,7 +133,7 @@ class World:
     def glue(self, action: str, before: dict[str, Any] | None = None, **wanted: Any) -> dict[str, Any]:
         """Call the glue function as Terraform does."""
         event = {**wanted, "tf": {"action": action, "prev_input": before}}
-        return apply(event, self.personalize, Patience(lambda: 900.0, 1.0, self._sleep))
+        return apply(event, self.personalize, Patience(lambda: 900.0, 1.0, self._sleep), self.outside)
 
     def declare(
         self,
@@ -142,16 +143,17 @@ class World:
     ) -> Pipeline:
         """Provision a pipeline: what Terraform does, in short."""
         base = f"acme-{pipeline}"
-        call = self.personalize.call
-        group = call("CreateDatasetGroup", {"name": base})["datasetGroupArn"]
-        self._sleep(600)
+        group = arn("dataset-group", base)
+        self.glue("create", resource="dataset_group", arn=group, request={"name": base})
         datasets = {}
         for kind in kinds:
             name = f"{base}-{kind}"
-            made = call("CreateSchema", {"name": name, "schema": json.dumps(SCHEMAS[kind])})["schemaArn"]
-            request = {"name": name, "datasetGroupArn": group, "datasetType": kind, "schemaArn": made}
-            dataset = self.glue("create", resource="dataset", request=request)["arn"]
-            datasets[kind] = Dataset(dataset, made, f"s3://data/{pipeline}/{kind}/", columns(SCHEMAS[kind]))
+            dataset = {"name": name, "datasetGroupArn": group, "datasetType": kind}
+            schema = {"name": f"{name}-99999999", "schema": json.dumps(SCHEMAS[kind])}
+            made = self.glue("create", resource="dataset", request=dataset, schema=schema)
+            datasets[kind] = Dataset(
+                made["arn"], made["schema_arn"], f"s3://data/{pipeline}/{kind}/", columns(SCHEMAS[kind])
+            )
         declared = {}
         for name in solutions:
             request = {

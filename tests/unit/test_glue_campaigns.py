@@ -10,12 +10,20 @@ from functions.errors import InUse, NotFound
 from functions.glue.campaigns import TakenError
 from functions.glue.dispatch import apply
 from functions.glue.request import ProtectedError
-from tests.support.build import VirtualSleep, arn
+from tests.support.build import VirtualSleep, arn, outside
 from tests.support.scripted import Scripted
 
 SOLUTION = "acme-shop-for-you"
 ARN = arn("campaign", "front-page")
-WANTED: dict[str, Any] = {"resource": "campaign", "name": "acme", "request": {"campaignArn": ARN}}
+SPEC = {"name": "front-page", "arn": ARN}
+WANTED: dict[str, Any] = {
+    "resource": "campaign",
+    "name": "acme",
+    "pipeline": "shop",
+    "solution": "for-you",
+    "request": {"campaignArn": ARN},
+    "spec": SPEC,
+}
 ADOPTED, PROTECTED = {**WANTED, "adopt": True}, {**WANTED, "deletion_protection": True}
 OURS = f"{SOLUTION}-0a1b2c3d"
 OTHERS_OF_OURS = "acme-books-similar-4e5f6a7b"
@@ -26,7 +34,7 @@ BUSY = InUse("ResourceInUseException", "is being updated", "DeleteCampaign")
 
 def glue(personalize: Scripted, action: str, wanted: dict[str, Any] = WANTED) -> dict[str, Any]:
     event = {**wanted, "tf": {"action": action, "prev_input": WANTED}}
-    return apply(event, personalize, VirtualSleep().patience())
+    return apply(event, personalize, VirtualSleep().patience(), outside())
 
 
 def serving(solution: str, status: str = "ACTIVE") -> dict[str, Any]:

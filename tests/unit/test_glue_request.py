@@ -9,7 +9,7 @@ import pytest
 from functions.errors import InvalidMessage
 from functions.glue.dispatch import apply
 from functions.glue.request import Change, ProtectedError, Wanted, read
-from tests.support.build import VirtualSleep
+from tests.support.build import VirtualSleep, outside
 from tests.support.scripted import Scripted
 
 GUARD = {"resource": "guard", "deletion_protection": True}
@@ -66,7 +66,7 @@ def test_a_protected_resource_says_what_to_do() -> None:
 def test_the_guard_only_guards(action: str) -> None:
     personalize = Scripted()
     event = {**GUARD, "tf": {"action": action, "prev_input": {"resource": "guard"}}}
-    assert apply(event, personalize, VirtualSleep().patience()) == {}
+    assert apply(event, personalize, VirtualSleep().patience(), outside()) == {}
 
 
 @pytest.mark.parametrize("protected", [True, False])
@@ -78,7 +78,7 @@ def test_the_guard_refuses_a_protected_destroy(protected: bool) -> None:
         "tf": {"action": "delete", "prev_input": GUARD},
     }
     if not protected:
-        assert apply(event, Scripted(), VirtualSleep().patience()) == {}
+        assert apply(event, Scripted(), VirtualSleep().patience(), outside()) == {}
         return
     with pytest.raises(ProtectedError, match="everything of pipeline 'shop' stays"):
-        apply(event, Scripted(), VirtualSleep().patience())
+        apply(event, Scripted(), VirtualSleep().patience(), outside())

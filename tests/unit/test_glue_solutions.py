@@ -13,7 +13,8 @@ from functions.errors import AlreadyExists, InUse, NotFound
 from functions.glue.dispatch import apply
 from functions.glue.request import ProtectedError, Wanted
 from functions.glue.solutions import WEEKLY, StillServedError, arn_of, name_of, updates
-from tests.support.build import GROUP, NOW, VirtualSleep, arn
+from tests.support.build import GROUP, NOW, VirtualSleep, arn, outside
+from tests.support.memory import MemoryDeclarations
 from tests.support.scripted import Answer, Scripted
 
 BASE = "acme-shop-for-you"
@@ -155,9 +156,15 @@ def test_what_is_left_out_goes_back_to_what_personalize_does_by_itself(
 # ------------------------------------------------------------------ life
 
 
-def glue(personalize: Scripted, action: str, wanted: dict[str, Any] = WANTED, before: Any = None) -> dict[str, Any]:
+def glue(
+    personalize: Scripted,
+    action: str,
+    wanted: dict[str, Any] = WANTED,
+    before: Any = None,
+    declarations: MemoryDeclarations | None = None,
+) -> dict[str, Any]:
     event = {**wanted, "tf": {"action": action, "prev_input": before}}
-    return apply(event, personalize, VirtualSleep().patience())
+    return apply(event, personalize, VirtualSleep().patience(), outside(declarations))
 
 
 def described(status: str = "ACTIVE", **fields: Any) -> dict[str, Any]:
@@ -225,20 +232,20 @@ def existing(**answers: Answer | Sequence[Answer]) -> Scripted:
 
 def test_it_is_created_with_exactly_these_parameters_and_awaited() -> None:
     personalize = Scripted(
-        CreateSolution={"solutionArn": ARN}, DescribeSolution=[described("CREATE PENDING"), described()]
+        CreateSolution={"solutionArn": ARN}, DescribeSolution=[GONE, GONE, described("CREATE PENDING"), described()]
     )
     assert glue(personalize, "create") == {"arn": ARN, "name": NAME}
     assert personalize.calls == [
+        ("DescribeSolution", {"solutionArn": ARN}),
         ("CreateSolution", {"name": NAME, **REQUEST, "tags": [{"tagKey": "team", "tagValue": "search"}]}),
-        ("DescribeSolution", {"solutionArn": ARN}),
-        ("DescribeSolution", {"solutionArn": ARN}),
+        *[("DescribeSolution", {"solutionArn": ARN})] * 3,  # a read may lag behind
     ]
 
 
 def test_one_of_an_interrupted_apply_is_taken_over() -> None:
     personalize = existing(TagResource={})
     assert glue(personalize, "create") == {"arn": ARN, "name": NAME}
-    assert personalize.operations == ["CreateSolution", "DescribeSolution", "DescribeSolution", "TagResource"]
+    assert personalize.operations == [*["DescribeSolution"] * 3, "TagResource"]
 
 
 def test_as_declared_it_is_left_alone() -> None:
@@ -262,7 +269,7 @@ def test_as_declared_it_is_left_alone() -> None:
 )
 def test_what_can_change_changes_in_place(wanted: dict[str, Any], changes: dict[str, Any]) -> None:
     updated = described(latestSolutionUpdate={"status": "ACTIVE"})
-    personalize = existing(DescribeSolution=[described(), described(), updated])
+    personalize = existing(DescribeSolution=[*[described()] * 3, updated])
     assert glue(personalize, "update", {**WANTED, "request": wanted}, WANTED)["arn"] == ARN
     assert personalize.params("UpdateSolution") == {"solutionArn": ARN, **changes}
 
@@ -273,7 +280,11 @@ NEW_ARN = arn("solution", NEW_NAME)
 
 
 def test_what_cannot_change_makes_a_solution_beside_the_one_that_serves() -> None:
-    personalize = existing(CreateSolution={"solutionArn": NEW_ARN}, ListSolutions=listed(ARN, NEW_ARN))
+    personalize = existing(
+        CreateSolution={"solutionArn": NEW_ARN},
+        DescribeSolution=[GONE, described()],
+        ListSolutions=listed(ARN, NEW_ARN),
+    )
     answer = glue(personalize, "update", {**WANTED, "request": RECIPE_CHANGED}, WANTED)
     assert answer == {"arn": NEW_ARN, "name": NEW_NAME}
     assert personalize.params("CreateSolution")["name"] == NEW_NAME
@@ -287,12 +298,24 @@ def deleted(personalize: Scripted) -> list[str]:
     return [params["solutionArn"] for name, params in personalize.calls if name == "DeleteSolution"]
 
 
+def gone_until_made() -> Callable[[dict[str, Any]], Any]:
+    """Describe the declared solution from the second time on, and no other."""
+    looks: list[str] = []
+
+    def answer(params: dict[str, Any]) -> Any:
+        looks.append(params["solutionArn"])
+        return described() if params["solutionArn"] == ARN and looks.count(ARN) > 1 else GONE
+
+    return answer
+
+
 def clearing(**answers: Answer | Sequence[Answer]) -> Scripted:
     """Personalize with a solution as declared, and two that went before it."""
     told: dict[str, Answer | Sequence[Answer]] = {
         "ListSolutions": listed(OLDEST, OLDER, ARN),
         "DeleteSolution": {},
-        "DescribeSolution": lambda params: described() if params["solutionArn"] == ARN else GONE,
+        "CreateSolution": {"solutionArn": ARN},
+        "DescribeSolution": gone_until_made(),
     }
     return existing(**{**told, **answers})
 
@@ -355,7 +378,7 @@ def test_where_none_is_served_the_newest_that_is_trained_stays(
 
 def test_what_changes_nothing_of_that_kind_deletes_nothing() -> None:
     """The predecessor is all there is to go back to: a new tag does not take it away."""
-    personalize = clearing(TagResource={})
+    personalize = clearing(TagResource={}, DescribeSolution=described())
     glue(personalize, "update", {**WANTED, "tags": {"team": "other"}}, WANTED)
     assert deleted(personalize) == []
 
@@ -468,7 +491,10 @@ def test_training_under_way_is_stopped() -> None:
     [
         pytest.param({"ListSolutions": GONE}, id="the group is gone"),
         pytest.param({"ListSolutions": listed()}, id="the solution is gone"),
-        pytest.param({"ListSolutions": listed(ARN), "ListSolutionVersions": GONE}, id="it goes while we look"),
+        pytest.param(
+            {"ListSolutions": listed(ARN), "ListSolutionVersions": GONE, "DeleteSolution": GONE},
+            id="it goes while we look",
+        ),
         pytest.param(
             {"ListSolutions": listed(ARN), "ListSolutionVersions": versions(), "DeleteSolution": GONE},
             id="it goes before we delete it",
@@ -480,7 +506,83 @@ def test_what_is_gone_needs_no_deletion(answers: dict[str, Any]) -> None:
 
 
 def test_a_protected_one_stays() -> None:
-    personalize = Scripted()
+    personalize = Scripted(ListSolutions=listed(OLDER, ARN), ListCampaigns=on())
     with pytest.raises(ProtectedError, match=f"solution {BASE}, with its versions, stays"):
         glue(personalize, "delete", {**WANTED, "deletion_protection": True})
+    assert "DeleteSolution" not in personalize.operations
+
+
+# ------------------------------------------------------------------ a campaign that is kept for another solution
+
+PAGE = f"front-page-{ARN[-8:]}"
+RENAMED = {**WANTED, "pipeline": "shop"}
+
+
+def kept() -> MemoryDeclarations:
+    """Declare the campaign for the new name of the solution."""
+    declarations = MemoryDeclarations()
+    declarations.declare("shop", "for-me", {"name": PAGE})
+    return declarations
+
+
+@pytest.mark.parametrize("protected", [False, True])
+def test_what_a_campaign_serves_that_is_declared_for_another_is_left_behind(protected: bool) -> None:
+    """Nothing is deleted, so nothing is to be protected; but it must not go on training by itself."""
+    declarations = kept()
+    personalize = Scripted(
+        ListSolutions=listed(OLDER, ARN),
+        ListCampaigns=on(**{PAGE: "ACTIVE"}),
+        DescribeSolution=lambda params: described(performAutoTraining=params["solutionArn"] == ARN),
+        UpdateSolution={},
+    )
+    wanted = {**RENAMED, "deletion_protection": protected}
+    assert glue(personalize, "delete", wanted, declarations=declarations) == {}
+    assert personalize.params("UpdateSolution") == {"solutionArn": ARN, "performAutoTraining": False}
+    assert "DeleteSolution" not in personalize.operations
+    assert declarations.left_behind("shop") == [BASE]
+
+
+def ready(personalize: Scripted, declarations: MemoryDeclarations, **resources: Any) -> None:
+    """Ask for all of the pipeline's resources once more."""
+    event = {"resource": "ready", "arn": GROUP, "pipeline": "shop", "resources": resources}
+    apply(event, personalize, VirtualSleep().patience(), outside(declarations))
+
+
+def test_it_goes_with_a_later_change_once_nothing_serves_it() -> None:
+    declarations = kept()
+    declarations.leave_behind("shop", BASE)
+    there = [OLDER, ARN]
+
+    def delete(params: dict[str, Any]) -> dict[str, Any]:
+        there.remove(params["solutionArn"])
+        return {}
+
+    served: dict[str, str] = {PAGE: "ACTIVE"}
+    personalize = Scripted(
+        ListSolutions=lambda params: listed(*there),
+        ListCampaigns=lambda params: on(**served)(params),
+        ListSolutionVersions=versions("ACTIVE"),
+        DeleteSolution=delete,
+        DescribeSolution=lambda params: described() if params["solutionArn"] in there else GONE,
+    )
+    ready(personalize, declarations)
+    assert (there, declarations.left_behind("shop")) == ([OLDER, ARN], [BASE])
+    served.clear()
+    ready(personalize, declarations)
+    assert (there, declarations.left_behind("shop")) == ([], [])
+
+
+def test_what_is_declared_again_is_not_left_behind_any_more() -> None:
+    declarations = MemoryDeclarations()
+    declarations.leave_behind("shop", BASE)
+    personalize = existing(TagResource={})
+    ready(personalize, declarations, **{"solution/for-you": WANTED})
+    assert declarations.left_behind("shop") == []
+    assert "DeleteSolution" not in personalize.operations
+
+
+def test_what_is_merely_protected_is_not_taken_for_left_behind() -> None:
+    """Its removal was refused: the same apply's second look at everything must not do it."""
+    personalize = existing()
+    ready(personalize, MemoryDeclarations())
     assert personalize.calls == []

@@ -33,6 +33,11 @@ variable "domain" {
   default = null
 }
 
+variable "force_destroy" {
+  type    = bool
+  default = true
+}
+
 variable "package" {
   type = string
 }
@@ -83,7 +88,7 @@ module "personalize" {
   name                    = "changing"
   package                 = { path = var.package }
   deletion_protection     = var.deletion_protection
-  force_destroy           = true
+  force_destroy           = var.force_destroy
   noncurrent_version_days = null
   pipelines               = { for key, pipeline in local.pipelines : key => pipeline if key != "books" || var.books }
   tags                    = { team = var.team }

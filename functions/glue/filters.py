@@ -1,0 +1,107 @@
+"""Filters: made beside their predecessors, once there is data for them.
+
+A filter cannot be changed, and its name ends in a digest of its expression. A changed one is another filter, made while
+the old one serves on, which stays until the next change: whoever still calls with its ARN sees no gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions import history
+from functions.errors import InvalidInput, NotFound
+from functions.glue.patience import BroughtToNothingError
+from functions.glue.request import Change, Wanted
+from functions.glue.tags import create_tags, retag
+from functions.glue.things import FAILED, LEAVING, Things
+from functions.names import is_of_family, sibling_arn
+from functions.telemetry import logger
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of all pipelines."""
+
+    things: Things
+
+    def bring(self, change: Change) -> dict[str, Any]:
+        """Make the filter where its group has data; else it is declared only, and a run makes it after its imports.
+
+        AWS says that filters "require data to be present": https://github.com/aws-solutions/maintaining-personalized-
+        experiences-with-machine-learning. One of the name without digest and the same expression was made by hand: it
+        is taken over under its own name.
+        """
+        wanted, arn = change.wanted, arn_of(change.wanted)
+        if by_hand := self._by_hand(wanted):
+            arn = by_hand
+        elif self.things.find("Filter", arn) is None and not self._has_data(wanted):
+            return {"arn": arn}
+        elif self._made(wanted, arn):
+            self._clear(change, arn)
+            return {"arn": arn}
+        retag(self.things.personalize, arn, change)
+        self._clear(change, arn)
+        return {"arn": arn}
+
+    def delete(self, change: Change) -> dict[str, Any]:
+        """Delete the filter with its predecessors, once no campaign holds them any more."""
+        for each in self._siblings(change.wanted):
+            self.things.remove("Filter", each["filterArn"])
+        return {}
+
+    # -------------------------------------------------------------- parts
+
+    def _made(self, wanted: Wanted, arn: str) -> bool:
+        """Make the filter; return whether it is new (or refused for want of data, which a run then brings)."""
+        try:
+            return self.things.make("Filter", arn, {**wanted.request, **create_tags(wanted.tags)})
+        except (InvalidInput, BroughtToNothingError) as refusal:
+            if self._has_data(wanted, everywhere=True):
+                raise
+            logger.warning("filter %s is left to the next run, for a dataset is empty: %s", wanted.name, refusal)
+            if isinstance(refusal, BroughtToNothingError):
+                self.things.remove("Filter", arn)
+            return True
+
+    def _has_data(self, wanted: Wanted, *, everywhere: bool = False) -> bool:
+        """Whether data was imported into any dataset of the group, or into every one."""
+        personalize, group = self.things.personalize, {"datasetGroupArn": wanted.request["datasetGroupArn"]}
+        datasets = [each["datasetArn"] for each in personalize.pages("ListDatasets", "datasets", group)]
+        return (all if everywhere else any)(self._imported(arn) for arn in datasets)
+
+    def _imported(self, dataset: str) -> bool:
+        return bool(history.completed(history.import_jobs(dataset, self.things.personalize)))
+
+    def _by_hand(self, wanted: Wanted) -> str | None:
+        """Return the ARN of a filter of the declared name that a person has given this very expression."""
+        arn = sibling_arn(wanted.request["datasetGroupArn"], "filter", wanted.name)
+        found = self.things.find("Filter", arn)
+        if found is None or found["status"] in (FAILED, *LEAVING):
+            return None
+        same = all(found[key] == wanted.request[key] for key in ("datasetGroupArn", "filterExpression"))
+        return arn if same else None
+
+    def _clear(self, change: Change, arn: str) -> None:
+        """With a changed filter, delete all that went before, but for the one that it replaces."""
+        before = change.before
+        if before is None or not before.request or arn_of(before) == arn_of(change.wanted):
+            return
+        keep = {arn, arn_of(before), self._by_hand(before)}
+        for each in self._siblings(change.wanted):
+            if each["filterArn"] not in keep:
+                self.things.remove("Filter", each["filterArn"])
+
+    def _siblings(self, wanted: Wanted) -> list[dict[str, Any]]:
+        """Return the filters of the declared name, with or without a digest."""
+        group = {"datasetGroupArn": wanted.request["datasetGroupArn"]}
+        try:
+            found = list(self.things.personalize.pages("ListFilters", "Filters", group))
+        except NotFound:
+            return []
+        return [each for each in found if each["name"] == wanted.name or is_of_family(each["name"], wanted.name)]
+
+
+def arn_of(wanted: Wanted) -> str:
+    """Return the filter's ARN, which its name makes."""
+    return sibling_arn(wanted.request["datasetGroupArn"], "filter", wanted.request["name"])
