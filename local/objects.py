@@ -79,7 +79,7 @@ class S3Objects:
         """Raise DeniedError unless the role and the service may encrypt a dataset group with a key."""
         if not role_trusts(role, self._sender, self._settings.role_delay):
             raise DeniedError(f"{_KEY_REASON} {self._unknown(role)}")
-        self._consult_key(key, role, _KEY_OF_ROLE, _KEY_OF_SERVICE)
+        self._consult_key(key, role, _KEY_OF_ROLE, _KEY_OF_SERVICE, via=None)
 
     def list(self, bucket: str, prefix: str, role: str) -> Iterator[tuple[str, int]]:
         """Yield key and size of every object whose key starts with the prefix."""
@@ -125,15 +125,25 @@ class S3Objects:
         if not bucket_accepts(self._account, action, resource, self._sender, role, context):
             raise DeniedError(f"{_REASON} Fix the bucket policy of {bucket}: {denied}.")
 
-    def _consult_key(self, key: str | None, role: str, of_role: tuple[str, ...], of_service: tuple[str, ...]) -> None:
+    def _consult_key(
+        self,
+        key: str | None,
+        role: str,
+        of_role: tuple[str, ...],
+        of_service: tuple[str, ...],
+        via: str | None = "s3",
+    ) -> None:
         """Raise DeniedError unless a customer's key, if there is one, lets the role and the service use it."""
         if key is None:
             return
         owner = Caller(self._account, self._region, "")
+        service_of_key = (
+            f"{via}.{self._region}.amazonaws.com{'.cn' if self._partition == 'aws-cn' else ''}" if via else None
+        )
         told = self._decisions["source-of-key-use"] == "told"
         service = self._sender if told else Sender(PRINCIPAL, "")
         for who, name, actions in ((role, f"role {role}", of_role), (service, PRINCIPAL, of_service)):
-            missing = [action for action in actions if not key_lets(owner, key, action, who)]
+            missing = [action for action in actions if not key_lets(owner, key, action, who, service_of_key)]
             if missing:
                 raise DeniedError(
                     f"{_KEY_REASON} Fix the key policy of {key}, or the policies of the role: {', '.join(missing)} "

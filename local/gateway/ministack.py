@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -201,11 +203,13 @@ def objects_below(account: str, bucket: str, prefix: str) -> list[str]:
         return [key for key in list((s3._buckets.get(bucket) or {}).get("objects", ())) if key.startswith(prefix)]
 
 
-def key_lets(owner: Caller, key: str, action: str, who: str | Sender) -> bool:
+def key_lets(owner: Caller, key: str, action: str, who: str | Sender, via: str | None = None) -> bool:
     """Say whether a KMS key may be used by a role (its ARN) or by an AWS service.
 
-    A role may if the key's policy names it, or names its account and the role's own policies allow it. A service that
+    A role may if the key's policy lets it in, or names its account and the role's own policies allow it. A service that
     has no source told comes without the condition keys that tell of it.
+
+    via: the service that uses the key on the role's behalf, as kms:ViaService has it.
     """
     from ministack.core import iam_evaluator
     from ministack.services import kms
@@ -219,12 +223,29 @@ def key_lets(owner: Caller, key: str, action: str, who: str | Sender) -> bool:
         asked = _background_context("*", "Service", "", action, arn)
         asked.service_context = who.context() if who.source_arn else {}
         return bool(iam_evaluator.evaluate_resource_policy(policy, asked, service=who.service).decision == "Allow")
+    context = {"kms:viaservice": via, "kms:calleraccount": owner.account} if via else {}
     asked = _background_context(who, "AssumedRole", who.split(":")[4], action, arn)
-    named = iam_evaluator.evaluate_resource_policy(policy, asked, named_only=True)
-    there = iam_evaluator.evaluate_resource_policy(policy, asked)
-    if there.decision != "Allow":
+    asked.service_context = dict(context)
+    if iam_evaluator.evaluate_resource_policy(policy, asked).decision != "Allow":
         return False
-    return bool(named.decision == "Allow" or role_may(who, action, arn))
+    direct = iam_evaluator.evaluate_resource_policy(_without_account(policy, owner.account), asked)
+    return bool(direct.decision == "Allow" or role_may(who, action, arn, context))
+
+
+def _without_account(policy: str, account: str) -> str:
+    """Return a policy without the statements that leave it to the account's own policies."""
+    document = json.loads(policy)
+    root = re.compile(rf"(arn:[a-z-]+:iam::)?{account}(:root)?")
+
+    def delegates(statement: Mapping[str, Any]) -> bool:
+        principal = statement.get("Principal")
+        named = principal.get("AWS", []) if isinstance(principal, Mapping) else []
+        names = [named] if isinstance(named, str) else named
+        return bool(names) and all(root.fullmatch(name) for name in names) and statement.get("Effect") == "Allow"
+
+    statements = document["Statement"]
+    statements = [statements] if isinstance(statements, Mapping) else statements
+    return json.dumps({**document, "Statement": [each for each in statements if not delegates(each)]})
 
 
 @contextlib.contextmanager

@@ -207,6 +207,9 @@ def make_key(session: boto3.Session, *statements: Any) -> str:
     return str(session.client("kms").create_key(Policy=json.dumps(policy))["KeyMetadata"]["Arn"])
 
 
+VIA_S3 = {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}
+
+
 def by_service(*actions: str, **condition: Any) -> dict[str, Any]:
     conditions = {"Condition": {"StringEquals": condition}} if condition else {}
     return {**allow(*actions), "Principal": {"Service": PERSONALIZE}, **conditions}
@@ -232,6 +235,14 @@ def test_a_key_must_let_the_role_and_the_service_decrypt(items: Catalogue, defau
     assert imported(key, by_policy) == ""
     named = {**allow("kms:Decrypt"), "Principal": {"AWS": reader}}
     assert imported(make_key(items.session, by_service("kms:Decrypt"), named), reader) == ""
+    anybody_called = {
+        **allow("kms:Decrypt"),
+        "Principal": {"AWS": "*"},
+        "Condition": {"ArnEquals": {"aws:PrincipalArn": reader}, "StringEquals": VIA_S3},
+    }
+    assert imported(make_key(items.session, by_service("kms:Decrypt"), anybody_called), reader) == ""
+    through_s3 = {**allow("kms:Decrypt", on=key), "Condition": {"StringEquals": VIA_S3}}
+    assert imported(key, make_service_role(items.session, allow(*READING), through_s3)) == ""
     everywhere = make_service_role(items.session, allow(*READING), allow("kms:Decrypt"))
     assert f"kms:Decrypt is not allowed to {PERSONALIZE}" in imported(make_key(items.session), everywhere)
     assert "at the call: Insufficient privileges for using the KMS key" in imported(key + "0", everywhere)
