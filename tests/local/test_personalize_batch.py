@@ -557,6 +557,7 @@ def test_a_job_needs_a_trained_version_and_a_fitting_filter(shop: Shop) -> None:
     other = shop.account.group("other")
     schema = next(each["schemaArn"] for each in shop.account("ListSchemas")["schemas"] if each["name"] == "Items")
     shop.account("CreateDataset", name="other", datasetGroupArn=other, schemaArn=schema, datasetType="Items")
+    shop.account.service.control.decide(filter_on_empty_data="take")
     theirs = shop.filter("INCLUDE ItemID WHERE Items.PRICE < 25", other)
     with pytest.raises(InvalidInputError, match="is a filter of another dataset group"):
         shop.start("aws-sims", filterArn=theirs)

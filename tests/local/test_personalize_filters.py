@@ -207,6 +207,7 @@ class Group:
 
     def __init__(self, **quotas: int) -> None:
         self.account = Account(quotas=quotas)
+        self.account.service.control.decide(filter_on_empty_data="take")  # here it is about what filters say
         self.group = self.account.group()
         items: list[dict[str, Any]] = [
             {"name": "ITEM_ID", "type": "string"},

@@ -258,11 +258,12 @@ def test_expressions_are_read_into_plain_data() -> None:
 
 
 def test_a_filter_of_another_group_is_refused(shop: Shop) -> None:
-    other = shop.account.group("other")
+    other = _with_items(shop.account, shop.account.group("other"))
+    shop.account.service.control.decide(filter_on_empty_data="take")
     made = shop.account(
         "CreateFilter",
         name="other",
-        datasetGroupArn=_with_items(shop.account, other),
+        datasetGroupArn=other,
         filterExpression='EXCLUDE ItemID WHERE Items.GENRES IN ("a")',
     )
     with pytest.raises(ServiceError, match="another dataset group"):
