@@ -14,8 +14,8 @@ from functions.ports import Listing, Objects, Stored
 LOOKED_AT = 200
 """So many files of a dataset are asked for their checksums and looked into: as many as Spark writes by default.
 
-Where there are more, their ETags stand for the content, and the first ones are looked into. The 1,200 calls for three such
-datasets, ten at a time, take some five of the 45 seconds that a message has.
+Where there are more, their ETags stand for the content, and the first ones are looked into. The 1,200 calls for three
+such datasets, ten at a time, take some five of the 45 seconds that a message has.
 """
 
 LONGEST_SETTLING = 12
