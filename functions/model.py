@@ -81,8 +81,8 @@ class Trigger:
 class Upload:
     """An object that was uploaded, with its key as EventBridge tells it.
 
-    S3's own notifications encode keys; of EventBridge's no document says so. Nothing hangs on it: a key is compared with
-    declared prefixes only, and the rule's pattern has matched it as it stands.
+    S3's own notifications encode keys; of EventBridge's no document says so. Nothing hangs on it: a key is compared
+    with declared prefixes only, and the rule's pattern has matched it as it stands.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
 
