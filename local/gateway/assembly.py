@@ -23,6 +23,7 @@ from local.personalize.work import PoolWork
 from local.settings import Settings
 from local.shims import patches
 from local.shims.alarms import describe_alarms
+from local.shims.conditions import ask_for_all, name_resources
 from local.shims.duplicates import send_twice
 from local.shims.limits import refuse_what_is_too_large
 from local.shims.lineage import NotesTraceHeaders, keep_lineages
@@ -89,6 +90,8 @@ def assemble(settings: Settings) -> Assembly:
     if settings.auth:
         patches.authorize_batches()
         patches.authorize_lambda_calls()
+        name_resources()
+        ask_for_all()
         patches.deliver_as_allowed()
         patches.log_as_the_role()
         patches.poll_as_the_role()

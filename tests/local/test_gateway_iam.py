@@ -171,6 +171,59 @@ def test_who_may_send_may_send_batches(guarded: LocalAccount) -> None:
         sqs.delete_message_batch(QueueUrl=url, Entries=[{"Id": "1", "ReceiptHandle": "r"}])
 
 
+def conditioned(statement: dict[str, Any], operator: str, key: str, value: str) -> dict[str, Any]:
+    return {**statement, "Condition": {operator: {key: value}}}
+
+
+def test_a_mapping_is_made_only_for_the_functions_that_a_policy_names(guarded: LocalAccount) -> None:
+    session = guarded.session()
+    function, _ = make_function(session)
+    url = session.client("sqs").create_queue(QueueName=unique("q"))["QueueUrl"]
+    queue = f"arn:aws:sqs:eu-west-1:123456789012:{url.rpartition('/')[2]}"
+    mapping = allow("lambda:CreateEventSourceMapping", "lambda:GetEventSourceMapping")
+    of, prefix = "lambda:FunctionArn", "arn:aws:lambda:eu-west-1:123456789012:function:"
+    other = user_with(guarded, conditioned(mapping, "ArnLike", of, f"{prefix}other-*")).client("lambda")
+    own = user_with(guarded, conditioned(mapping, "ArnLike", of, f"{prefix}{function}")).client("lambda")
+    denied(other.create_event_source_mapping, EventSourceArn=queue, FunctionName=function, Enabled=False)
+    made = own.create_event_source_mapping(EventSourceArn=queue, FunctionName=function, Enabled=False)["UUID"]
+    assert own.get_event_source_mapping(UUID=made)["UUID"] == made
+    denied(other.get_event_source_mapping, UUID=made)
+
+
+def test_a_role_must_be_passed_to_lambda_and_to_the_scheduler(guarded: LocalAccount) -> None:
+    function, role = make_function(guarded.session())
+    for service in ("lambda.amazonaws.com", "scheduler.amazonaws.com"):
+        may = allow("lambda:UpdateFunctionConfiguration", "scheduler:CreateSchedule")
+        passing = conditioned(allow("iam:PassRole", on=role), "StringEquals", "iam:PassedToService", service)
+        session = user_with(guarded, may, passing)
+
+        def configure(session: boto3.Session = session) -> None:
+            session.client("lambda").update_function_configuration(FunctionName=function, Role=role)
+
+        def schedule(session: boto3.Session = session) -> None:
+            session.client("scheduler").create_schedule(
+                Name=unique("s"),
+                ScheduleExpression="rate(1 day)",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                State="DISABLED",
+                Target={"Arn": "arn:aws:sqs:eu-west-1:123456789012:q", "RoleArn": role},
+            )
+
+        passed, refused = (configure, schedule) if service.startswith("lambda") else (schedule, configure)
+        passed()
+        denied(refused)
+
+
+def test_a_key_is_told_by_the_alias_that_it_was_asked_by(guarded: LocalAccount) -> None:
+    root = guarded.session().client("kms")
+    key, alias = root.create_key()["KeyMetadata"]["KeyId"], f"alias/{unique('k')}"
+    root.create_alias(AliasName=alias, TargetKeyId=key)
+    describe = allow("kms:DescribeKey", on="arn:aws:kms:eu-west-1:123456789012:key/*")
+    kms = user_with(guarded, conditioned(describe, "StringEquals", "kms:RequestAlias", alias)).client("kms")
+    assert kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"] == key
+    denied(kms.describe_key, KeyId=key)
+
+
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 

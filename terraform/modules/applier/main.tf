@@ -26,7 +26,8 @@ locals {
     any = ["*"]
 
     alarms          = ["${local._arn.cloudwatch}:alarm:${var.name}-*"]
-    all_alarms      = ["${local._arn.cloudwatch}:alarm:*"] # asked for by a name that begins so, checked on all
+    all_alarms      = ["${local._arn.cloudwatch}:alarm:*"]            # asked for by a name that begins so, checked on all
+    all_mappings    = ["${local._arn.lambda}:event-source-mapping:*"] # also looked at when gone, and of no function any more
     bounded_roles   = ["${local._roles}-*-${local._region}"]
     bucket          = var.bucket_name == null ? ["arn:${local._partition}:s3:::${local._bucket}"] : []
     default_key     = var.kms_key_arn == null ? ["${local._arn.kms}:key/*"] : [] # the provider looks DynamoDB's own up, by its alias
@@ -36,7 +37,6 @@ locals {
     key             = var.kms_key_arn == null ? [] : [var.kms_key_arn]
     ledger          = ["${local._arn.dynamodb}:table/${var.name}-ledger"]
     log_groups      = ["${local._arn.logs}:log-group:/aws/lambda/${var.name}-*"]
-    mapping_tags    = ["${local._arn.lambda}:event-source-mapping:*"]
     mappings        = ["*"] # their ids are random: see the condition
     objects         = var.bucket_name == null && var.force_destroy ? ["arn:${local._partition}:s3:::${local._bucket}/*"] : []
     package         = var.package_object == null ? [] : ["arn:${local._partition}:s3:::${var.package_object}"]
