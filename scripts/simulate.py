@@ -22,7 +22,7 @@ os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PersonalizePipelines")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "simulation")
 
 from tests.simulation.crash_points import WAYS  # the functions read the environment when they are imported
-from tests.simulation.faults import KINDS  # the same
+from tests.simulation.faults import KINDS, NOT_YET  # the same
 from tests.simulation.many import Coverage, Summary, crash_everywhere, play_all  # the same
 from tests.simulation.play import play  # the same
 
@@ -38,8 +38,12 @@ def main() -> int:
     parser.add_argument(
         "--without", action="append", default=[], choices=sorted(KINDS), help="a kind of fault to leave out"
     )
+    parser.add_argument(
+        "--with", dest="also", action="append", default=[], choices=sorted(NOT_YET), help="a kind that is off by itself"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
+    asked.without = sorted({*asked.without, *NOT_YET} - {*asked.also})
     if asked.seed is not None:
         return _one(asked.seed, asked.without)
     began = time.monotonic()

@@ -26,9 +26,11 @@ from tests.simulation.clockwork import BEGINNING, Agenda
 from tests.simulation.faults import CALLS, LAMBDA, Faults
 from tests.simulation.history import History
 from tests.simulation.invariants import Broken, Watched, Witness
+from tests.simulation.lag import Lagging
 from tests.simulation.lambdas import TIMEOUT, Invocation, Point, about, work
 from tests.simulation.queues import UnreliableSqs
 from tests.simulation.quick import quickly
+from tests.simulation.versions import OtherVersions
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryObjects
 from tests.support.sqs import Letter
 from tests.support.world import ACCOUNT, REGION, World, interactions, items, users
@@ -48,7 +50,7 @@ RECURSIVE = frozenset(step for step, row in STEPS.items() if row.get("recursive"
 
 PIPELINES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "shop": (("for-you", "similar"), ("interactions", "items", "users")),
-    "books": (("popular",), ("interactions",)),
+    "books": (("popular", "fresh"), ("interactions",)),
     "films": (("similar", "popular"), ("interactions", "items")),
 }
 """Pipeline → its solutions and datasets."""
@@ -132,6 +134,8 @@ class Options:
     """What the functions are told of the quotas; more than there is where others use the region as well."""
     durations: dict[str, Any] = field(default_factory=lambda: DURATIONS)
     recursive: frozenset[str] = RECURSIVE
+    alone: bool = False
+    """Whether nobody else uses the quotas of the region, and our functions know them."""
 
 
 class Cloud:
@@ -165,6 +169,8 @@ class Cloud:
             state=pickle.loads(state),  # noqa: S301 # our own
             new_id=self._new_id,
         )
+        self.personalize = Lagging(self)
+        self.others = OtherVersions(self)
         self.down: set[str] = set()
         self.applying = ""
         """What Terraform is about; it holds its own lock, and is run again until it succeeds."""
@@ -262,8 +268,12 @@ class Cloud:
         """Whether anything is under way, or holds a lease."""
         return (
             any(self.at_work.values())
-            or any(self.sqs.waiting.values())
-            or any(lease.active or lease.next for lease in self.ledger.leases.values())
+            or any(letter.body != WATCH for letters in self.sqs.waiting.values() for letter in letters)
+            or any(
+                lease.active or lease.next
+                for pipeline, lease in self.ledger.leases.items()
+                if not self.others.unreadable(pipeline)
+            )
         )
 
     def close(self) -> None:

@@ -10,9 +10,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from functions.model import RunStatus
+from functions.records import QUIET
+from functions.watchdog import WATCH
 from tests.simulation.cloud import PIPELINES, Cloud, Options, content
 from tests.simulation.faults import Faults
 from tests.simulation.history import History
@@ -29,8 +32,12 @@ WAYS = (
     "no connection",
     "an answer is lost",
     "the SDK calls again",
+    "the watchdog looks meanwhile",
 )
-"""How a call can go wrong. One that is throttled is refused before it has an effect, as one without a connection is."""
+"""How a call can go wrong. One that is throttled is refused before it has an effect, as one without a connection is.
+
+The watchdog finds a run that has not moved for an hour: the message that is being worked was late.
+"""
 
 
 DURATIONS = {"DatasetImportJob": {"create": 200}, "SolutionVersion": {"create": 400}, "*": {"*": 100}}
@@ -61,7 +68,14 @@ def replay(strike: Strike | None = None) -> Replayed:
 
     def trouble(invocation: Invocation, point: Point) -> str | None:
         points.append(f"{invocation.step}: {point.service} {point.operation}")
-        return strike.way if strike and len(points) - 1 == strike.number else None
+        if not strike or len(points) - 1 != strike.number:
+            return None
+        if strike.way == "the watchdog looks meanwhile":
+            quieten(cloud)
+            cloud.sqs.send("start", [WATCH])
+            invocation.sleep(20)
+            return None
+        return strike.way
 
     faults = Faults(random.Random(0), on=())  # noqa: S311 # no secret
     cloud = Cloud(faults, Options(gentle=True, durations=DURATIONS), trouble=trouble)
@@ -86,6 +100,22 @@ def replay(strike: Strike | None = None) -> Replayed:
     made = Counter({f"run {ids.index(run)}: {what}": times for (run, what), times in cloud.witness.made.items()})
     runs = [cloud.ledger.runs["shop", run].status for run in ids]
     return Replayed(broken, made, runs, points, cloud.history)
+
+
+def quieten(cloud: Cloud) -> None:
+    """Have no run have moved for longer than the watchdog lets pass."""
+    by = QUIET + timedelta(minutes=1)
+
+    def earlier(moment: str | None) -> str | None:
+        return (datetime.fromisoformat(moment) - by).isoformat() if moment else None
+
+    for key, run in cloud.ledger.runs.items():
+        if not run.over:
+            branches = {
+                name: replace(branch, moved_at=earlier(branch.moved_at)) for name, branch in run.branches.items()
+            }
+            quiet = replace(run, branches=branches, updated_at=str(earlier(run.updated_at)))
+            dict.__setitem__(cloud.ledger.runs, key, replace(quiet, dispatched_at=earlier(run.dispatched_at)))
 
 
 def strikes(undisturbed: Replayed) -> Iterator[Strike]:

@@ -7,12 +7,12 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.inputs import fingerprint
-from functions.model import IMPORTS, Campaign
-from functions.records import Lease, Run, Turnstile
+from functions.model import IMPORTS, Campaign, Pipeline
+from functions.records import SILENCE, Lease, Run, Turnstile
 from local.personalize.models import Record
 
 if TYPE_CHECKING:
@@ -23,10 +23,22 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-EXCUSES = ("with data to train on", "it was deleted meanwhile", "DELETE PENDING", "DELETE IN_PROGRESS")
-"""What a run may fail of where nothing goes wrong: it trains before anything was imported, or Terraform deletes the
-campaign that it waits for."""
+EXCUSES = (
+    "with data to train on",
+    "it was deleted meanwhile",
+    "DELETE PENDING",
+    "DELETE IN_PROGRESS",
+    "trainingMode UPDATE",
+)
+"""What a run may fail of where nothing goes wrong: it trains before anything was imported, Terraform deletes the
+campaign that it waits for, or an update is asked for of what can't be updated."""
 
+UNDER_WAY = {"DatasetImportJob": "import", "SolutionVersion": "train"}
+"""What counts against a quota while it is under way, and the quota."""
+
+
+GIVEN_UP = ("no sign of life", " tries; ", "can't be read", "can't read")
+"""Why a run may end while branches of it go on."""
 
 ALIVE = 120.0
 """How long an invocation may go on that began before something changed, and how far clocks may differ."""
@@ -88,6 +100,8 @@ class Witness:
     """Runs whose last event could not be put."""
     garbage: set[str] = field(default_factory=set)
     """Messages that are none: they stay dead."""
+    nonsense: dict[str, str] = field(default_factory=dict)
+    """Run id → pipeline of every trigger that nobody can make sense of."""
     touched: set[str] = field(default_factory=set)
     """Campaigns that somebody changed by hand: they need not serve what a run brought them."""
     _before: dict[str, Any] = field(default_factory=dict)
@@ -134,13 +148,63 @@ class Witness:
         there = self.cloud.options.slots[kind]
         if len(new.holders) > there:
             raise Broken(f"{len(new.holders)} have a slot of {kind}, and there are {there}")
+        if kind in self.cloud.others.anew:
+            return
         before = old or Turnstile()
+        for token in before.holders.keys() - new.holders.keys():
+            self._given_back(kind, token)
         admitted = [token for token in before.waiting if token in new.holders]
         passed = [token for token in before.waiting if token in new.waiting]
         if admitted and passed and before.waiting.index(admitted[-1]) > before.waiting.index(passed[0]):
             raise Broken(f"{admitted[-1]} has got a slot of {kind}, and {passed[0]} was before it")
         if [token for token in new.waiting if token in before.waiting] != passed:
             raise Broken(f"places in the line of {kind} were changed: {before.waiting}, then {new.waiting}")
+
+    def _given_back(self, kind: str, token: str) -> None:
+        """See that a slot is given back only by who needs it no more."""
+        pipeline, run_id, branch, key = token.split("/")
+        run = self.cloud.ledger.runs.get((pipeline, run_id))
+        if run is None or run.over or run.plan is None:
+            return
+        if run.branches[branch].status != "RUNNING" or run.branches[branch].step == "finish":
+            return
+        given_up = run.silent_for(self.cloud.agenda.now()) >= SILENCE - timedelta(seconds=ALIVE)
+        if given_up or ("run", pipeline, run_id) in self.cloud.others.strange:
+            return
+        for record in self._going(kind):
+            of_run = record.name == run.plan.imports[key].job_name if kind == "import" else run_id in record.name
+            if of_run and (kind == "import" or record.attributes["solutionArn"] == run.plan.solutions[branch].arn):
+                raise Broken(f"the slot of {token} is given back, and {record.name} is {record.status}")
+
+    def _going(self, kind: str) -> list[Record]:
+        """Return what counts against a quota now."""
+        self.cloud.service.advance()
+        records = self.cloud.service.world.state.records.values()
+        return [
+            r for r in records if UNDER_WAY.get(r.kind) == kind and r.status in ("CREATE PENDING", "CREATE IN_PROGRESS")
+        ]
+
+    def refused_for_quota(self, who: Invocation, operation: str) -> None:
+        """See a LimitExceeded: alone in the region, only what runs have given up may be more than was counted."""
+        kind = {"CreateDatasetImportJob": "import", "CreateSolutionVersion": "train"}.get(operation)
+        if kind is None or not self.cloud.options.alone or kind in self.cloud.others.anew:
+            return
+        runs = [run for run in self.cloud.ledger.runs.values() if not run.over]
+        own = [record.name for record in self._going(kind) if any(self._works_on(run, record) for run in runs)]
+        if len(own) >= self.cloud.options.slots[kind]:
+            raise Broken(f"{who.run} was refused for the quota of {kind}, which runs use up by themselves: {own}")
+
+    def _works_on(self, run: Run, record: Record) -> bool:
+        """Whether a branch of the run is at this."""
+        if run.plan is None:
+            return False
+        if record.kind == "DatasetImportJob":
+            jobs = {job.job_name for job in run.plan.imports.values()}
+            return record.name in jobs and run.branches[IMPORTS].status == "RUNNING"
+        return run.run_id in record.name and any(
+            solution.arn == record.attributes["solutionArn"] and run.branches[name].status == "RUNNING"
+            for name, solution in run.plan.solutions.items()
+        )
 
     def is_behind(self, run_id: str, body: str) -> bool:
         """Whether a message is one that its branch has left behind: a duplicate, and nothing may come of it."""
@@ -180,6 +244,8 @@ class Witness:
         run = self._named(who.run)
         if run and run.over and _between(str(run.finished_at), who.clock().isoformat()) > ALIVE and _changes(operation):
             raise Broken(f"{operation} for run {run.run_id}, which has ended {run.status} long ago")
+        if run and run.status in ("QUEUED", "JOINED") and _changes(operation):
+            raise Broken(f"{operation} for run {run.run_id}, which is {run.status}: it never began")
         match operation:
             case "CreateDatasetImportJob":
                 dataset = params["datasetArn"].rpartition("/")[2]
@@ -198,7 +264,8 @@ class Witness:
 
     def _had_a_slot(self, kind: str, who: Invocation, run: Run | None, key: str) -> None:
         """See that what counts against a quota is made by who has a slot of it, unless the run was ended meanwhile."""
-        if run and not run.over and run.branches[who.branch].status == "RUNNING":
+        anew = kind in self.cloud.others.anew
+        if run and not anew and not run.over and run.branches[who.branch].status == "RUNNING":
             token = f"{run.pipeline}/{run.run_id}/{who.branch}/{key}"
             if token not in self.cloud.ledger.turnstile(kind).holders:
                 raise Broken(f"{token} is made, and has no slot of {kind}")
@@ -219,9 +286,14 @@ class Witness:
         if len(versions) < 2 or versions[-2].status != "ACTIVE":
             return
         latest = versions[-2]
+        if run.trigger == "upload" and latest.life.created_at > max(imported):
+            raise Broken(f"run {run.run_id} trains {branch} for uploads that {latest.name} was trained for already")
         maker = next((each for (_, key), each in self.cloud.ledger.runs.items() if key in latest.name), None)
-        later = [each for each in self._ended_last_first(run.pipeline) if branch in each.branches]
-        in_vain = maker and maker.over and maker.branches[branch].status != "SUCCEEDED" and later[0] is maker
+        if maker is None or maker.plan is None or not maker.over or "can't be read" in str(maker.reason):
+            return
+        last = next(each for each in self._ended_last_first(run.pipeline) if branch in each.branches)
+        alike = maker.plan.training_mode == run.plan.training_mode
+        in_vain = alike and maker.branches[branch].status != "SUCCEEDED" and last is maker
         if in_vain and latest.life.created_at > max(imported):
             raise Broken(f"run {run.run_id} trains {branch} anew, and {latest.name} was trained and never deployed")
 
@@ -252,13 +324,16 @@ class Witness:
         """See that everything has come to its end."""
         for run_id, (pipeline, kind) in self.triggers.items():
             self._ended(run_id, pipeline, kind)
+        for run_id, pipeline in self.nonsense.items():
+            self._ended(run_id, pipeline, "nonsensical")
+            if (run := self.cloud.ledger.runs[pipeline, run_id]).status != "FAILED":
+                raise Broken(f"run {run_id} was asked for in terms that nobody understands, and is {run.status}")
         for run in self.cloud.ledger.runs.values():
             if not run.over:
                 raise Broken(f"run {run.run_id} of {run.pipeline} waits for ever: it is {run.status}")
             if run.status == "FAILED" and not run.reason:
                 raise Broken(f"run {run.run_id} FAILED without a reason")
-            if run.status in ("SUCCEEDED", "FAILED"):
-                self._was_told(run)
+            self._was_told(run)
             self._branches(run)
             if self.cloud.options.gentle and run.status == "FAILED" and not any(r in str(run.reason) for r in EXCUSES):
                 raise Broken(f"run {run.run_id} FAILED, and nothing went wrong that it may fail of: {run.reason}")
@@ -299,13 +374,14 @@ class Witness:
             raise Broken(f"run {joined.run_id} joined {run.run_id}, which did not do what it asked: {asked}, {did}")
 
     def _was_told(self, run: Run) -> None:
-        if run.status not in self.events[run.run_id] and run.run_id not in self.refused:
-            told = ", ".join(self.events[run.run_id]) or "nothing"
-            raise Broken(f"run {run.run_id} is {run.status}, and its events told {told}")
+        told, tells = self.events[run.run_id], run.status in ("SUCCEEDED", "FAILED")
+        silent = not told and (not tells or run.run_id in self.refused)
+        if not silent and set(told) != {run.status}:
+            raise Broken(f"run {run.run_id} is {run.status}, and its events told {', '.join(told) or 'nothing'}")
 
     def _branches(self, run: Run) -> None:
         """See that no branch was left behind because another one failed."""
-        given_up = run.reason and ("no sign of life" in run.reason or " tries; " in run.reason)
+        given_up = run.reason and any(why in run.reason for why in GIVEN_UP)
         if run.plan is None or (run.status == "FAILED" and given_up):
             return
         for name, branch in run.branches.items():
@@ -324,16 +400,18 @@ class Witness:
 
     def _imported(self) -> None:
         """See that all data was imported: each upload was told to `start`."""
-        jobs = [r for r in self.cloud.service.world.state.records.values() if r.kind == "DatasetImportJob"]
         for pipeline, declared in self.cloud.ledger.declared.items():
-            if not any((pipeline, "upload") == trigger for trigger in self.triggers.values()):
-                continue
-            for name, dataset in declared.datasets.items():
-                files = self.cloud.objects.under(dataset.location).files
-                mark = fingerprint(dataset, self.cloud.objects.with_checksums(dataset.location, files))
-                of_dataset = [job for job in jobs if _dataset(job) == dataset.arn and job.status == "ACTIVE"]
-                if not of_dataset or not of_dataset[-1].name.endswith(mark):
-                    raise Broken(f"{pipeline}: what was uploaded last of {name} was never imported")
+            if any((pipeline, "upload") == trigger for trigger in self.triggers.values()):
+                self._data_is_new(declared)
+
+    def _data_is_new(self, declared: Pipeline) -> None:
+        jobs = [r for r in self.cloud.service.world.state.records.values() if r.kind == "DatasetImportJob"]
+        for name, dataset in declared.datasets.items():
+            files = self.cloud.objects.under(dataset.location).files
+            mark = fingerprint(dataset, self.cloud.objects.with_checksums(dataset.location, files))
+            of_dataset = [job for job in jobs if _dataset(job) == dataset.arn and job.status == "ACTIVE"]
+            if not of_dataset or not of_dataset[-1].name.endswith(mark):
+                raise Broken(f"{declared.pipeline}: what was uploaded last of {name} was never imported")
 
     def _known(self) -> None:
         """See that nothing was made that no run knows of."""
@@ -358,6 +436,12 @@ class Witness:
                     raise Broken(f"no run knows of the version {record.name} of {record.attributes['solutionArn']}")
                 case "Campaign" if record.arn not in campaigns:
                     raise Broken(f"no run knows of the campaign {record.name}")
+                case "Campaign" if record.arn not in self._declared_campaigns():
+                    raise Broken(f"campaign {record.name} is {record.status}, and is not declared any more")
+
+    def _declared_campaigns(self) -> set[str]:
+        solutions = [each for declared in self.cloud.ledger.declared.values() for each in declared.solutions.values()]
+        return {solution.campaign.arn for solution in solutions if solution.campaign}
 
     def _deployed(self) -> None:
         """See that each campaign serves what a run brought it last.
@@ -396,6 +480,7 @@ class Witness:
             if run is None or run.status != "SUCCEEDED":
                 why = f"is {run.status}: {run.reason}" if run else "never began"
                 raise Broken(f"the last run of {pipeline}, without any trouble, {why}")
+            self._data_is_new(self.cloud.ledger.declared[pipeline])
             for name, solution in self.cloud.ledger.declared[pipeline].solutions.items():
                 if solution.campaign:
                     self._serves(solution.campaign, run.branches[name].steps["train"]["arns"][0])

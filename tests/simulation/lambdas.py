@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +23,7 @@ from local.personalize.errors import ServiceError as Refusal
 from local.twins import paged
 from tests.simulation.clockwork import Died, Task
 from tests.simulation.queues import TRIED_OFTEN, UnreliableSqs
+from tests.simulation.versions import LedgerAsRead
 from tests.support.lambda_context import Context
 from tests.support.sqs import Letter
 from tests.support.world import WORKERS
@@ -103,7 +104,7 @@ class Invocation:
             settings=settings,
             personalize=PersonalizeOutside(self),
             queues=cast(Queues, Outside(self, "sqs", Descended(cloud.sqs, self.lineage))),
-            ledger=cast(Ledger, Outside(self, "dynamodb", cloud.ledger)),
+            ledger=cast(Ledger, Outside(self, "dynamodb", LedgerAsRead(cloud))),
             objects=cast(Objects, Outside(self, "s3", cloud.objects)),
             bus=cast(Bus, Outside(self, "events", cloud.bus)),
             clock=self.clock,
@@ -259,10 +260,11 @@ class PersonalizeOutside:
         cloud = self._invocation.cloud
         cloud.witness.about_to_call(self._invocation, operation, params)
         try:
-            answer = cloud.service.call("personalize", operation, params)
+            answer = cloud.personalize.call(operation, params)
         except Refusal as error:
             if error.code == "LimitExceededException":
                 cloud.faults.orders("a quota is used up")
+                cloud.witness.refused_for_quota(self._invocation, operation)
             raise translate_error(error.code, error.message, operation) from error
         cloud.witness.called(self._invocation, operation, params, answer)
         return answer
@@ -277,7 +279,8 @@ class PersonalizeOutside:
 
 def work(invocation: Invocation) -> None:
     """Work a batch of messages as the event source mapping has it done, and delete what did not fail."""
-    given = [_record(letter) for letter in invocation.letters]
+    others = invocation.cloud.others
+    given = [_record(replace(each, body=others.body(each.body, each.sent))) for each in invocation.letters]
     handler = batch(_attentive(WORKERS[invocation.step], invocation), invocation.ports)
     answer = handler({"Records": given}, Clock(invocation))
     failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}

@@ -12,7 +12,8 @@ from multiprocessing.pool import Pool
 
 from tests.simulation import crash_points
 from tests.simulation.crash_points import Replayed, Strike
-from tests.simulation.mutations import Mutation, mutated
+from tests.simulation.faults import NOT_YET
+from tests.simulation.mutating import Mutation, mutated
 from tests.simulation.play import play
 
 PROCESSES = 2
@@ -54,7 +55,7 @@ def _one(without: Collection[str], seed: int) -> Summary:
 
 def play_all(
     seeds: Iterable[int],
-    without: Collection[str] = (),
+    without: Collection[str] = NOT_YET,
     processes: int = PROCESSES,
     tell: Callable[[Summary], None] = lambda summary: None,
 ) -> Summary:

@@ -1,29 +1,12 @@
 """Deliberate breakages of the code.
 
-Each must make the simulation fail: if one does not, an invariant is missing, or a fault.
+Each must make the simulation fail, or some other fast test where no history can show it: if none does, an invariant is
+missing, a fault or a test.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import FunctionType, ModuleType
-from typing import Any
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """A function's source with one thing changed. ``where`` is "module:function", or "module:Class.method"."""
-
-    name: str
-    where: str
-    old: str
-    new: str
-
+from tests.simulation.mutating import Mutation
 
 MUTATIONS = (
     Mutation(
@@ -227,30 +210,3 @@ MUTATIONS = (
         "else ()",
     ),
 )
-
-
-@contextmanager
-def mutated(mutation: Mutation) -> Iterator[None]:
-    """Have the code broken meanwhile, wherever the function is known by its name."""
-    module_name, _, path = mutation.where.partition(":")
-    module = importlib.import_module(module_name)
-    *owner, name = path.split(".")
-    holder: Any = getattr(module, owner[0]) if owner else module
-    original = getattr(holder, name)
-    broken = _compiled(mutation, module, original)
-    code = original.__code__
-    original.__code__ = broken.__code__  # every module that has imported it meets the other code
-    try:
-        yield
-    finally:
-        original.__code__ = code
-
-
-def _compiled(mutation: Mutation, module: ModuleType, original: FunctionType) -> FunctionType:
-    source = textwrap.dedent(inspect.getsource(original))
-    if source.count(mutation.old) != 1:
-        raise LookupError(f"{mutation.name}: {mutation.where} has no (or no single) {mutation.old!r}")
-    scope: dict[str, Any] = {}
-    exec(compile(source.replace(mutation.old, mutation.new), mutation.where, "exec"), vars(module), scope)  # noqa: S102
-    made: FunctionType = scope[original.__name__]
-    return made

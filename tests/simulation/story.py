@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -71,6 +71,8 @@ class Story:
             moment, spread = rng.uniform(0, self.quiet), rng.choice((0.5, 0.5, 10, 300))
             for _ in range(rng.randint(2, 6)):
                 cloud.agenda.after(moment + rng.uniform(0, spread), self._trigger)
+        if rng.random() < 0.15:
+            self._at_any_time(self._burst)
         for _ in range(rng.randint(0, 3)):
             self._at_any_time(self._configure)
         if not cloud.options.gentle:
@@ -90,6 +92,7 @@ class Story:
         cloud.faults.over = True
         cloud.down.clear()
         cloud.service.control.call_off()
+        cloud.others.newer_until = None
 
     def _declare(self, name: str) -> None:
         declared = self.cloud.ledger.declared[name]
@@ -118,6 +121,8 @@ class Story:
             request["solutions"] = [self.rng.choice(PIPELINES[name][0])]
         if not self.cloud.options.gentle and self.rng.random() < 0.05:
             request["solutions"] = ["no-such-solution"]
+        elif self.rng.random() < 0.1 and self.cloud.faults.orders("an update is asked for"):
+            request |= {"training_mode": "UPDATE", "what": "everything", "solutions": [PIPELINES[name][0][-1]]}
         if kind == "manual":
             self.by_hand({"pipeline": name, **request})
         elif kind == "upload":
@@ -126,18 +131,33 @@ class Story:
         else:
             self.send(kind, name, **request)
 
+    def _burst(self) -> None:
+        """Have thirty triggers come at once, or nearly so."""
+        if self.cloud.faults.orders("a burst of triggers"):
+            spread = self.rng.choice((0.5, 10, 60))
+            for _ in range(30):
+                self.cloud.agenda.after(self.rng.uniform(0, spread), self._trigger)
+
+    def _dated(self) -> datetime:
+        """Return the time that a trigger tells: now, unless whoever sends it is late, or has another clock."""
+        now, dice = BEGINNING + timedelta(seconds=int(self.cloud.agenda.seconds)), self.rng.random()
+        if dice < 0.1 and self.cloud.faults.orders("a trigger comes an hour late"):
+            return now - timedelta(hours=1)
+        if dice > 0.96 and self.cloud.faults.orders("a trigger is dated years ahead"):
+            return now.replace(year=2031)
+        return now
+
     def send(self, kind: str, pipeline: str, **request: Any) -> str:
         """Have EventBridge send a trigger to `start`; return the id that its run must have."""
-        cloud = self.cloud
+        cloud, at = self.cloud, self._dated()
         self._numbers += 1
-        at = (BEGINNING + timedelta(seconds=int(cloud.agenda.seconds))).isoformat()
         identifier = f"{kind}/{self._numbers}"
-        told: dict[str, Any] = {"trigger": kind, "id": identifier, "time": at}
+        told: dict[str, Any] = {"trigger": kind, "id": identifier, "time": at.isoformat()}
         if kind == "upload":  # its folder tells the pipeline
             told["upload"] = {"bucket": "data", "key": f"{pipeline}/{PIPELINES[pipeline][1][0]}/part-1.csv"}
         else:
             told["request"] = {"pipeline": pipeline, **request}
-        run = run_id(BEGINNING + timedelta(seconds=int(cloud.agenda.seconds)), f"{pipeline}/{identifier}")
+        run = run_id(at, f"{pipeline}/{identifier}")
         cloud.note(kind, f"trigger of {pipeline}: {request or ''}", run)
         cloud.witness.triggers[run] = (pipeline, kind)
         body = json.dumps(told)
@@ -278,6 +298,9 @@ class Story:
             "a service is down": partial(self._break, SERVICES),
             "a permission is taken away": partial(self._break, OPERATIONS),
             "a message is garbage": self._garbage,
+            "a request is nonsense": self._nonsense,
+            "a record can't be read": self._estrange,
+            "the code is rolled back": self._roll_back,
         }
         kind = self.rng.choice(tuple(deeds))
         self._as_soon_as_possible(kind, deeds[kind])
@@ -355,3 +378,39 @@ class Story:
         step = self.rng.choice(("start", "import", "poll", "train", "deploy", "finish"))
         self.cloud.sqs.send(step, [body])
         return f"{body} is sent to {step}"
+
+    def _nonsense(self) -> str:
+        """Send what nobody can make sense of, but for the pipeline that it names."""
+        cloud, name = self.cloud, self._pipeline().pipeline
+        self._numbers += 1
+        at, identifier = BEGINNING + timedelta(seconds=int(cloud.agenda.seconds)), f"event/{self._numbers}"
+        wrong = self.rng.choice(({"what": "evrything"}, {"solutions": "for-you"}, {"force": 1}, {"nonsense": None}))
+        told = {"trigger": "event", "id": identifier, "time": at.isoformat(), "request": {"pipeline": name, **wrong}}
+        body = json.dumps(told)
+        cloud.witness.garbage.add(body)
+        cloud.witness.nonsense[run_id(at, f"{name}/{identifier}")] = name
+        cloud.sqs.send("start", [body])
+        return f"{body} is sent to start"
+
+    def _estrange(self) -> str:
+        """Have a record be of another version: for some hours, or until somebody mends it after all the trouble."""
+        cloud, name = self.cloud, self._pipeline().pipeline
+        under_way = [("run", *key) for key, run in cloud.ledger.runs.items() if not run.over]
+        keys = [("lease", name), ("pipeline", name), ("turnstile", self.rng.choice(("import", "train"))), *under_way]
+        key = self.rng.choice(keys)
+        cloud.others.strange.add(key)
+        if self.rng.random() < 0.5:
+            cloud.agenda.after(self.rng.uniform(0.1, 5) * HOUR, partial(cloud.others.strange.discard, key))
+        return f"another version has written {' '.join(key)}"
+
+    def _roll_back(self) -> str:
+        """Take back a newer version of the code; it comes again some hours later."""
+        others, now = self.cloud.others, self.cloud.agenda.now()
+        others.newer_until = now
+
+        def forward() -> None:
+            if others.newer_until == now:
+                others.newer_until = None
+
+        self.cloud.agenda.after(self.rng.uniform(0.1, 3) * HOUR, forward)
+        return "the code is rolled back: what was sent and written until now is a newer version's"

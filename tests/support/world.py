@@ -65,7 +65,11 @@ def columns(schema: dict[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def recipe(solution: str) -> str:
     """Return the ARN of the recipe of a solution, by its name."""
-    recipes = {"for-you": "aws-user-personalization-v2", "similar": "aws-similar-items"}
+    recipes = {
+        "for-you": "aws-user-personalization-v2",
+        "fresh": "aws-user-personalization",
+        "similar": "aws-similar-items",
+    }
     return f"arn:aws:personalize:::recipe/{recipes.get(solution, 'aws-popularity-count')}"
 
 
