@@ -29,6 +29,7 @@ EXCUSES = (
     "DELETE PENDING",
     "DELETE IN_PROGRESS",
     "trainingMode UPDATE",
+    "There should be updates to at least one dataset",
 )
 """What a run may fail of where nothing goes wrong: it trains before anything was imported, Terraform deletes the
 campaign that it waits for, or an update is asked for of what can't be updated."""
@@ -293,7 +294,8 @@ class Witness:
             return
         last = next(each for each in self._ended_last_first(run.pipeline) if branch in each.branches)
         alike = maker.plan.training_mode == run.plan.training_mode
-        in_vain = alike and maker.branches[branch].status != "SUCCEEDED" and last is maker
+        known = latest.arn in maker.branches[branch].steps.get("train", {}).get("arns", ())
+        in_vain = known and alike and maker.branches[branch].status != "SUCCEEDED" and last is maker
         if in_vain and latest.life.created_at > max(imported):
             raise Broken(f"run {run.run_id} trains {branch} anew, and {latest.name} was trained and never deployed")
 
