@@ -10,7 +10,7 @@ from tests.simulation.many import catch
 from tests.simulation.mutating import Mutation, versions
 from tests.simulation.mutations import MUTATIONS
 
-SAMPLE = [each for each in MUTATIONS if not each.tests and not each.equivalent][::4]
+SAMPLE = [each for each in MUTATIONS[:32] if not each.tests and not each.equivalent][::3]
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
