@@ -102,7 +102,7 @@ $(UV):
 simulate: $(READY) ## Play 10,000 seeded histories with all faults on (SEED=n plays one and prints it)
 	@$(BIN)/python -m scripts.simulate $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-mutations: $(READY) ## Break the code on purpose in many places: the simulation must see each
+mutations: $(READY) ## Break the code on purpose in many places, and say what sees it (ARGS="--json file")
 	@$(BIN)/python -m scripts.mutate $(ARGS)
 
 bench: package ## Measure waiting, quotas, growth and our own overhead, in virtual time (ARGS=waiting for one of them)
