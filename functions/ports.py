@@ -185,6 +185,10 @@ class Declarations(Protocol):
         """Take a campaign out of the declaration, if it is there."""
         ...
 
+    def running(self, pipeline: str) -> bool:
+        """Whether a run of the pipeline may be under way."""
+        ...
+
     def left_behind(self, pipeline: str) -> list[str]:
         """Return the names of the solutions that were left behind, without their digests."""
         ...

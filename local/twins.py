@@ -140,6 +140,7 @@ class MemoryDeclarations:
     """What glue declares: by pipeline the campaigns, with solution and specification, and what was left behind."""
 
     declared: dict[str, dict[str, tuple[str, dict[str, Any]]]] = field(default_factory=dict)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
     left: dict[str, list[str]] = field(default_factory=dict)
 
     def campaigns(self, pipeline: str) -> dict[str, str]:
@@ -150,6 +151,9 @@ class MemoryDeclarations:
 
     def withdraw(self, pipeline: str, campaign: str) -> None:
         self.declared.get(pipeline, {}).pop(campaign, None)
+
+    def running(self, pipeline: str) -> bool:
+        return self.ledger.lease(pipeline).active is not None
 
     def left_behind(self, pipeline: str) -> list[str]:
         return sorted(self.left.get(pipeline, []))

@@ -45,6 +45,7 @@ locals {
     for key, f in local._filters : key => {
       resource = "filter"
       name     = f.name
+      pipeline = f.pipeline
       request = {
         name             = f.full_name
         datasetGroupArn  = local._dataset_group_arns[f.pipeline]

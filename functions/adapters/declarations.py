@@ -46,6 +46,17 @@ class DynamoDeclarations:
         """Take a campaign out of the declaration, if it is there."""
         self._delete(f"campaign#{pipeline}", campaign)
 
+    def running(self, pipeline: str) -> bool:
+        """Whether a run of the pipeline may be under way: one has the lease, or it can't be told."""
+        key = {"pk": _write("lease"), "sk": _write(pipeline)}
+        item = self._client().get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            return False
+        try:
+            return json.loads(_read(item["lease"]))["active"] is not None
+        except (KeyError, TypeError, ValueError):
+            return True
+
     def left_behind(self, pipeline: str) -> list[str]:
         """Return the names of the solutions that were left behind, without their digests."""
         return [item["sk"] for item in self._under(f"left#{pipeline}")]

@@ -47,7 +47,10 @@ class Campaigns:
         return {"arn": wanted.request["campaignArn"]}
 
     def delete(self, change: Change) -> dict[str, Any]:
-        """Delete the campaign, once it is not being changed any more. One that is not ours stays as it is."""
+        """Delete the campaign, once it is not being changed any more. One that is not ours stays as it is.
+
+        A step that found it declared a moment ago may make it again, and what it has made goes as well.
+        """
         wanted, name = change.wanted, _name(change.wanted)
         wanted.refuse_deletion(f"campaign {name}")
         self.declarations.withdraw(wanted.pipeline, name)
@@ -55,6 +58,9 @@ class Campaigns:
             logger.warning("campaign %s serves %s, and is not ours to delete", name, serves)
             return {}
         self.things.remove("Campaign", wanted.request["campaignArn"])
+        if self.declarations.running(wanted.pipeline):
+            self.things.patience.outlast_steps(f"campaign {name}")
+            self.things.remove("Campaign", wanted.request["campaignArn"])
         return {}
 
     def _stranger(self, wanted: Wanted) -> str | None:

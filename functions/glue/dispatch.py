@@ -83,7 +83,7 @@ def apply(event: Event, personalize: Personalize, patience: Patience, outside: O
         "dataset_group": DatasetGroups(things, contents),
         "dataset": Datasets(things),
         "event_tracker": EventTrackers(things),
-        "filter": Filters(things),
+        "filter": Filters(things, outside.declarations),
         "solution": solutions,
         "campaign": Campaigns(things, outside.declarations),
     }

@@ -16,6 +16,7 @@ from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
 from functions.glue.things import FAILED, LEAVING, Things
 from functions.names import is_of_family, sibling_arn
+from functions.ports import Declarations
 from functions.telemetry import logger
 
 
@@ -24,6 +25,7 @@ class Filters:
     """The filters of all pipelines."""
 
     things: Things
+    declarations: Declarations
 
     def bring(self, change: Change) -> dict[str, Any]:
         """Make the filter where its group has data; else it is declared only, and a run makes it after its imports.
@@ -45,9 +47,14 @@ class Filters:
         return {"arn": arn}
 
     def delete(self, change: Change) -> dict[str, Any]:
-        """Delete the filter with its predecessors, once no campaign holds them any more."""
-        for each in self._siblings(change.wanted):
-            self.things.remove("Filter", each["filterArn"])
+        """Delete the filter with its predecessors, once no campaign holds them any more.
+
+        A run that was asked for it before may make it again, and what it has made goes as well.
+        """
+        self._remove(change.wanted)
+        if self.declarations.running(change.wanted.pipeline):
+            self.things.patience.outlast_steps(f"filter {change.wanted.name}")
+            self._remove(change.wanted)
         return {}
 
     # -------------------------------------------------------------- parts
@@ -91,6 +98,10 @@ class Filters:
         for each in self._siblings(change.wanted):
             if each["filterArn"] not in keep:
                 self.things.remove("Filter", each["filterArn"])
+
+    def _remove(self, wanted: Wanted) -> None:
+        for each in self._siblings(wanted):
+            self.things.remove("Filter", each["filterArn"])
 
     def _siblings(self, wanted: Wanted) -> list[dict[str, Any]]:
         """Return the filters of the declared name, with or without a digest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -15,6 +16,9 @@ T = TypeVar("T")
 
 LOOKS_AT_A_DENIAL = 12
 """A minute, at five seconds between two looks."""
+
+LONGEST_STEP = 90
+"""Seconds that a step's function may take: its timeout in pipeline.json."""
 
 _RATE = re.compile(r"\brate\b|per second|too many requests|throttl", re.IGNORECASE)
 """What a LimitExceededException says that is about requests and not about resources.
@@ -98,6 +102,11 @@ class Patience:
                 if not _passes(error) or denials > LOOKS_AT_A_DENIAL:
                     raise
                 self.rest(str(error))
+
+    def outlast_steps(self, what: str) -> None:
+        """Wait until a step that read the declaration before it was changed has ended, whatever it makes of it."""
+        for _ in range(math.ceil(LONGEST_STEP / self.between_looks)):
+            self.rest(f"a run may still be making {what}")
 
     def rest(self, state: str) -> None:
         """Sleep until the next look; raise :class:`TookTooLongError` where there is no time for another."""

@@ -29,7 +29,8 @@ class Wanted:
     A campaign, which a run creates, has its ARN there. Further fields, by resource:
 
     - dataset_group, guard: ``arn`` is the group's.
-    - solution, filter: ``name`` is theirs without the digest at its end; ``campaign_arn`` serves the solution.
+    - solution, filter: ``name`` is theirs without the digest at its end, ``pipeline`` whose they are; ``campaign_arn``
+      serves the solution.
     - dataset: ``schema`` are the parameters of CreateSchema.
     - campaign: ``name`` is the deployment's; ``solution`` is served, and ``spec`` is what a run reads of the campaign.
     - ready: ``resources`` are all of a pipeline's, by a key under which their answers are returned.

@@ -227,6 +227,7 @@ run "pipeline" {
       resource            = "filter"
       deletion_protection = true
       name                = "shop-movies-unseen"
+      pipeline            = "movies"
       request = {
         name             = "shop-movies-unseen-${substr(sha256(run.fixtures.pipeline.filters.unseen), 0, 8)}"
         datasetGroupArn  = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"

@@ -110,6 +110,16 @@ def test_a_campaign_is_the_former_solutions_until_the_pipeline_tells_of_the_new_
     assert account.ledger.pipeline("shop").solutions == {"for-me": CHOSEN, "similar": UNSERVED}
 
 
+def test_whether_a_run_is_under_way_is_the_leases_to_tell(account: Account) -> None:
+    assert not account.declarations.running("shop")
+    account.ledger.save_lease("shop", Lease(active=holder()))
+    assert account.declarations.running("shop")
+    account.ledger.save_lease("shop", Lease(version=1))
+    assert not account.declarations.running("shop")
+    account.rewrite("lease", "shop", "lease", lambda text: "[]")
+    assert account.declarations.running("shop"), "what can't be read may be one"
+
+
 def test_an_unknown_pipeline_is_told_with_those_there_are(case: Case) -> None:
     case.declare(pipeline())
     case.declare(pipeline(pipeline="books"))

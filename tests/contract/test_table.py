@@ -14,6 +14,7 @@ import pytest
 import functions.steps
 from functions.engine import Step
 from functions.flow import following, opening
+from functions.glue.patience import LONGEST_STEP
 from functions.model import IMPORTS, Message, Phase, Plan, Wait
 from functions.outcomes import Await, Done, Fail, InLine, Outcome, Pause, Skip
 from functions.settings import QUOTAS
@@ -134,6 +135,10 @@ def test_a_step_has_time_for_a_batch_and_its_queue_can_hide_that_long(step: str)
     timeout = STEPS[step]["timeout"]
     assert 30 <= timeout <= 900
     assert 6 * timeout <= 12 * 60 * 60  # the longest visibility timeout
+
+
+def test_glue_outlasts_the_steps() -> None:
+    assert {row["timeout"] for row in STEPS.values()} == {LONGEST_STEP}
 
 
 def test_glue_has_all_the_time_that_a_lambda_can_have() -> None:

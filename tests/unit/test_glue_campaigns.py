@@ -10,7 +10,9 @@ from functions.errors import InUse, NotFound
 from functions.glue.campaigns import TakenError
 from functions.glue.dispatch import apply
 from functions.glue.request import ProtectedError
-from tests.support.build import VirtualSleep, arn, outside
+from functions.records import Lease
+from tests.support.build import VirtualSleep, arn, holder, outside
+from tests.support.memory import MemoryDeclarations, MemoryLedger
 from tests.support.scripted import Scripted
 
 SOLUTION = "acme-shop-for-you"
@@ -102,6 +104,32 @@ def test_one_that_is_somebody_elses_is_not_ours_to_delete(stranger: str) -> None
     personalize = Scripted(DescribeCampaign=serving(stranger))
     assert glue(personalize, "delete") == {}
     assert personalize.operations == ["DescribeCampaign"]
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_what_a_step_makes_that_read_the_declaration_before_does_not_stay(running: bool) -> None:
+    """A step lives 90 seconds. Where no run is under way, nobody is waited for."""
+    declarations = MemoryDeclarations(ledger=MemoryLedger(leases={"shop": Lease(active=holder() if running else None)}))
+    declarations.declare("shop", "for-you", SPEC)
+    time, there = VirtualSleep(), [ARN]
+
+    def describe(params: dict[str, Any]) -> Any:
+        if time.left <= 900 - 60 and not made:  # the step goes on where it stood
+            made.append(True)
+            there.append(ARN)
+        return serving(OURS) if there else GONE
+
+    def delete(params: dict[str, Any]) -> Any:
+        return {} if describe(params) is not GONE and there.pop() else GONE
+
+    made: list[bool] = []
+    personalize = Scripted(DescribeCampaign=describe, DeleteCampaign=delete)
+    event = {**WANTED, "tf": {"action": "delete", "prev_input": WANTED}}
+    apply(event, personalize, time.patience(), outside(declarations))
+    assert declarations.campaigns("shop") == {}
+    assert made == [True] * running
+    assert there == []
+    assert sum(time.slept) == (90 if running else 0)
 
 
 def test_a_protected_one_stays() -> None:
