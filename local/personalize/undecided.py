@@ -29,8 +29,14 @@ class Question:
 QUESTIONS: Mapping[str, Question] = {
     "byte-order-mark": Question("a CSV file begins with a byte-order mark", ("refuse", "read")),
     "empty-file": Question("a file without a line lies beside the data, as _SUCCESS does", ("refuse", "skip")),
+    "empty-item-value": Question(
+        "a column of Items that is not nullable has an empty value, ITEM_ID excepted", ("refuse", "take")
+    ),
     "filter-on-empty-data": Question(
-        "CreateFilter names a dataset that holds no record yet", ("take", "refuse", "fail")
+        "CreateFilter names a dataset that holds no record yet", ("refuse", "fail", "take")
+    ),
+    "schema-name-in-other-letters": Question(
+        "a schema's record is named for its dataset type, but spelled otherwise", ("refuse", "take")
     ),
     "source-of-key-use": Question(
         "a key's policy lets Personalize in under a condition of aws:SourceAccount or aws:SourceArn", ("untold", "told")

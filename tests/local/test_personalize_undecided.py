@@ -6,7 +6,7 @@ import pytest
 
 from local.personalize.errors import ControlError, InvalidInputError, LimitExceededError, ThrottlingError
 from local.personalize.undecided import QUESTIONS
-from tests.local.personalize_account import INTERACTIONS, ITEMS, Account, taste_data
+from tests.local.personalize_account import INTERACTIONS, ITEMS, Account, avro, taste_data
 from tests.local.test_personalize_data import GOOD, HEADER
 
 
@@ -88,3 +88,29 @@ def test_a_rate_has_two_errors() -> None:
     control.decide(too_many_calls="LimitExceededException")
     with pytest.raises(LimitExceededError, match="limit on the number of requests per second has been exceeded"):
         account("ListSchemas")
+
+
+def test_a_schema_named_in_other_letters() -> None:
+    account = Account()
+    for name in ("interactions", "INTERACTIONS"):
+        with pytest.raises(InvalidInputError, match=f"The schema's name is '{name}'; it must be Interactions"):
+            account("CreateSchema", name=name, schema=avro(name, INTERACTIONS))
+    account("CreateSchema", name="spelled", schema=avro("Interactions", INTERACTIONS))
+    account.service.control.decide(schema_name_in_other_letters="take")
+    account("CreateSchema", name="other", schema=avro("interactions", INTERACTIONS))
+
+
+def test_an_empty_value_of_an_item() -> None:
+    account = Account()
+    fields = [*ITEMS[:2], {"name": "CREATION_TIMESTAMP", "type": "long"}]
+    dataset = account.dataset(account.group(), "Items", fields)
+    location = account.put("b/items.csv", "ITEM_ID,GENRES,CREATION_TIMESTAMP\na,x,1700000000\nb,y,\n")
+    failed = account.import_(dataset, location, "strict")
+    assert "line 3, column CREATION_TIMESTAMP: '' is empty" in failed["failureReason"]
+    account.service.control.decide(empty_item_value="take")
+    assert account.import_(dataset, location, "kind")["status"] == "ACTIVE"
+    bulk = account.service.world.state.tables[dataset].bulk
+    assert bulk is not None
+    assert bulk["CREATION_TIMESTAMP"].isna().tolist() == [False, True]
+    location = account.put("b/items.csv", "ITEM_ID,GENRES,CREATION_TIMESTAMP\n,x,1700000000\n")
+    assert "column ITEM_ID: '' is empty" in account.import_(dataset, location, "key")["failureReason"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,7 +62,10 @@ class SchemaKind(Kind):
 
     def attributes(self, world: World, request: Request) -> Attributes:
         """Check the schema by the rules of its type and domain."""
-        schemas.parse(request["schema"], request.get("domain"))
+        kind = schemas.parse(request["schema"], request.get("domain")).type.name.title()
+        name, spelled = json.loads(request["schema"])["name"], (kind, kind.replace("_", ""))
+        if name not in spelled and world.decisions["schema-name-in-other-letters"] == "refuse":
+            raise InvalidInputError(f"The schema's name is {name!r}; it must be {' or '.join(dict.fromkeys(spelled))}.")
         return super().attributes(world, request)
 
 
@@ -121,7 +126,7 @@ class Dataset(Kind):
             world.state.tables[record.arn] = Table(schema)
         elif path.name == "update" and record.update:
             table = world.state.tables[record.arn]
-            table.schema = _schema_of(world, record.update.attributes["schemaArn"])
+            table.schema = _taken(world, _schema_of(world, record.update.attributes["schemaArn"]))
             if table.bulk is not None:
                 table.replace(conform(table.bulk, table.schema))
 
@@ -209,6 +214,7 @@ class DatasetImportJob(Kind):
         if path.name != "create":
             return None
         table = world.state.tables[record.attributes["datasetArn"]]
+        table.schema = _taken(world, table.schema)
         mode, measured = record.attributes["importMode"], table.schema.type.name == "INTERACTIONS"
         published = record.attributes.get("publishAttributionMetricsToS3") and measured
         return Reading(
@@ -261,6 +267,14 @@ def _joined(frame: pd.DataFrame, before: pd.DataFrame | None, schema: Schema, mo
 def _schema_of(world: World, arn: str) -> Schema:
     attributes = world.get("Schema", arn).attributes
     return schemas.parse(attributes["schema"], attributes.get("domain"))
+
+
+def _taken(world: World, schema: Schema) -> Schema:
+    """Return what an import demands of its rows."""
+    if schema.type.name != "ITEMS" or world.decisions["empty-item-value"] == "refuse":
+        return schema
+    fields = (dataclasses.replace(each, nullable=each.name not in schema.keys) for each in schema.fields)
+    return dataclasses.replace(schema, fields=tuple(fields))
 
 
 def _check_domain(world: World, group: str, schema: str) -> None:
