@@ -42,7 +42,10 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class File:
-    """A file: its name, first bytes and size, and the columns that it is to have (none where that is not known)."""
+    """A file: its name, first bytes and size, and the columns that it is to have (none where that is not known).
+
+    They come in no order (a declaration's are sorted), so a header's order only counts beside those of other files.
+    """
 
     name: str
     beginning: bytes
@@ -139,11 +142,6 @@ def _loosely(file: File) -> str:
     return f"spells the columns [{', '.join(other)}] another way than the schema" if other else ""
 
 
-def _ordered(file: File) -> str:
-    own = [name for name in file.header if name in file.columns]
-    return "has the columns in another order than the schema" if own != [*file.columns] else ""
-
-
 BY_NAME = Rule(_marker, "Move it elsewhere: Personalize imports every file there.")
 
 BY_BEGINNING = (
@@ -161,7 +159,6 @@ BY_BEGINNING = (
         "A schema gains a column in this order: first files that have it, then the schema.",
     ),
     Rule(_loosely, "That Personalize takes them for the same is not documented.", stops=False),
-    Rule(_ordered, "Personalize's guide wants the same order.", stops=False),
 )
 """The first rule that a file breaks is told."""
 

@@ -27,6 +27,7 @@ def test_a_schedule_imports_trains_and_deploys(stack: Deployment) -> None:
     stack.upload_both()
     (run,) = stack.wait_for_trips(1)
     assert (run["status"], run["trigger"]) == ("SUCCEEDED", "upload")
+    assert not run["warnings"]
 
     stack.fire("nightly")
     run = stack.wait_for_trips(2)[-1]

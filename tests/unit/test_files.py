@@ -95,6 +95,7 @@ def test_what_stops_an_import(beginning: bytes, told: str) -> None:
         pytest.param(HEADER.strip() + b",MORE\n", id="a column that the schema has not"),
         pytest.param(HEADER + 'ü,"a;b",1\n'.encode(), id="what comes after the header"),
         pytest.param(HEADER.strip(), id="no line end at all"),
+        pytest.param(b"ITEM_ID,USER_ID,TIMESTAMP\n", id="another order: declared columns are sorted"),
     ],
 )
 def test_what_is_fine(beginning: bytes) -> None:
@@ -106,7 +107,6 @@ def test_what_is_fine(beginning: bytes) -> None:
     [
         (b"user_id,item_id,timestamp\n", "Spells the columns [USER_ID, ITEM_ID, TIMESTAMP] another way"),
         (b"USER_ID, ITEM_ID,TIMESTAMP\n", "Spells the columns [ITEM_ID] another way"),
-        (b"ITEM_ID,USER_ID,TIMESTAMP\n", "another order than the schema"),
     ],
 )
 def test_what_is_not_documented_to_fail_is_a_warning(beginning: bytes, told: str) -> None:
