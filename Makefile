@@ -36,7 +36,7 @@ BYTECODE ?=
 SEED ?=
 ARGS ?=
 
-.PHONY: help setup package local demo test lint format lock simulate mutations bench bench-cold bench-local docs pr clean
+.PHONY: help setup package local demo test lint format lock simulate mutations bench bench-cold bench-local bench-plan docs pr clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,6 +113,9 @@ bench-cold: package ## Measure each handler's cold import from the zip
 
 bench-local: $(READY) ## Measure the local Personalize beside the libraries that it stands on (ARGS='--rounds 3')
 	@$(BIN)/python -m scripts.bench_local $(ARGS)
+
+bench-plan: package ## Time plans of 1, 10, 50, 100 and 300 pipelines (ARGS='1 50' for others)
+	@$(BIN)/python -m scripts.bench_plan $(ARGS)
 
 docs: $(READY) ## Write the generated tables into the README files
 	@$(BIN)/python -m scripts.docs

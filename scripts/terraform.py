@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import python_terraform
 
@@ -66,6 +66,13 @@ class Terraform:
         code, text = self._run("plan", (NO_CHANGES, CHANGES), detailed_exitcode=_FLAG, **self._inputs())
         return (NO_CHANGES if code == NO_CHANGES else CHANGES), text
 
+    def planned(self, path: Path) -> tuple[Literal[0, 2], dict[str, Any]]:
+        """Plan into a file; answer as `plan` does, and the plan as `terraform show -json` has it."""
+        options = {"out": str(path.resolve()), "detailed_exitcode": _FLAG, **self._inputs()}
+        code, _ = self._run("plan", (NO_CHANGES, CHANGES), **options)
+        _, text = self._run("show", (0,), str(path.resolve()), json=_FLAG)
+        return (NO_CHANGES if code == NO_CHANGES else CHANGES), json.loads(text)
+
     def apply(self) -> None:
         """Apply without asking."""
         self._do("apply", auto_approve=_FLAG, **self._inputs())
@@ -99,19 +106,23 @@ class Terraform:
     def _do(self, command: str, **options: object) -> str:
         return self._run(command, (0,), **options)[1]
 
-    def _run(self, command: str, accepted: Sequence[int], **options: object) -> tuple[int, str]:
-        with self._process(command, subprocess.PIPE, **options) as process:
+    def _run(self, command: str, accepted: Sequence[int], *arguments: str, **options: object) -> tuple[int, str]:
+        with self._process(command, subprocess.PIPE, *arguments, **options) as process:
             code, out, err = _follow(process, self.on_line)
         if code not in accepted:
             raise TerraformError(command, code, err or out)
         return code, out
 
     @contextmanager
-    def _process(self, command: str, output: int, **options: object) -> Iterator[subprocess.Popen[str]]:
+    def _process(
+        self, command: str, output: int, *arguments: str, **options: object
+    ) -> Iterator[subprocess.Popen[str]]:
         self.work.mkdir(parents=True, exist_ok=True)
         cli = python_terraform.Terraform(working_dir=str(self.folder))
         try:
-            line = cli.generate_cmd_string(command, **options, **({} if command == "output" else {"no_color": _FLAG}))
+            line = cli.generate_cmd_string(
+                command, *arguments, **options, **({} if command == "output" else {"no_color": _FLAG})
+            )
             with subprocess.Popen(
                 line,
                 cwd=self.folder,

@@ -4,10 +4,10 @@
 # Destroyed before its solution: a run that is under way then finds the campaign declared no more, and does not make it again. By its
 # name, which is unique: a campaign that moves from one solution to another stays the same.
 resource "aws_lambda_invocation" "campaign" {
-  for_each        = local._wanted_campaigns
+  for_each        = local._keys.campaigns
   function_name   = local._glue
   lifecycle_scope = "CRUD"
-  input           = jsonencode(merge(each.value, local._protection))
+  input           = jsonencode(merge(local._wanted_campaigns[each.key], local._protection))
 
-  depends_on = [aws_lambda_invocation.solution]
+  depends_on = [local._after_solutions]
 }

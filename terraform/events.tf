@@ -93,7 +93,7 @@ resource "aws_cloudwatch_event_target" "this" {
   depends_on = [
     aws_cloudwatch_event_rule.this,
     aws_dynamodb_table_item.folders,
-    aws_dynamodb_table_item.pipeline,
+    local._after_declared,
     aws_sqs_queue.dead_letters,
     aws_sqs_queue.step,
   ]

@@ -4,52 +4,52 @@
 # With a key, the role must be able to use it. Whatever glue needs must be there before it is called, and still be there when it is
 # called to delete; all else of a pipeline depends on its group.
 resource "aws_lambda_invocation" "dataset_group" {
-  for_each        = local._wanted_groups
+  for_each        = local._keys.pipelines
   function_name   = local._glue
   lifecycle_scope = "CRUD"
-  input           = jsonencode(merge(each.value, local._protection))
+  input           = jsonencode(merge(local._wanted_groups[each.key], local._protection))
 
   depends_on = [module.glue, aws_dynamodb_table.ledger, aws_iam_role_policy.service]
 }
 
 # Personalize refuses to delete a dataset that a tracker still feeds.
 resource "aws_lambda_invocation" "event_tracker" {
-  for_each        = local._wanted_trackers
+  for_each        = local._keys.event_trackers
   function_name   = local._glue
   lifecycle_scope = "CRUD"
-  input           = jsonencode(merge(each.value, local._protection))
+  input           = jsonencode(merge(local._wanted_trackers[each.key], local._protection))
 
-  depends_on = [aws_lambda_invocation.dataset]
+  depends_on = [local._after_datasets]
 }
 
 # An expression names datasets and their columns. Made here where there is data, else by the first run.
 resource "aws_lambda_invocation" "filter" {
-  for_each        = local._filters
+  for_each        = local._keys.filters
   function_name   = local._glue
   lifecycle_scope = "CRUD"
   input           = jsonencode(merge(local._wanted_filters[each.key], local._protection))
 
-  depends_on = [aws_lambda_invocation.dataset]
+  depends_on = [local._after_datasets]
 
   lifecycle {
     precondition {
-      condition     = can(regex("(?i)^\\s*(INCLUDE|EXCLUDE)\\s+\\w+\\s+WHERE\\s+\\S", each.value.expression))
-      error_message = "${each.value.at}: not a filter expression; write it as INCLUDE (or EXCLUDE) ItemID WHERE Items.GENRES IN (\"Drama\")."
+      condition     = can(regex("(?i)^\\s*(INCLUDE|EXCLUDE)\\s+\\w+\\s+WHERE\\s+\\S", local._filters[each.key].expression))
+      error_message = "${local._filters[each.key].at}: not a filter expression; write it as INCLUDE (or EXCLUDE) ItemID WHERE Items.GENRES IN (\"Drama\")."
     }
 
     precondition {
-      condition     = length(each.value.expression) <= 2500
-      error_message = "${each.value.at}: ${length(each.value.expression)} characters of at most 2500."
+      condition     = length(local._filters[each.key].expression) <= 2500
+      error_message = "${local._filters[each.key].at}: ${length(local._filters[each.key].expression)} characters of at most 2500."
     }
 
     precondition {
-      condition     = length(each.value.full_name) <= 63
-      error_message = "${each.value.at}: the filter's name \"${each.value.full_name}\" has ${length(each.value.full_name)} characters of at most 63; shorten one of its parts."
+      condition     = length(local._filters[each.key].full_name) <= 63
+      error_message = "${local._filters[each.key].at}: the filter's name \"${local._filters[each.key].full_name}\" has ${length(local._filters[each.key].full_name)} characters of at most 63; shorten one of its parts."
     }
 
     precondition {
-      condition     = length(local._filter_names[each.value.full_name]) == 1
-      error_message = "${each.value.at}: another pipeline's filter is named \"${each.value.full_name}\" too; rename one of them."
+      condition     = length(local._filter_names[local._filters[each.key].full_name]) == 1
+      error_message = "${local._filters[each.key].at}: another pipeline's filter is named \"${local._filters[each.key].full_name}\" too; rename one of them."
     }
   }
 }

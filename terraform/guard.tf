@@ -3,7 +3,7 @@
 # before its schedules and rules are gone.
 
 resource "aws_lambda_invocation" "guard" {
-  for_each        = var.pipelines
+  for_each        = local._keys.pipelines
   function_name   = local._glue
   lifecycle_scope = "CRUD"
   input = jsonencode({
@@ -11,7 +11,7 @@ resource "aws_lambda_invocation" "guard" {
     name                = "everything of pipeline '${each.key}'"
     arn                 = local._dataset_group_arns[each.key]
     pipeline            = each.key
-    datasets            = keys(each.value.datasets)
+    datasets            = keys(var.pipelines[each.key].datasets)
     deletion_protection = var.deletion_protection
   })
 
@@ -20,11 +20,11 @@ resource "aws_lambda_invocation" "guard" {
     module.step,
     aws_cloudwatch_event_target.this,
     aws_cloudwatch_metric_alarm.dead_letters,
-    aws_dynamodb_table_item.pipeline,
+    local._after_declared,
     aws_iam_role_policy.scheduler,
     aws_iam_role_policy.service,
     aws_lambda_event_source_mapping.step,
-    aws_lambda_invocation.ready,
+    local._made,
     aws_s3_bucket_lifecycle_configuration.data,
     aws_s3_bucket_notification.data,
     aws_s3_bucket_ownership_controls.data,
@@ -32,7 +32,7 @@ resource "aws_lambda_invocation" "guard" {
     aws_s3_bucket_public_access_block.data,
     aws_s3_bucket_server_side_encryption_configuration.data,
     aws_s3_bucket_versioning.data,
-    aws_scheduler_schedule.this,
+    local._after_schedules,
     aws_scheduler_schedule.watchdog,
   ]
 }
@@ -49,5 +49,5 @@ resource "aws_lambda_invocation" "bucket_guard" {
     deletion_protection = var.deletion_protection
   })
 
-  depends_on = [aws_lambda_invocation.guard]
+  depends_on = [local._after_guards]
 }

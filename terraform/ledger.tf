@@ -74,16 +74,16 @@ resource "aws_dynamodb_table" "ledger" {
 }
 
 resource "aws_dynamodb_table_item" "pipeline" {
-  for_each   = local._declared
-  table_name = aws_dynamodb_table.ledger.name
-  hash_key   = aws_dynamodb_table.ledger.hash_key
-  range_key  = aws_dynamodb_table.ledger.range_key
+  for_each   = local._keys.pipelines
+  table_name = local._ledger
+  hash_key   = "pk"
+  range_key  = "sk"
   item = jsonencode({
     pk   = { S = "pipeline" }
     sk   = { S = each.key }
-    spec = { S = jsonencode(each.value) }
+    spec = { S = jsonencode(local._declared[each.key]) }
   })
 
   # The data can be read, and the campaigns are declared, from the moment that a run can be asked for.
-  depends_on = [aws_lambda_invocation.ready, aws_iam_role_policy.service, aws_s3_bucket_policy.data, module.step]
+  depends_on = [local._made, aws_dynamodb_table.ledger, aws_iam_role_policy.service, aws_s3_bucket_policy.data, module.step]
 }

@@ -13,7 +13,7 @@ output "campaign_arns" {
   value = {
     for key, p in var.pipelines : key => {
       for solution in keys(p.solutions) : solution => local._campaign_arns["${key}/${solution}"]
-      if contains(keys(local._campaign_arns), "${key}/${solution}")
+      if can(local._campaign_arns["${key}/${solution}"])
     }
   }
 }

@@ -99,7 +99,7 @@ resource "aws_scheduler_schedule" "this" {
 
   # Nothing fires before the pipeline is declared, or while it is being taken down.
   depends_on = [
-    aws_dynamodb_table_item.pipeline,
+    local._after_declared,
     aws_iam_role_policy.scheduler,
     aws_scheduler_schedule_group.this,
     aws_sqs_queue.dead_letters,
@@ -188,7 +188,7 @@ resource "aws_scheduler_schedule" "watchdog" {
     }
   }
 
-  depends_on = [aws_dynamodb_table_item.pipeline, aws_iam_role_policy.scheduler, aws_sqs_queue.dead_letters, aws_sqs_queue.step]
+  depends_on = [local._after_declared, aws_iam_role_policy.scheduler, aws_sqs_queue.dead_letters, aws_sqs_queue.step]
 }
 
 resource "aws_iam_role" "scheduler" {

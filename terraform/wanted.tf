@@ -112,7 +112,7 @@ locals {
       { for solution in keys(p.solutions) : "solution/${solution}" => jsonencode(local._wanted_solutions["${key}/${solution}"]) },
       {
         for solution in keys(p.solutions) : "campaign/${solution}" => jsonencode(local._wanted_campaigns[local._campaigns["${key}/${solution}"]])
-        if contains(keys(local._campaigns), "${key}/${solution}")
+        if can(local._campaigns["${key}/${solution}"])
       },
     )
   }
@@ -125,14 +125,14 @@ locals {
 # https://github.com/hashicorp/terraform-provider-aws/issues/43447. This call, made whenever one of the inputs changes and made again
 # after it failed, asks glue for all of the pipeline once more, in its order; where all is well, glue finds nothing to do.
 resource "aws_lambda_invocation" "ready" {
-  for_each      = local._wanted
+  for_each      = local._keys.pipelines
   function_name = local._glue
   input = jsonencode({
     resource  = "ready"
     arn       = local._dataset_group_arns[each.key]
     pipeline  = each.key
-    resources = { for key, wanted in each.value : key => jsondecode(wanted) }
+    resources = { for key, wanted in local._wanted[each.key] : key => jsondecode(wanted) }
   })
 
-  depends_on = [aws_lambda_invocation.campaign]
+  depends_on = [local._after_campaigns]
 }
