@@ -1,6 +1,15 @@
 # The role that Personalize assumes to read the data.
 
 locals {
+  # White space does not count, so that JSON without it tells the size.
+  _policy_characters = merge(
+    { for function, statements in local._statements : function => length(jsonencode({
+      Version   = "2012-10-17"
+      Statement = [for s in statements : { Sid = s.sid, Effect = "Allow", Action = s.actions, Resource = s.resources, Condition = s.passed_to }]
+    })) },
+    { personalize = length(jsonencode(jsondecode(data.aws_iam_policy_document.service.json))) },
+  )
+
   # https://docs.aws.amazon.com/general/latest/gr/personalize.html, as botocore's endpoints had it in November 2026.
   _personalize_regions = [
     "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "cn-north-1", "eu-central-1",
@@ -35,10 +44,10 @@ resource "aws_iam_role_policy" "service" {
   policy = data.aws_iam_policy_document.service.json
 
   lifecycle {
-    # White space does not count: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     precondition {
-      condition     = length(jsonencode(jsondecode(data.aws_iam_policy_document.service.json))) <= 10240
-      error_message = "bucket_name: the role that reads a bucket of your own lists the folder of each dataset, ${length(local._datasets)} of them, and its policy would have ${length(jsonencode(jsondecode(data.aws_iam_policy_document.service.json)))} characters of at most 10240. Shorten the prefixes, split the pipelines among several deployments, or leave bucket_name out: a bucket made here needs no such list."
+      condition     = max(values(local._policy_characters)...) <= 10240
+      error_message = "${var.bucket_name == null ? "pipelines[…].solutions[…].campaign.name" : "bucket_name"}: a role's policy would have more than the 10240 characters that IAM takes: ${join(", ", [for role, characters in local._policy_characters : "${role} ${characters}" if characters > 10240])}. Policies list each dataset's folder in a bucket of your own, and each campaign whose name does not begin with \"${var.name}-\". ${var.bucket_name == null ? "Give fewer campaigns such names" : "Shorten the prefixes, have the bucket made here (leave bucket_name out)"}, or split the pipelines among several deployments."
     }
   }
 }

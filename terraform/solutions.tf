@@ -55,6 +55,12 @@ resource "aws_lambda_invocation" "solution" {
       error_message = "${local._solutions[each.key].at}.campaign.config.ranking_influence: what influences a ranking is FRESHNESS or POPULARITY."
     }
 
+    # https://docs.amazonaws.cn/en_us/aws/latest/userguide/personalize.html
+    precondition {
+      condition     = local._region != "cn-north-1" || try(local._solutions[each.key].campaign.config.enable_metadata_with_recommendations, false) != true
+      error_message = "${local._solutions[each.key].at}.campaign.config.enable_metadata_with_recommendations: the region cn-north-1 has no metadata with recommendations."
+    }
+
     # A solution's own name ends in a hyphen and a hash of eight digits.
     precondition {
       condition     = length(local._solutions[each.key].name) + 9 <= 63

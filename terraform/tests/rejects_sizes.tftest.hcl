@@ -19,6 +19,16 @@ provider "aws" {
   skip_requesting_account_id  = true
 }
 
+provider "aws" {
+  alias                       = "beijing"
+  region                      = "cn-north-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
 override_data {
   target = data.aws_caller_identity.current
   values = { account_id = "123456789012" }
@@ -153,5 +163,21 @@ run "rejects_a_region_without_personalize" {
 
   variables {
     pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_what_a_region_lacks" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.solution]
+
+  providers = {
+    aws = aws.beijing
+  }
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = {
+      recipe   = "aws-user-personalization-v2"
+      campaign = { config = { enable_metadata_with_recommendations = true } }
+    } } }) }
   }
 }

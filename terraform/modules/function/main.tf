@@ -56,14 +56,6 @@ resource "aws_iam_role_policy" "this" {
   name   = "least-privilege"
   role   = aws_iam_role.this.id
   policy = data.aws_iam_policy_document.this.json
-
-  lifecycle {
-    # White space does not count: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    precondition {
-      condition     = length(jsonencode(jsondecode(data.aws_iam_policy_document.this.json))) <= 10240
-      error_message = "The policy of the function ${var.name} has ${length(jsonencode(jsondecode(data.aws_iam_policy_document.this.json)))} characters, of at most 10240. It lists campaigns with names of their own one by one (pipelines[…].solutions[…].campaign.name): give fewer of them a name that does not begin with the deployment's."
-    }
-  }
 }
 
 resource "aws_cloudwatch_log_group" "this" {
