@@ -46,10 +46,6 @@ class NotLookedAfter(PipelineError):
     """The watchdog could not look after some of the runs or slots; it has looked after all others."""
 
 
-class NoTimeLeft(PipelineError):
-    """The messages before this one took too long: it stays in its queue, and is received again."""
-
-
 class NotSeenYet(PipelineError):
     """Personalize says that a thing exists, and does not show it: its reads may lag behind its writes."""
 

@@ -16,13 +16,16 @@ from functions.errors import InvalidMessage, UnknownSolution
 What = Literal["everything", "import", "train"]
 TrainingMode = Literal["FULL", "UPDATE"]
 TriggerKind = Literal["schedule", "upload", "event", "manual"]
-Phase = Literal["import", "train", "deploy"]
-Kind = Literal["dataset_import_job", "solution_version", "campaign"]
+Phase = Literal["import", "filter", "train", "deploy"]
+Kind = Literal["dataset_import_job", "filter", "solution_version", "campaign"]
 RunStatus = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "SKIPPED", "JOINED"]
 BranchStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "SKIPPED"]
 
 IMPORTS = "*"
-"""The branch that every run begins with; all others are named for their solution."""
+"""The branch that every run begins with; all others but the next are named for their solution."""
+
+FILTERS = "*filters"
+"""The branch that makes filters which are not there yet. No solution has such a name."""
 
 VERSION = 1
 """The form of the messages. Functions of another version leave a message to its queue's retries."""
@@ -150,7 +153,10 @@ class Solution:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """The longest that each phase may take, in hours; ``stop_training`` stops what trains for longer."""
+    """The longest that each phase may take, in hours; ``stop_training`` stops what trains for longer.
+
+    Filters may take as long as campaigns.
+    """
 
     import_hours: float = 24
     train_hours: float = 72
@@ -159,7 +165,12 @@ class Deadlines:
 
     def of(self, phase: Phase) -> timedelta:
         """Return the longest that a phase may take."""
-        hours = {"import": self.import_hours, "train": self.train_hours, "deploy": self.deploy_hours}
+        hours = {
+            "import": self.import_hours,
+            "filter": self.deploy_hours,
+            "train": self.train_hours,
+            "deploy": self.deploy_hours,
+        }
         return timedelta(hours=hours[phase])
 
 
@@ -216,6 +227,7 @@ class Plan:
     """A run's specification, pinned when it begins: later changes of the declaration count from the next run.
 
     ``trained`` names, by solution, a version that an earlier run trained and could not deploy: it is taken over.
+    ``filters`` are those that are to be made in the dataset group.
     """
 
     name: str
@@ -227,6 +239,8 @@ class Plan:
     training_mode: TrainingMode = "FULL"
     deadlines: Deadlines = Deadlines()
     trained: dict[str, str] = field(default_factory=dict)
+    filters: dict[str, Filter] = field(default_factory=dict)
+    dataset_group_arn: str = ""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ _KINDS = {
     "dataset_import_job": ("DescribeDatasetImportJob", "datasetImportJobArn", "datasetImportJob", _plain),
     "solution_version": ("DescribeSolutionVersion", "solutionVersionArn", "solutionVersion", _plain),
     "campaign": ("DescribeCampaign", "campaignArn", "campaign", _campaign),
+    "filter": ("DescribeFilter", "filterArn", "filter", _plain),
 }
 """Kind → the operation that describes it, its parameter, the key of its answer, and how to read that."""
 
@@ -83,6 +84,7 @@ _LABELS: dict[Kind, str] = {
     "dataset_import_job": "import job",
     "solution_version": "solution version",
     "campaign": "campaign",
+    "filter": "filter",
 }
 
 

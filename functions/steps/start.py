@@ -12,13 +12,14 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions import names, timing
+from functions import history, names, timing
 from functions.admission import Admission, admit, change_lease, pin
 from functions.endings import fail, release, tell
 from functions.errors import Throttled, UnknownSolution
 from functions.flow import opening
 from functions.inputs import below, checked, contents_of, files_of, unsettled
 from functions.model import (
+    FILTERS,
     IMPORTS,
     Ending,
     Message,
@@ -29,7 +30,7 @@ from functions.model import (
     dump,
     parse,
 )
-from functions.planning import behind, jobs_of, left_behind, plan_run
+from functions.planning import behind, jobs_of, lacking_filters, left_behind, plan_run
 from functions.ports import Ledger, Ports
 from functions.records import Branch, Holder, Lease, Run
 from functions.shell import Event, Worker, about, batch, entry, live_ports
@@ -209,6 +210,8 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
         plan = replace(plan, solutions=behind(plan.solutions, jobs, memory, ports.personalize))
     if not plan.imports and not holder.request.force:
         plan = replace(plan, trained=left_behind(plan, pipeline, jobs, memory))
+    if plan.imports or any(history.completed(each) for each in jobs.values()):
+        plan = replace(plan, filters=lacking_filters(pipeline, ports.personalize))
     return ports.ledger.begin_run(
         Run(
             run_id=holder.run_id,
@@ -229,13 +232,14 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
 
 def idle(plan: Plan) -> bool:
     """Whether there is nothing to do."""
-    return not plan.imports and not plan.solutions
+    return not plan.imports and not plan.solutions and not plan.filters
 
 
 def branches(plan: Plan) -> dict[str, Branch]:
-    """Return the run's branches as they begin: the imports, then a branch per solution."""
+    """Return the run's branches as they begin: the imports, then one for the filters and one per solution."""
     imports = Branch(status="RUNNING" if plan.imports or idle(plan) else "SUCCEEDED")
-    return {IMPORTS: imports} | {name: Branch() for name in plan.solutions}
+    others = ([FILTERS] if plan.filters else []) + list(plan.solutions)
+    return {IMPORTS: imports} | {name: Branch() for name in others}
 
 
 def first_messages(run_id: str, pipeline: str, plan: Plan) -> list[Message]:

@@ -386,3 +386,70 @@ def test_a_trigger_between_a_runs_end_and_its_release_rewrites_nothing(world: Wo
     world.settle()
     assert [run.status for run in world.runs()] == ["SUCCEEDED", "SUCCEEDED"]
     assert world.ledger.lease("shop").active is None
+
+
+# ------------------------------------------------------------------ filters
+
+ODD = 'INCLUDE ItemID WHERE Items.GENRES IN ("odd")'
+
+
+def filtered(world: World) -> dict[str, str]:
+    """Return the status of the filters that there are, by their declared names."""
+    listed = world.service.call("personalize", "ListFilters", {})["Filters"]
+    declared = world.ledger.declared["shop"].filters
+    status = {each["filterArn"]: str(each["status"]) for each in listed}
+    return {name: status[each.arn] for name, each in declared.items() if each.arn in status}
+
+
+def with_filters() -> World:
+    world = World()
+    world.declare(filters={"odd": ODD})
+    return world
+
+
+@pytest.mark.parametrize("what", ["everything", "import"])
+def test_a_pipelines_filters_are_made_once_its_data_is_there(what: str) -> None:
+    world = with_filters()
+    world.trigger(identifier="no data yet", what="import")
+    world.settle()
+    assert filtered(world) == {}
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.trigger(identifier="data", what=what)
+    world.settle()
+    run = world.runs()[-1]
+    assert (run.status, run.branches["*filters"].status) == ("SUCCEEDED", "SUCCEEDED")
+    assert filtered(world) == {"odd": "ACTIVE"}
+    assert set(run.branches["*filters"].steps) == {"filter"}
+    world.trigger(identifier="again", what="import", force=True)
+    world.settle()
+    assert "*filters" not in world.runs()[-1].branches
+
+
+def test_a_filter_that_failed_fails_its_run_and_is_made_by_the_next() -> None:
+    world = with_filters()
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.service.control.fail_next("Filter", "Internal failure.")
+    world.trigger(identifier="it-fails")
+    world.settle()
+    run = world.runs()[-1]
+    assert (run.status, run.branches["for-you"].status) == ("FAILED", "SUCCEEDED")
+    assert str(run.reason).startswith("*filters: filter acme-shop-odd-")
+    assert "Internal failure." in str(run.reason)
+    world.trigger(identifier="the-next", what="import")
+    world.settle()
+    assert world.runs()[-1].status == "SUCCEEDED"
+    assert filtered(world) == {"odd": "ACTIVE"}
+
+
+def test_every_message_twice_makes_a_filter_once() -> None:
+    world = with_filters()
+    world.twice = True
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.trigger()
+    world.settle()
+    assert world.runs()[-1].status == "SUCCEEDED"
+    assert filtered(world) == {"odd": "ACTIVE"}
+    assert not world.dead
