@@ -13,7 +13,7 @@ from typing import Any
 from functions import errors, slots, timing, turnstile
 from functions.flow import following
 from functions.model import IMPORTS, Message, Wait, dump
-from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, Pause
+from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, Pause, Skip
 from functions.ports import Mark, Personalize, Ports
 from functions.records import Branch
 from functions.telemetry import logger, metrics
@@ -134,6 +134,8 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
 def _refused(error: errors.ServiceError | errors.NotSeenYet, message: Message, ports: Ports) -> Outcome:
     """Return what becomes of a message that Personalize refuses something; raise what is none of its answers."""
     match error:
+        case errors.NothingNew():
+            return Skip(f"nothing new to train on: {error.message}")
         case errors.Throttled() | errors.InUse() | errors.NotSeenYet() | errors.LimitExceeded(passes=True):
             passes = True
         case errors.NotFound():

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import timedelta
 from itertools import chain
-from typing import Any, Literal, TypeVar
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import dacite
 
-from functions.errors import InvalidMessage, UnknownSolution
+from functions.errors import InvalidMessage, InvalidRequest, UnknownSolution
 
 What = Literal["everything", "import", "train"]
 TrainingMode = Literal["FULL", "UPDATE"]
@@ -203,6 +204,15 @@ class Pipeline:
             raise UnknownSolution(wrong, self.pipeline, list(self.solutions))
         return {name: self.solutions[name] for name in request.solutions}
 
+    def check(self, request: Request) -> None:
+        """Raise :class:`UnknownSolution` or :class:`InvalidRequest` where a run could not do what is asked."""
+        others = [name for name, each in self.chosen(request).items() if not each.updates]
+        if request.training_mode == "UPDATE" and others:
+            raise InvalidRequest(
+                "training_mode UPDATE is for solutions of the recipe aws-user-personalization only, not for "
+                f"{', '.join(sorted(others))}: name others in 'solutions', or take FULL."
+            )
+
 
 # ------------------------------------------------------------------ what a message carries
 
@@ -336,13 +346,64 @@ def parse(kind: type[T], text: str | dict[str, Any], *, strict: bool = True) -> 
     try:
         data = json.loads(text) if isinstance(text, str) else text
         if not isinstance(data, dict):
-            raise InvalidMessage(f"A {kind.__name__.lower()} is a JSON object, not {type(data).__name__}.")
+            raise InvalidMessage(f"A {kind.__name__.lower()} is a JSON object, not {_told(data)}.")
         value = dacite.from_dict(kind, data, config=_STRICT if strict else _LENIENT)
+    except dacite.WrongTypeError as error:
+        raise InvalidMessage(f"Not a valid {kind.__name__.lower()}: {_wrong(error)}") from error
+    except dacite.UnexpectedDataError as error:
+        raise InvalidMessage(f"Not a valid {kind.__name__.lower()}: {_unknown(error, kind)}") from error
     except (ValueError, dacite.DaciteError) as error:
         raise InvalidMessage(f"Not a valid {kind.__name__.lower()}: {error}") from error
     if isinstance(value, Message) and value.version != VERSION:
         raise InvalidMessage(f"This function reads messages of version {VERSION}, not {value.version}.")
     return value
+
+
+def _wrong(error: dacite.WrongTypeError) -> str:
+    """Say in plain words what a field has, and what it may have."""
+    return f'field "{error.field_path}" is {_told(error.value)}: it takes {_takes(error.field_type)}.'
+
+
+def _unknown(error: dacite.UnexpectedDataError, kind: type[Any]) -> str:
+    """Say which keys are unknown, and which are known where they are."""
+    known = [each.name for each in fields(kind)]
+    nested = [each.name for each in fields(Request)] if kind is Trigger else []
+    there_are = ", ".join(known) + (f"; in request: {', '.join(nested)}" if nested else "")
+    return f"there is no field {', '.join(sorted(json.dumps(key) for key in error.keys))}; the fields are {there_are}."
+
+
+def _told(value: Any) -> str:
+    """Return a value as JSON has it, or what it is where that is long."""
+    match value:
+        case dict():
+            return "an object"
+        case list() | tuple():
+            return "a list"
+        case str() if len(value) > 40:
+            return "a text"
+        case _:
+            return json.dumps(value)
+
+
+def _takes(kind: Any) -> str:
+    """Return what a field of a type takes."""
+    choices = [each for each in get_args(kind) if each is not NoneType]
+    if get_origin(kind) is Literal:
+        return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+    if get_origin(kind) is UnionType:
+        return f"{' or '.join(_takes(each) for each in choices)}, or may be left out"
+    return _PLAINLY.get(kind) or _PLAINLY.get(get_origin(kind)) or "another form"
+
+
+_PLAINLY: dict[Any, str] = {
+    bool: "true or false",
+    dict: "an object",
+    float: "a number",
+    int: "a whole number",
+    str: "a text",
+    tuple: "a list",
+    tuple[str, ...]: "a list of names",
+}
 
 
 def dump(value: Any) -> str:

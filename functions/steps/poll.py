@@ -12,9 +12,9 @@ from typing import Any
 
 from functions import slots, turnstile
 from functions.engine import LAG, Observed, Step
-from functions.errors import REFUSALS, NotFound
+from functions.errors import REFUSALS, NotFound, NothingNew
 from functions.model import IMPORTS, Kind, Message, Wait
-from functions.outcomes import Done, Fail, InLine, Outcome, Pause
+from functions.outcomes import Done, Fail, InLine, Outcome, Pause, Skip
 from functions.ports import Ledger, Personalize, Ports
 from functions.shell import consumer
 from functions.statuses import meaning
@@ -171,6 +171,8 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
                 done.append(replace(wait, done=True, took=seen[wait.arn].took))
     if under_way:
         return _again(message, (*under_way, *unseen, *failed, *done), observed, now, floor)
+    if failed and all(NothingNew.is_told_by(seen[wait.arn].reason or "") for wait in failed):
+        return Skip(f"nothing new to train on: {seen[failed[0].arn].reason}")
     if failed:
         reasons = [f"{_named(wait)}: {seen[wait.arn].reason or seen[wait.arn].status}" for wait in failed]
         return Fail("; ".join(reasons))

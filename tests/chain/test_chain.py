@@ -453,3 +453,53 @@ def test_every_message_twice_makes_a_filter_once() -> None:
     assert world.runs()[-1].status == "SUCCEEDED"
     assert filtered(world) == {"odd": "ACTIVE"}
     assert not world.dead
+
+
+# ------------------------------------------------------------------ nothing new, and other people's clocks
+
+
+def test_an_update_with_nothing_new_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.support.world.recipe", lambda _: "arn:aws:personalize:::recipe/aws-user-personalization")
+    world = World()
+    world.declare(solutions=("for-you",))
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.trigger()
+    world.settle()
+    since = "after last active solution version with training mode set to FULL"
+    refusal = f"There should be updates to at least one dataset {since}"
+    world.service.control.refuse_next("CreateSolutionVersion", "InvalidInputException", refusal)
+    world.trigger(identifier="hourly", what="train", training_mode="UPDATE")
+    world.settle()
+    run = world.runs()[-1]
+    assert (run.status, run.branches["for-you"].status) == ("SKIPPED", "SKIPPED")
+    assert "There should be updates to at least one dataset" in str(run.reason)
+    assert [kind for kind, _ in world.bus.events] == ["Personalize run succeeded"]
+
+
+@pytest.mark.parametrize("dated", ["2031-01-01T00:00:00Z", "2026-01-05T01:00:00Z"], ids=["2031", "an hour late"])
+def test_what_a_trigger_says_of_its_time_decides_nothing(world: World, dated: str) -> None:
+    """A version that was trained in vain is taken over; the next run trains, and the campaign moves forward."""
+    world.trigger(identifier="first")
+    world.settle()
+    world.service.control.fail_next("Campaign", "Internal failure.", path="update")
+    world.upload("interactions", interactions(seed=1))
+    world.trigger(identifier="in-vain", time=dated)
+    world.settle()
+    assert world.runs()[-1].status == "FAILED"
+    trained = world.made()["versions"]
+    for number in range(25):
+        world.trigger(identifier=f"burst-{number}", what="train", solutions=["for-you", "similar"])
+    world.settle()
+    burst = [run for run in world.runs() if run.status != "JOINED"][2:]
+    assert [run.status for run in burst] == [
+        "SUCCEEDED",
+        "SUCCEEDED",
+    ]  # the first, and one for the 24 that came meanwhile
+    assert world.made()["versions"] == trained + 3  # one was left in vain, and is deployed
+    before = {solution: served(world, solution) for solution in ("for-you", "similar")}
+    world.upload("interactions", interactions(seed=2))
+    world.trigger(identifier="forward")
+    world.settle()
+    assert world.made()["versions"] == trained + 5
+    assert all(served(world, solution) != version for solution, version in before.items())

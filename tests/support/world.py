@@ -169,7 +169,7 @@ class World:
             }
             solution = self.glue("create", resource="solution", name=f"{base}-{name}", request=request)["arn"]
             campaign = Campaign(f"{base}-{name}", arn("campaign", f"{base}-{name}"))
-            declared[name] = Solution(solution, campaign)
+            declared[name] = Solution(solution, campaign, recipe(name).endswith("/aws-user-personalization"))
         role = f"arn:aws:iam::{ACCOUNT}:role/acme-personalize"
         self.ledger.declared[pipeline] = Pipeline(
             pipeline,
