@@ -413,7 +413,7 @@ FILTER: Event = {
     "request": {"name": "acme-shop-drama-11111111", "datasetGroupArn": GROUP, "filterExpression": EXPRESSION},
     "tags": {"team": "search"},
 }
-FILTERS = {"Filters": [{"name": "acme-shop-drama-11111111", "filterArn": FILTER_ARN, "status": "ACTIVE"}]}
+MADE_FILTERS = {"Filters": [{"name": "acme-shop-drama-11111111", "filterArn": FILTER_ARN, "status": "ACTIVE"}]}
 SOLUTION_WANTED: Event = {
     "resource": "solution",
     "name": "acme-shop-for-you",
@@ -552,7 +552,7 @@ GLUE = [
         CreateFilter={},
     ),
     glue("tagged filter", FILTER, "update", DescribeFilter=[GONE, a_filter()], TagResource={}, UntagResource={}),
-    glue("no filter", FILTER, "delete", ListFilters=FILTERS, DeleteFilter={}, DescribeFilter=GONE),
+    glue("no filter", FILTER, "delete", ListFilters=MADE_FILTERS, DeleteFilter={}, DescribeFilter=GONE),
     glue(
         "solution",
         SOLUTION_WANTED,
