@@ -29,7 +29,7 @@ AUTHORIZATION: dict[str, Any] = json.loads(
 def test_all_that_the_module_makes_has_a_row() -> None:
     files = [*MODULE.glob("*.tf"), *(MODULE / "modules" / "function").glob("*.tf")]
     made = {kind for file in files for kind in re.findall(r'^resource "(\w+)"', file.read_text(), re.M)}
-    assert set(_table()) - NO_TYPES == made, "terraform/modules/applier/actions.json says what the provider calls for each."
+    assert set(_table()) - NO_TYPES == made, "applier/actions.json says what the provider calls for each."
 
 
 def test_actions_exist_and_know_their_resources() -> None:
