@@ -410,6 +410,7 @@ FILTER_ARN = arn("filter", "acme-shop-drama-11111111")
 FILTER: Event = {
     "resource": "filter",
     "name": "acme-shop-drama",
+    "pipeline": "shop",
     "request": {"name": "acme-shop-drama-11111111", "datasetGroupArn": GROUP, "filterExpression": EXPRESSION},
     "tags": {"team": "search"},
 }
