@@ -72,6 +72,22 @@ def test_one_that_moves_to_another_solution_is_the_same(stack: Deployment) -> No
     assert train(stack) == {"for-you": "SUCCEEDED", "similar": "SUCCEEDED"}
 
 
+def test_a_solution_that_is_renamed_keeps_its_campaign(stack: Deployment) -> None:
+    """One apply and one run, under protection too: nothing is deleted that serves. The old solution goes later."""
+    stack.change(deletion_protection=True)
+    before = there(stack)
+    stack.change(similar_key="alike")
+    assert there(stack) == before
+    assert train(stack) == {"for-you": "SUCCEEDED", "alike": "SUCCEEDED"}
+    assert "e2e-shop-alike-" in there(stack)[OTHER]
+    stack.change(similar_key="alike", factors="64")
+    names = [each["name"] for each in stack.client("personalize").list_solutions()["solutions"]]
+    assert not [name for name in names if "similar" in name], "nothing serves it any more"
+    assert stack.terraform.plan()[0] == NO_CHANGES
+    stack.change(similar_key="similar", deletion_protection=False)
+    assert train(stack) == {"for-you": "SUCCEEDED", "similar": "SUCCEEDED"}
+
+
 def test_unprotected_it_goes_and_the_others_stay(stack: Deployment) -> None:
     stack.change(similar=NAMED, deletion_protection=False)
     before = there(stack)

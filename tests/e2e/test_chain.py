@@ -139,6 +139,18 @@ def test_a_schema_gains_a_column_and_the_dataset_keeps_its_rows(stack: Deploymen
     assert stack.terraform.plan()[0] == NO_CHANGES
 
 
+def test_a_changed_filter_is_made_beside_the_old_one(stack: Deployment) -> None:
+    runtime, campaign = stack.client("personalize-runtime"), stack.outputs["campaign_arns"]["shop"]["for-you"]
+    old = stack.outputs["filter_arns"]["shop"]["drama"]
+    stack.change(columns=["STUDIO"], drama='INCLUDE ItemID WHERE Items.GENRES IN ("Comedy")')
+    outputs = stack.terraform.outputs()["personalize"]
+    assert isinstance(outputs, dict)
+    new = outputs["filter_arns"]["shop"]["drama"]
+    assert new != old
+    for arn in (old, new):
+        assert runtime.get_recommendations(campaignArn=campaign, userId="1", filterArn=arn)["itemList"]
+
+
 def test_a_changed_hyperparameter_keeps_the_campaign(stack: Deployment) -> None:
     arn, before = stack.outputs["campaign_arns"]["shop"]["for-you"], stack.served()["for-you"]
     stack.change(factors="64")

@@ -38,6 +38,18 @@ variable "for_you" {
   default     = {}
 }
 
+variable "similar_key" {
+  description = "What the solution similar is called."
+  type        = string
+  default     = "similar"
+}
+
+variable "drama" {
+  description = "The filter drama: a changed one is made beside the old one."
+  type        = string
+  default     = "INCLUDE ItemID WHERE Items.GENRES IN (\"Drama\")"
+}
+
 variable "similar" {
   description = "The campaign of the solution similar; null is none."
   type = object({
@@ -96,12 +108,12 @@ module "personalize" {
       event_tracker = true
       filters = {
         genre = "INCLUDE ItemID WHERE Items.GENRES IN ($GENRE)"
-        drama = "INCLUDE ItemID WHERE Items.GENRES IN (\"Drama\")"
+        drama = var.drama
       }
 
       solutions = {
-        for-you = { recipe = "aws-user-personalization-v2", hyperparameters = { hidden_dimension = var.factors }, campaign = var.for_you }
-        similar = { recipe = "aws-similar-items", campaign = var.similar }
+        for-you           = { recipe = "aws-user-personalization-v2", hyperparameters = { hidden_dimension = var.factors }, campaign = var.for_you }
+        (var.similar_key) = { recipe = "aws-similar-items", campaign = var.similar }
       }
 
       schedules = {
