@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -123,13 +123,18 @@ class Deployment(Stack):
 
 @contextmanager
 def deployed(
-    name: str, folder: Path = FOLDER, variables: dict[str, Any] | None = None, **options: Any
+    name: str,
+    folder: Path = FOLDER,
+    variables: dict[str, Any] | None = None,
+    by: Callable[[LocalAccount, Path], Mapping[str, str]] | None = None,
+    **options: Any,
 ) -> Iterator[Deployment]:
-    """Start a local AWS, apply a configuration to it, and take both down at the end."""
+    """Start a local AWS, apply a configuration to it, and take both down at the end; ``by`` gives their keys."""
     work = ROOT / "build" / "e2e" / name
     (work / "terraform.tfstate").unlink(missing_ok=True)
     with LocalAccount(build=work, **{"durations": "instant", **options}) as account:
-        terraform = Terraform(folder, work, {"package": str(fresh_zip()), **(variables or {})}, account.env)
+        environment = by(account, work / "applier") if by else account.env
+        terraform = Terraform(folder, work, {"package": str(fresh_zip()), **(variables or {})}, environment)
         terraform.init()
         terraform.apply()
         deployment = Deployment(account.session(), terraform, PIPELINE, account)
