@@ -19,10 +19,7 @@ EVENTS = {"SUCCEEDED": "Personalize run succeeded", "FAILED": "Personalize run f
 
 
 def verdict(branches: dict[str, Branch]) -> Ending | None:
-    """Return how a run ends, None while it goes on. Failed imports end it; else its solutions decide.
-
-    One that has done nothing, for there was nothing to do for any of them, is skipped.
-    """
+    """Return how a run ends, None while it goes on. Failed imports end it; else its solutions decide."""
     imports = branches[IMPORTS]
     solutions = {name: branch for name, branch in branches.items() if name != IMPORTS}
     if imports.status == "FAILED":
@@ -32,11 +29,7 @@ def verdict(branches: dict[str, Branch]) -> Ending | None:
     if any(branch.status == "RUNNING" for branch in solutions.values()):
         return None
     failed = [f"{name}: {branch.reason}" for name, branch in solutions.items() if branch.status == "FAILED"]
-    if failed:
-        return Ending("FAILED", "; ".join(failed))
-    if any(branch.status == "SUCCEEDED" or branch.steps for branch in solutions.values()) or imports.steps:
-        return Ending("SUCCEEDED")
-    return Ending("SKIPPED", "; ".join(f"{name}: {branch.reason}" for name, branch in solutions.items()))
+    return Ending("FAILED", "; ".join(failed)) if failed else Ending("SUCCEEDED")
 
 
 def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:

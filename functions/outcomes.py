@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.model import Wait
-from functions.timing import LONGEST
+from functions.timing import LONGEST, Shift
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Make:
 
 @dataclass(frozen=True)
 class Call:
-    """A Personalize request. ``arn_key`` is where its answer holds the ARN of what it made or changed, if it does."""
+    """A Personalize request. ``arn_key`` is where its answer holds the ARN of what it made or changed."""
 
     key: str
     operation: str
     params: dict[str, Any]
-    arn_key: str = ""
+    arn_key: str
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,12 @@ class Await:
 class Done:
     """What the step is for has come about: go on.
 
-    ``took`` is how many seconds it took by Personalize's own clock, None where that is not known.
+    ``took`` is how many seconds it took by Personalize's own clock, and ``shift`` how far its things were off what was
+    expected of them; None where that is not known.
     """
 
     took: int | None = None
+    shift: Shift | None = None
 
 
 @dataclass(frozen=True)

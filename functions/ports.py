@@ -11,6 +11,7 @@ from functions.guarded import rest
 from functions.model import BranchStatus, Message, Pipeline, RunStatus
 from functions.records import Lease, Memory, Run, Turnstile
 from functions.settings import Settings
+from functions.timing import Shift
 
 
 class Personalize(Protocol):
@@ -146,10 +147,6 @@ class Ledger(Protocol):
         """End a run that has not ended yet; return whether this did. How a run has ended is never rewritten."""
         ...
 
-    def claim(self, cause: str, run_id: str, at: datetime) -> str:
-        """Return the run of a direct call, which is ``run_id`` unless the same call has been made before."""
-        ...
-
     def memory(self, pipeline: str) -> Memory:
         """Return what the pipeline's runs have left behind (nothing before the first has ended)."""
         ...
@@ -222,7 +219,8 @@ IN_VAIN = "the imports failed"
 class Mark:
     """What a message reached: a phase begun (with every message, ``since`` then) or ended, a branch's end.
 
-    ``took`` is how many seconds a phase that has ended took by Personalize's own clock.
+    ``took`` is how many seconds a phase that has ended took by Personalize's own clock, and ``shift`` how far its
+    things were off what was expected.
 
     ``skipped`` are the branches that end with it, in vain: all in one write, or a run could end half.
     """
@@ -232,9 +230,20 @@ class Mark:
     since: str | None = None
     finished: bool = False
     took: int | None = None
+    shift: Shift | None = None
     status: BranchStatus | None = None
     reason: str | None = None
     skipped: tuple[str, ...] = ()
+
+    def ended(self, at: datetime) -> dict[str, Any]:
+        """Return what to note of a phase that has ended."""
+        noted: dict[str, Any] = {"finished_at": at.isoformat()}
+        if self.took is not None:
+            noted["took"] = self.took
+        if self.shift is not None:
+            by, spread = round(100 * self.shift.by), max(1, round(100 * self.shift.spread))
+            noted["shift"] = {"by": by, "spread": spread, "things": self.shift.things}
+        return noted
 
 
 @dataclass(frozen=True)

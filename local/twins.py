@@ -29,7 +29,6 @@ class MemoryLedger:
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
     turnstiles: dict[str, Turnstile] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
-    claims: dict[str, str] = field(default_factory=dict)
 
     def pipelines(self) -> list[str]:
         return sorted(self.declared)
@@ -53,9 +52,6 @@ class MemoryLedger:
         if self.lease(pipeline).version != lease.version:
             raise Conflict(pipeline)
         self.leases[pipeline] = replace(lease, version=lease.version + 1)
-
-    def claim(self, cause: str, run_id: str, at: datetime) -> str:
-        return self.claims.setdefault(cause, run_id)
 
     def memory(self, pipeline: str) -> Memory:
         return self.memories.get(pipeline, Memory())
@@ -128,8 +124,7 @@ class MemoryLedger:
                     branches={**run.branches, name: replace(run.branches[name], status="SKIPPED", reason=IN_VAIN)},
                 )
         if mark and mark.phase and mark.finished and mark.phase in branch.steps:
-            took = {} if mark.took is None else {"took": mark.took}
-            ended = {**branch.steps[mark.phase], "finished_at": at.isoformat(), **took}
+            ended = {**branch.steps[mark.phase], **mark.ended(at)}
             branch = replace(branch, steps={**branch.steps, mark.phase: ended})
         self._keep(run, message.branch, branch, at if moved else None)
 

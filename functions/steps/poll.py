@@ -12,14 +12,15 @@ from typing import Any
 
 from functions import slots, turnstile
 from functions.engine import LAG, Observed, Step
-from functions.errors import REFUSALS, NotFound, NothingNew
-from functions.model import IMPORTS, Kind, Message, Wait
-from functions.outcomes import Done, Fail, InLine, Outcome, Pause, Skip
+from functions.errors import REFUSALS, InvalidMessage, NotFound
+from functions.model import IMPORTS, Kind, Message, Phase, Plan, Wait, parse_short
+from functions.outcomes import Done, Fail, InLine, Outcome, Pause
 from functions.ports import Ledger, Personalize, Ports
+from functions.records import Branch, Run
 from functions.shell import consumer
 from functions.statuses import meaning
 from functions.telemetry import logger
-from functions.timing import LONGEST, USUALLY, Estimate, UnderWay, next_look
+from functions.timing import LONGEST, USUALLY, Belief, Estimate, Rival, Shift, UnderWay, believed, next_look, shift_of
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,15 @@ def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
     return _plain(latest, wait)
 
 
-PATIENCE = 3.0
-"""How many times as far apart a branch's looks are while another one goes on for longer: no run waits for it then."""
-
 HURRY = 0.5
-"""The same while somebody is in line for the slots of what is waited for: one that is idle holds up everybody."""
+"""How many times as far apart looks are while somebody is in line for the slots of what is waited for: one that is idle
+holds up everybody."""
+
+MADE: dict[Phase, Kind] = {"import": "dataset_import_job", "train": "solution_version", "deploy": "campaign"}
+"""What each phase makes."""
+
+MOST_SHIFTS = 6
+"""How many other phases of a run tell, at most, how it does today."""
 
 EARLY = timedelta(seconds=1)
 """SQS delays by whole seconds: a look may come so much before its time."""
@@ -76,7 +81,6 @@ _KINDS = {
     "dataset_import_job": ("DescribeDatasetImportJob", "datasetImportJobArn", "datasetImportJob", _plain),
     "solution_version": ("DescribeSolutionVersion", "solutionVersionArn", "solutionVersion", _plain),
     "campaign": ("DescribeCampaign", "campaignArn", "campaign", _campaign),
-    "filter": ("DescribeFilter", "filterArn", "filter", _plain),
 }
 """Kind → the operation that describes it, its parameter, the key of its answer, and how to read that."""
 
@@ -84,26 +88,40 @@ _LABELS: dict[Kind, str] = {
     "dataset_import_job": "import job",
     "solution_version": "solution version",
     "campaign": "campaign",
-    "filter": "filter",
 }
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What tells when to look: how long things take where no history tells, and how far apart looks may be.
+    """What tells when to look: how long things take where no history tells, and what the rest of the run shows.
 
     ``crowded``: somebody is in line for the slots of what is waited for, so each is looked at in its own time.
+    ``shifts``: how far what is over was off what was expected. ``rivals``: the other branches.
     """
 
     typical: Mapping[Kind, float]
-    patience: float
     crowded: bool = False
+    shifts: tuple[Shift, ...] = ()
+    rivals: tuple[Rival, ...] = ()
 
     def next_look(self, ways: Sequence[UnderWay], floor: float) -> float:
         """Return in how many seconds to look."""
         if self.crowded:
             return min(next_look([way], floor, HURRY) for way in ways)
-        return next_look(ways, floor, self.patience)
+        return next_look(ways, floor, rivals=self.rivals)
+
+    def usual(self, kind: Kind) -> Estimate:
+        """Return how long something takes of which no history tells."""
+        return replace(USUALLY[kind], typical=self.typical.get(kind, USUALLY[kind].typical))
+
+    def told(self, wait: Wait) -> Estimate:
+        """Return how long something should take."""
+        usual = self.usual(wait.kind)
+        return usual if wait.expected is None else Estimate(wait.expected, wait.spread or usual.spread)
+
+    def belief(self, wait: Wait) -> Belief:
+        """Return how long something is believed to take, as the run goes."""
+        return believed(self.told(wait), known=wait.expected is not None, shifts=self.shifts)
 
 
 def observe(message: Message, ports: Ports) -> Observed:
@@ -115,7 +133,7 @@ def observe(message: Message, ports: Ports) -> Observed:
     its_time = appointed is not None and now >= appointed - EARLY
     if appointed and not its_time and not crowded:
         return {"seen": {}}
-    pace = Pace(ports.settings.typical, 1.0 if _ends_last(message, ports.ledger) else PATIENCE, crowded)
+    pace = _pace(message, ports.ledger.run(message.pipeline, message.run_id), ports.settings.typical, crowded, now)
     seen: dict[str, Progress] = {}
     # Who came into line after the appointment was made must not wait for the slowest of them.
     if its_time or _first_look(message, pace, now, ports.settings.poll_floor) <= 0:
@@ -143,13 +161,51 @@ def _look(wait: Wait, personalize: Personalize) -> Progress:
         return Progress("CREATE FAILED", reason="it was deleted meanwhile", doubtful=True)
 
 
-def _ends_last(message: Message, ledger: Ledger) -> bool:
-    """Whether the run waits for this branch: no other one is in the same phase or an earlier one."""
-    run = ledger.run(message.pipeline, message.run_id)
-    others = [branch for name, branch in run.branches.items() if name not in (IMPORTS, message.branch)] if run else []
-    return message.branch == IMPORTS or all(
-        branch.status != "RUNNING" or (message.phase == "train" and "deploy" in branch.steps) for branch in others
+def _pace(message: Message, run: Run | None, typical: Mapping[Kind, float], crowded: bool, now: datetime) -> Pace:
+    pace = Pace(typical, crowded)
+    branches = dict(run.branches) if run else {}
+    own = [shift for wait in message.waits if wait.took and (shift := shift_of([(wait.took, pace.told(wait))]))]
+    pace = replace(pace, shifts=(*own, *_shifts(message, branches))[:MOST_SHIFTS])
+    if message.branch == IMPORTS:
+        return pace
+    rivals = (
+        _rival(message, branch, pace, now)
+        for name, branch in branches.items()
+        if name not in (IMPORTS, message.branch) and branch.status == "RUNNING"
     )
+    return replace(pace, rivals=tuple(rivals))
+
+
+def _shifts(message: Message, branches: Mapping[str, Branch]) -> Iterator[Shift]:
+    """Yield how far off the phases of the run were that are over: the imports, this branch's, the others'."""
+    first = [name for name in (IMPORTS, message.branch) if name in branches]
+    for name in dict.fromkeys((*first, *branches)):
+        for step in branches[name].steps.values():
+            if off := step.get("shift"):
+                yield Shift(off["by"] / 100, off["spread"] / 100, off["things"])
+
+
+def _rival(message: Message, branch: Branch, pace: Pace, now: datetime) -> Rival:
+    """Return what another branch waits for. One that waits for nothing yet has all before it."""
+    phase, wait = _at(branch, message.plan)
+    belief = pace.belief(wait) if wait else believed(pace.usual(MADE[phase]), known=False, shifts=pace.shifts)
+    campaign = pace.usual(MADE["deploy"]).typical
+    lead = {("train", "deploy"): campaign, ("deploy", "train"): -campaign}.get((message.phase, phase), 0.0)
+    if wait is None:
+        return Rival(belief, 0.0, lead=lead)
+    seen = _elapsed(wait, datetime.fromisoformat(wait.seen_at)) if wait.seen_at else 0.0
+    return Rival(belief, _elapsed(wait, now), seen, lead)
+
+
+def _at(branch: Branch, plan: Plan) -> tuple[Phase, Wait | None]:
+    """Return the phase of a branch, and what it waits for, by the message that carries it on."""
+    try:
+        carried = parse_short(branch.message, plan) if branch.message else None
+    except InvalidMessage:  # another version's
+        carried = None
+    if carried is None:
+        return "deploy" if "deploy" in branch.steps else "train", None
+    return carried.phase, next((wait for wait in carried.waits if not wait.done), None)
 
 
 def decide(message: Message, observed: Observed, now: datetime, floor: float) -> Outcome:
@@ -162,7 +218,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
     for wait in (wait for wait in message.waits if wait.arn in seen):
         match meaning(seen[wait.arn].status):
             case "waiting":
-                under_way.append(wait)
+                under_way.append(replace(wait, seen_at=now.isoformat()))
             case "failed" if seen[wait.arn].doubtful and _just_asked_for(wait, now):
                 under_way.append(wait)
             case "failed":
@@ -171,14 +227,13 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
                 done.append(replace(wait, done=True, took=seen[wait.arn].took))
     if under_way:
         return _again(message, (*under_way, *unseen, *failed, *done), observed, now, floor)
-    if failed and all(NothingNew.is_told_by(seen[wait.arn].reason or "") for wait in failed):
-        return Skip(f"nothing new to train on: {seen[failed[0].arn].reason}")
     if failed:
         reasons = [f"{_named(wait)}: {seen[wait.arn].reason or seen[wait.arn].status}" for wait in failed]
         return Fail("; ".join(reasons))
     if slots.lacking(message):
         return InLine("what there were slots for is done, the others are in line", tuple(done))
-    return Done(took=max((wait.took for wait in done if wait.took), default=None))
+    took = [(wait.took, observed["pace"].told(wait)) for wait in done if wait.took]
+    return Done(max((seconds for seconds, _ in took), default=None), shift_of(took))
 
 
 def settle(message: Message, observed: Observed, ports: Ports) -> None:
@@ -199,7 +254,7 @@ def _not_yet(message: Message, pace: Pace | None, now: datetime, floor: float) -
     if pace:
         own = now + timedelta(seconds=_first_look(message, pace, now, floor))
         appointed = min(appointed or own, own)
-        waits = tuple(sorted(waits, key=lambda wait: (wait.done, -_expected(wait, pace).typical)))
+        waits = tuple(sorted(waits, key=lambda wait: (wait.done, -pace.told(wait).typical)))
     return _pause(message, waits, appointed or now, now, "nothing should be ready yet")
 
 
@@ -216,13 +271,13 @@ def _again(message: Message, waits: tuple[Wait, ...], observed: Observed, now: d
 def _under_way(waits: Sequence[Wait], observed: Observed, now: datetime) -> Iterator[UnderWay]:
     """Yield what was seen under way, and what was not looked at."""
     for wait in (wait for wait in waits if not wait.done):
-        expected, elapsed = _expected(wait, observed["pace"]), _elapsed(wait, now)
+        belief, elapsed = observed["pace"].belief(wait), _elapsed(wait, now)
         progress: Progress | None = observed["seen"].get(wait.arn)
         if progress is None:
-            yield UnderWay(expected, elapsed)
+            yield UnderWay(belief, elapsed)
         elif meaning(progress.status) == "waiting":
             elapsed = (now - progress.since).total_seconds() if progress.since else elapsed
-            yield UnderWay(expected, max(0.0, elapsed), seen=True)
+            yield UnderWay(belief, max(0.0, elapsed), seen=True)
 
 
 def _pause(message: Message, waits: tuple[Wait, ...], look_at: datetime, now: datetime, why: str) -> Pause:
@@ -240,19 +295,12 @@ def _pause(message: Message, waits: tuple[Wait, ...], look_at: datetime, now: da
 
 
 def _first_look(message: Message, pace: Pace, now: datetime, floor: float) -> float:
-    return pace.next_look([UnderWay(_expected(wait, pace), _elapsed(wait, now)) for wait in _not_done(message)], floor)
+    return pace.next_look([UnderWay(pace.belief(wait), _elapsed(wait, now)) for wait in _not_done(message)], floor)
 
 
 def _appointment(message: Message) -> datetime | None:
     told = message.waits[0].look_at
     return datetime.fromisoformat(told) if told else None
-
-
-def _expected(wait: Wait, pace: Pace) -> Estimate:
-    usually = USUALLY[wait.kind]
-    if wait.expected is None:
-        return Estimate(pace.typical.get(wait.kind, usually.typical), usually.spread)
-    return Estimate(wait.expected, wait.spread or usually.spread)
 
 
 def _elapsed(wait: Wait, now: datetime) -> float:
