@@ -215,6 +215,7 @@ MUTATIONS = (
         "functions.watchdog:watch",
         '            wrong.append(f"{what}: {type(error).__name__}: {error}")',
         "            raise",
+        tests=True,
     ),
     Mutation(
         "a watch does not tell what it could not look after",
@@ -338,6 +339,7 @@ MUTATIONS = (
         "        under=lambda at: next(early[n] for n, each in pipeline.datasets.items() if each.location == at),\n"
         "        with_checksums=ports.objects.with_checksums, beginnings=ports.objects.beginnings))\n"
         "    lease = change_lease(ports.ledger, name, lambda lease: pin(lease, run_id))",
+        tests=True,
     ),
     Mutation(
         "a request for an unknown solution is not given up",

@@ -507,6 +507,22 @@ def test_an_upload_that_joins_a_run_about_to_begin_is_imported_by_it() -> None:
     assert set(begun.imports) == {"interactions", "items"}
 
 
+def test_what_is_uploaded_until_a_run_is_pinned_is_imported_by_it() -> None:
+    scene = Scene()
+    save = scene.ledger.save_lease
+
+    def upload_first(pipeline: str, lease: Lease) -> None:
+        if lease.active and lease.active.pinned:  # up to here another upload's trigger may join
+            scene.objects.put("s3://data/shop/items/part-1.csv", b"ITEM_ID")
+        save(pipeline, lease)
+
+    scene.ledger.save_lease = upload_first  # type: ignore[method-assign] # somebody uploads just then
+    scene.trigger("a")
+    begun = scene.run("a").plan
+    assert begun
+    assert set(begun.imports) == {"interactions", "items"}
+
+
 def test_a_record_stands_before_the_lease_is_taken() -> None:
     scene = Scene()
 
