@@ -33,7 +33,7 @@ def finish(message: Message, ports: Ports) -> None:
             over = True
     if over:
         release(ports, message.pipeline, message.run_id)
-    if message.phase != "deploy" and run.branches[message.branch].status == "FAILED":
+    if message.phase != "deploy" and run.branches[message.branch].status in ("FAILED", "SKIPPED"):
         turnstile.leave(message.pipeline, message.run_id, ports, message.branch)
 
 

@@ -29,6 +29,7 @@ EXCUSES = (
     "DELETE PENDING",
     "DELETE IN_PROGRESS",
     "trainingMode UPDATE",
+    "training_mode UPDATE",
     "There should be updates to at least one dataset",
 )
 """What a run may fail of where nothing goes wrong: it trains before anything was imported, Terraform deletes the

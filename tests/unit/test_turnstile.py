@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -189,11 +189,14 @@ def test_giving_back_twice_wakes_nobody_twice() -> None:
 # ------------------------------------------------------------------ ends
 
 
-def test_a_branch_that_fails_gives_all_back_and_leaves_the_line() -> None:
+@pytest.mark.parametrize("status", ["FAILED", "SKIPPED"])
+def test_a_branch_that_fails_or_is_skipped_gives_all_back_and_leaves_the_line(
+    status: Literal["FAILED", "SKIPPED"],
+) -> None:
     scene = Scene(*tokens("a", *SETS[:2]), waiting=(*tokens("a", "users"), *tokens("b", *SETS)))
     scene.add("a", told("a"))
     scene.add("b", told("b"))
-    finish(told("a", "finish", hop=3, ending=Ending("FAILED", "why")), scene.ports)
+    finish(told("a", "finish", hop=3, ending=Ending(status, "why")), scene.ports)
     assert (tuple(scene.stile.holders), scene.stile.waiting) == (tokens("b", *SETS[:2]), tokens("b", "users"))
     assert [(step, each.run_id) for step, each, _ in scene.sent] == [("import", "b")]
 
