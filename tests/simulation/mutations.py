@@ -630,10 +630,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a look may be further away than SQS delays",
-        "functions.timing:next_look",
-        "min(LONGEST, max(gap, GROWTH * beyond))",
-        "max(gap, GROWTH * beyond)",
-        tests=True,
+        "functions.steps.poll:_pause",
+        "Pause(min(LONGEST, max(",
+        "Pause(max(0.0, max(",
     ),
     # ------------------------------------------------------------------ adapters
     Mutation(
