@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 AS_OF = "March 2026"
-"""When the prices were read. They move: look again before you quote them."""
+"""When the prices were read. They move: look again before you quote them.
+
+CloudWatch's were taken from public texts of 2026, not from AWS's page; those of X-Ray and KMS were not looked up again.
+"""
 
 MEMORY_GB, BILLED_SECONDS = 0.5, 0.2
 """What every invocation is taken to be billed for, ours and others' alike: most of it is waiting for AWS's answers."""
