@@ -73,7 +73,8 @@ def advance(step: Step, message: Message, ports: Ports) -> None:
         logger.info("stale message, dropped", extra={"hop": message.hop, "status": run and run.status})
         metrics.add_metric("StaleMessages", "Count", 1)
         return
-    message = message if message.since else replace(message, since=ports.clock().isoformat())
+    now = ports.clock().isoformat()
+    message = replace(message, since=message.since or now, asked=message.asked or now)
     outcome = in_time(step, message, carry_out(step, message, ports), ports)
     if isinstance(outcome, Await):
         outcome = outcome.since(ports.clock())
@@ -227,7 +228,16 @@ def beginning(message: Message, waits: Sequence[Wait]) -> Mark | None:
     if not waits:
         return None
     since = min((wait.since for wait in waits if wait.since), default=None)
-    return Mark(phase=message.phase, started=tuple(wait.arn for wait in waits), since=since)
+    arns = tuple(wait.arn for wait in waits)
+    taken_over = message.phase == "train" and message.plan.trained.get(message.branch) in arns
+    return Mark(message.phase, arns, since, in_line=_in_line(message, since), taken_over=taken_over)
+
+
+def _in_line(message: Message, since: str | None) -> int:
+    """Return how many seconds a phase was in line, or refused, before Personalize took the first of it."""
+    if not since or not message.asked:
+        return 0
+    return max(0, round((datetime.fromisoformat(since) - datetime.fromisoformat(message.asked)).total_seconds()))
 
 
 def tags(message: Message) -> dict[str, Any]:

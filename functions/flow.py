@@ -68,6 +68,6 @@ def _after(message: Message) -> list[Message]:
             ]
         case "train" if message.solution.campaign:
             waited_for = message.waits[0].arn
-            return [message.to("deploy", phase="deploy", waits=(), since=None, solution_version=waited_for)]
+            return [message.to("deploy", phase="deploy", waits=(), since=None, asked=None, solution_version=waited_for)]
         case _:
             return [message.to("finish", ending=Ending("SUCCEEDED"))]

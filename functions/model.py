@@ -268,7 +268,8 @@ class Message:
     """A run on its way: who it is, what is pinned, where it stands.
 
     ``hop`` counts a branch's messages; ``since`` (ISO 8601) is when its phase was first worked on, not counting the
-    time in line for a slot of a quota. Before ``again`` nothing is asked for that was refused.
+    time in line for a slot of a quota; ``asked`` is the same with it. Before ``again`` nothing is asked for that was
+    refused.
     """
 
     run_id: str
@@ -283,6 +284,7 @@ class Message:
     ending: Ending | None = None
     since: str | None = None
     again: str | None = None
+    asked: str | None = None
     version: int = VERSION
 
     def to(self, step: str, **changes: Any) -> Message:

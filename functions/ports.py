@@ -222,6 +222,8 @@ class Mark:
     ``took`` is how many seconds a phase that has ended took by Personalize's own clock, and ``shift`` how far its
     things were off what was expected.
 
+    ``in_line`` is how many seconds a phase waited before it could begin; ``taken_over``: an earlier run has begun it.
+
     ``skipped`` are the branches that end with it, in vain: all in one write, or a run could end half.
     """
 
@@ -234,6 +236,14 @@ class Mark:
     status: BranchStatus | None = None
     reason: str | None = None
     skipped: tuple[str, ...] = ()
+    in_line: int = 0
+    taken_over: bool = False
+
+    def begun(self, at: datetime) -> dict[str, Any]:
+        """Return a phase that has begun, as a run's record has it."""
+        step = {"started_at": self.since or at.isoformat(), "finished_at": None, "arns": list(self.started or ())}
+        told = {"in_line": self.in_line, "taken_over": self.taken_over}
+        return step | {key: value for key, value in told.items() if value}
 
     def ended(self, at: datetime) -> dict[str, Any]:
         """Return what to note of a phase that has ended."""

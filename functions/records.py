@@ -27,7 +27,8 @@ class Branch:
     """A solution's way through a run (or the imports').
 
     ``steps``: phase → started_at, finished_at, arns and, where it is known, ``took``: how many seconds the slowest of
-    its things took by Personalize's own clock (ours tells when a look saw the end, which is later), and ``shift``: how
+    its things took by Personalize's own clock (ours tells when a look saw the end, which is later), ``in_line``: how
+    many seconds it waited for a slot of a quota, ``taken_over``: an earlier run made the version, and ``shift``: how
     far so many ``things`` were off what was expected, ``by`` hundredths of a logarithm, give or take ``spread``.
     ``message`` is the one that carries it on, without its plan: should it be lost, it is sent again from here.
     ``moved_at`` is when it was noted. ``making`` is when (ISO 8601) a version was about to be made: it may be there,

@@ -113,9 +113,7 @@ class MemoryLedger:
             carried = next((dump_short(each) for each in sent if each.branch == message.branch), None)
             branch = replace(branch, hop=message.hop + 1, step=step, message=carried, moved_at=at.isoformat())
             if mark and mark.phase and mark.started is not None:
-                since = mark.since or at.isoformat()
-                begun = {"started_at": since, "finished_at": None, "arns": list(mark.started)}
-                branch = replace(branch, steps={**branch.steps, mark.phase: begun})
+                branch = replace(branch, steps={**branch.steps, mark.phase: mark.begun(at)})
             if mark and mark.status:
                 branch = replace(branch, status=mark.status, reason=mark.reason)
             for name in mark.skipped if mark else ():

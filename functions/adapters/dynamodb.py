@@ -169,9 +169,7 @@ class DynamoLedger:
             (*branch, "message"): next((dump_short(each) for each in sent if each.branch == message.branch), None),
         }
         if mark and mark.phase and mark.started is not None:
-            since = mark.since or at.isoformat()
-            begun = {"started_at": since, "finished_at": None, "arns": list(mark.started)}
-            changes[(*branch, "steps", mark.phase)] = begun
+            changes[(*branch, "steps", mark.phase)] = mark.begun(at)
         if mark and mark.status:
             changes[(*branch, "status")] = mark.status
             changes[(*branch, "reason")] = mark.reason

@@ -113,6 +113,15 @@ def test_a_phase_whose_first_message_died_unnoted_is_noted_by_the_next(outcome: 
     assert scene.branch().steps == {"train": {"started_at": begun, "finished_at": over, "arns": ["arn:c"]}}
 
 
+def test_time_in_line_and_a_version_that_was_taken_over_are_noted() -> None:
+    scene = Scene()
+    asked = (NOW - timedelta(minutes=7)).isoformat()
+    taken_over = plan(trained={"for-you": "arn:c"})
+    scene.advance(Await((WAIT,)), told(asked=asked, since=None, plan=taken_over))
+    step = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:c"]}
+    assert scene.branch().steps == {"train": {**step, "in_line": 420, "taken_over": True}}
+
+
 @pytest.mark.parametrize("status", ["FAILED", "SKIPPED"])
 def test_a_message_of_a_branch_that_was_given_up_is_dropped(status: BranchStatus) -> None:
     scene = Scene()
