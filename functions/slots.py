@@ -23,8 +23,9 @@ KINDS: tuple[Kind, ...] = ("import", "train")
 VERSION = "version"
 """The key of what the phase of training makes."""
 
-MOST_WAITING = 4000
-"""An item of DynamoDB has 400 KB, a token up to 100 bytes. Who comes later finds a place when it looks again.
+MOST_WAITING = 2500
+"""An item of DynamoDB has 400 KB. A token has up to 130 bytes: names of pipelines and solutions have up to 40 letters
+each, a run's id 22, a dataset's type 19. Who comes later finds a place when it looks again.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 """
 

@@ -145,3 +145,10 @@ def test_holders_are_looked_at_now_and_then() -> None:
     assert unswept(Turnstile(), NOW)
     assert not unswept(Turnstile(swept_at=AT), NOW + SWEPT_EVERY - timedelta(seconds=1))
     assert unswept(Turnstile(swept_at=AT), NOW + SWEPT_EVERY)
+
+
+def test_the_longest_line_of_the_longest_tokens_fits_into_an_item() -> None:
+    """400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html."""
+    longest = f"{'p' * 40}/{'r' * 22}/{'s' * 40}/{'action_interactions'}"
+    line = Turnstile(9, {f"{n:03}{longest}": NOW.isoformat() for n in range(100)}, (longest,) * slots.MOST_WAITING)
+    assert len(dump(line)) < 400 * 1024 * 0.9
