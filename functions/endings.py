@@ -19,7 +19,10 @@ EVENTS = {"SUCCEEDED": "Personalize run succeeded", "FAILED": "Personalize run f
 
 
 def verdict(branches: dict[str, Branch]) -> Ending | None:
-    """Return how a run ends, None while it goes on. Failed imports end it; else its solutions decide."""
+    """Return how a run ends, None while it goes on. Failed imports end it; else its solutions decide.
+
+    One that has done nothing, for there was nothing to do for any of them, is skipped.
+    """
     imports = branches[IMPORTS]
     solutions = {name: branch for name, branch in branches.items() if name != IMPORTS}
     if imports.status == "FAILED":
@@ -29,7 +32,11 @@ def verdict(branches: dict[str, Branch]) -> Ending | None:
     if any(branch.status == "RUNNING" for branch in solutions.values()):
         return None
     failed = [f"{name}: {branch.reason}" for name, branch in solutions.items() if branch.status == "FAILED"]
-    return Ending("FAILED", "; ".join(failed)) if failed else Ending("SUCCEEDED")
+    if failed:
+        return Ending("FAILED", "; ".join(failed))
+    if any(branch.status == "SUCCEEDED" or branch.steps for branch in solutions.values()) or imports.steps:
+        return Ending("SUCCEEDED")
+    return Ending("SKIPPED", "; ".join(f"{name}: {branch.reason}" for name, branch in solutions.items()))
 
 
 def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:

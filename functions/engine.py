@@ -13,7 +13,7 @@ from typing import Any
 from functions import errors, slots, timing, turnstile
 from functions.flow import following
 from functions.model import IMPORTS, Message, Wait, dump
-from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, Pause
+from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, Pause, Skip
 from functions.ports import Mark, Personalize, Ports
 from functions.records import Branch
 from functions.telemetry import logger, metrics
@@ -22,6 +22,9 @@ Observed = dict[str, Any]
 
 IN_LINE = "in line"
 """Among what is observed: the keys of the calls that have no slot yet."""
+
+REFUSED = "refused"
+"""Among what is observed by a step whose things are made apart: key of a call → why it was refused."""
 
 MAKING = "making"
 """Among what a costly step observes: when an earlier delivery was about to make what it makes (ISO 8601), or None."""
@@ -53,7 +56,7 @@ class Step:
     what it could not.
     What a step makes that is ``counted`` by a quota while it is under way needs a slot; ``settle`` gives back the slots
     of what is over. What is ``costly`` is noted in the run's record before it is made: a delivery that finds such a
-    note looks for it first.
+    note looks for it first. Of what is made ``apart`` one thing that is refused holds up no other.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Step:
     settle: Callable[[Message, Observed, Ports], None] = _keeps_all
     counted: bool = False
     costly: bool = False
+    apart: bool = False
 
 
 def advance(step: Step, message: Message, ports: Ports) -> None:
@@ -131,6 +135,8 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
 def _refused(error: errors.ServiceError | errors.NotSeenYet, message: Message, ports: Ports) -> Outcome:
     """Return what becomes of a message that Personalize refuses something; raise what is none of its answers."""
     match error:
+        case errors.NothingNew():
+            return Skip(f"nothing new to train on: {error.message}")
         case errors.Throttled() | errors.InUse() | errors.NotSeenYet() | errors.LimitExceeded(passes=True):
             passes = True
         case errors.NotFound():
@@ -176,6 +182,10 @@ def _make_all(step: Step, message: Message, calls: Sequence[Call], observed: Obs
             observed[call.key] = make(step, message, call, observed, ports)
         except errors.LimitExceeded as error:
             refused[call.key] = error
+        except errors.InvalidInput as error:
+            if not step.apart:
+                raise
+            observed.setdefault(REFUSED, {})[call.key] = str(error)
     made = len(refused) < len(calls) or any(not wait.done for wait in message.waits)
     for refusal in refused.values():
         if not refusal.passes or not made:
@@ -199,7 +209,8 @@ def _make_once(step: Step, message: Message, call: Call, observed: Observed, por
 def _make(step: Step, message: Message, call: Call, observed: Observed, ports: Ports) -> str:
     personalize = ports.personalize
     try:
-        arn = str(personalize.call(call.operation, call.params)[call.arn_key])
+        answer = personalize.call(call.operation, call.params)
+        arn = str(answer[call.arn_key]) if call.arn_key else ""
         logger.info("%s done", call.operation, extra={"arn": arn})
         return arn
     except errors.AlreadyExists:
@@ -212,8 +223,8 @@ def _mark(message: Message, outcome: Outcome) -> Mark | None:
     begun = beginning(message, outcome.waits if isinstance(outcome, Await) else message.waits)
     if not isinstance(outcome, Done):
         return begun
-    # The imports' branch has no message of its own to `finish` where solutions follow.
-    over = message.branch == IMPORTS and bool(message.plan.solutions)
+    # The imports' branch has no message of its own to `finish` where others follow.
+    over = message.branch == IMPORTS and bool(message.plan.solutions or message.plan.filters)
     return replace(
         begun or Mark(phase=message.phase),
         finished=True,

@@ -17,6 +17,10 @@ class InvalidMessage(PipelineError):
     """A message or a direct call is not of the expected form; raised before anything is done."""
 
 
+class InvalidRequest(InvalidMessage):
+    """A request is understood, and can't be done as it stands; or a direct call is none that can be understood."""
+
+
 class UnknownPipeline(PipelineError):
     """A request names a pipeline that is not declared."""
 
@@ -44,10 +48,6 @@ class NotReadable(PipelineError):
 
 class NotLookedAfter(PipelineError):
     """The watchdog could not look after some of the runs or slots; it has looked after all others."""
-
-
-class NoTimeLeft(PipelineError):
-    """The messages before this one took too long: it stays in its queue, and is received again."""
 
 
 class NotSeenYet(PipelineError):
@@ -103,9 +103,21 @@ class InUse(ServiceError):
     """The resource is being changed; it will be free again."""
 
 
+class NothingNew(ServiceError):
+    """An UPDATE training has nothing to add to the last FULL one: there is nothing to do.
+
+    https://github.com/aws-solutions/maintaining-personalized-experiences-with-machine-learning#training-mode
+    """
+
+    @staticmethod
+    def is_told_by(text: str) -> bool:
+        """Whether a refusal, or the reason of a failure, says so."""
+        return "should be updates to at least one dataset" in text
+
+
 class Throttled(ServiceError):
     """Too many calls a second, and the client's own retries did not help."""
 
 
-REFUSALS = (NotFound, InvalidInput, LimitExceeded, InUse, Throttled)
+REFUSALS = (NotFound, InvalidInput, LimitExceeded, InUse, NothingNew, Throttled)
 """Answers by which a call has made nothing."""

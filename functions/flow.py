@@ -2,13 +2,14 @@
 
 import ─► poll ─► train ─► poll ─► deploy ─► poll ─► finish
 └ nothing to import ─┘    └ no campaign ─────────────┘      (poll ─► import, where slots came one by one)
+                └► filter ─► poll ─► finish                 (where filters are lacking)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from functions.model import IMPORTS, Ending, Message, Plan, parse_short
+from functions.model import FILTERS, IMPORTS, Ending, Message, Plan, parse_short
 from functions.outcomes import Await, Done, Fail, InLine, Outcome, Pause, Skip
 from functions.records import Branch
 
@@ -54,8 +55,16 @@ def carrying_on(run_id: str, pipeline: str, plan: Plan, branches: Mapping[str, B
 def _after(message: Message) -> list[Message]:
     """Return what follows the phase that a message has completed."""
     match message.phase:
-        case "import" if message.plan.solutions:
-            return [
+        case "import" if message.plan.solutions or message.plan.filters:
+            filters = Message(
+                run_id=message.run_id,
+                pipeline=message.pipeline,
+                step="filter",
+                branch=FILTERS,
+                plan=message.plan,
+                phase="filter",
+            )
+            return ([filters] if message.plan.filters else []) + [
                 Message(
                     run_id=message.run_id,
                     pipeline=message.pipeline,

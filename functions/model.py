@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import timedelta
 from itertools import chain
-from typing import Any, Literal, TypeVar
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import dacite
 
-from functions.errors import InvalidMessage, UnknownSolution
+from functions.errors import InvalidMessage, InvalidRequest, UnknownSolution
 
 What = Literal["everything", "import", "train"]
 TrainingMode = Literal["FULL", "UPDATE"]
 TriggerKind = Literal["schedule", "upload", "event", "manual"]
-Phase = Literal["import", "train", "deploy"]
-Kind = Literal["dataset_import_job", "solution_version", "campaign"]
+Phase = Literal["import", "filter", "train", "deploy"]
+Kind = Literal["dataset_import_job", "filter", "solution_version", "campaign"]
 RunStatus = Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "SKIPPED", "JOINED"]
 BranchStatus = Literal["RUNNING", "SUCCEEDED", "FAILED", "SKIPPED"]
 
 IMPORTS = "*"
-"""The branch that every run begins with; all others are named for their solution."""
+"""The branch that every run begins with; all others but the next are named for their solution."""
+
+FILTERS = "*filters"
+"""The branch that makes filters which are not there yet. No solution has such a name."""
 
 VERSION = 1
 """The form of the messages. Functions of another version leave a message to its queue's retries."""
@@ -150,7 +154,10 @@ class Solution:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """The longest that each phase may take, in hours; ``stop_training`` stops what trains for longer."""
+    """The longest that each phase may take, in hours; ``stop_training`` stops what trains for longer.
+
+    Filters may take as long as campaigns.
+    """
 
     import_hours: float = 24
     train_hours: float = 72
@@ -159,7 +166,12 @@ class Deadlines:
 
     def of(self, phase: Phase) -> timedelta:
         """Return the longest that a phase may take."""
-        hours = {"import": self.import_hours, "train": self.train_hours, "deploy": self.deploy_hours}
+        hours = {
+            "import": self.import_hours,
+            "filter": self.deploy_hours,
+            "train": self.train_hours,
+            "deploy": self.deploy_hours,
+        }
         return timedelta(hours=hours[phase])
 
 
@@ -192,6 +204,15 @@ class Pipeline:
             raise UnknownSolution(wrong, self.pipeline, list(self.solutions))
         return {name: self.solutions[name] for name in request.solutions}
 
+    def check(self, request: Request) -> None:
+        """Raise :class:`UnknownSolution` or :class:`InvalidRequest` where a run could not do what is asked."""
+        others = [name for name, each in self.chosen(request).items() if not each.updates]
+        if request.training_mode == "UPDATE" and others:
+            raise InvalidRequest(
+                "training_mode UPDATE is for solutions of the recipe aws-user-personalization only, not for "
+                f"{', '.join(sorted(others))}: name others in 'solutions', or take FULL."
+            )
+
 
 # ------------------------------------------------------------------ what a message carries
 
@@ -216,6 +237,7 @@ class Plan:
     """A run's specification, pinned when it begins: later changes of the declaration count from the next run.
 
     ``trained`` names, by solution, a version that an earlier run trained and could not deploy: it is taken over.
+    ``filters`` are those that are to be made in the dataset group.
     """
 
     name: str
@@ -227,6 +249,8 @@ class Plan:
     training_mode: TrainingMode = "FULL"
     deadlines: Deadlines = Deadlines()
     trained: dict[str, str] = field(default_factory=dict)
+    filters: dict[str, Filter] = field(default_factory=dict)
+    dataset_group_arn: str = ""
 
 
 @dataclass(frozen=True)
@@ -326,13 +350,64 @@ def parse(kind: type[T], text: str | dict[str, Any], *, strict: bool = True) -> 
     try:
         data = json.loads(text) if isinstance(text, str) else text
         if not isinstance(data, dict):
-            raise InvalidMessage(f"A {kind.__name__.lower()} is a JSON object, not {type(data).__name__}.")
+            raise InvalidMessage(f"A {kind.__name__.lower()} is a JSON object, not {_told(data)}.")
         value = dacite.from_dict(kind, data, config=_STRICT if strict else _LENIENT)
+    except dacite.WrongTypeError as error:
+        raise InvalidMessage(f"Not a valid {kind.__name__.lower()}: {_wrong(error)}") from error
+    except dacite.UnexpectedDataError as error:
+        raise InvalidMessage(f"Not a valid {kind.__name__.lower()}: {_unknown(error, kind)}") from error
     except (ValueError, dacite.DaciteError) as error:
         raise InvalidMessage(f"Not a valid {kind.__name__.lower()}: {error}") from error
     if isinstance(value, Message) and value.version != VERSION:
         raise InvalidMessage(f"This function reads messages of version {VERSION}, not {value.version}.")
     return value
+
+
+def _wrong(error: dacite.WrongTypeError) -> str:
+    """Say in plain words what a field has, and what it may have."""
+    return f'field "{error.field_path}" is {_told(error.value)}: it takes {_takes(error.field_type)}.'
+
+
+def _unknown(error: dacite.UnexpectedDataError, kind: type[Any]) -> str:
+    """Say which keys are unknown, and which are known where they are."""
+    known = [each.name for each in fields(kind)]
+    nested = [each.name for each in fields(Request)] if kind is Trigger else []
+    there_are = ", ".join(known) + (f"; in request: {', '.join(nested)}" if nested else "")
+    return f"there is no field {', '.join(sorted(json.dumps(key) for key in error.keys))}; the fields are {there_are}."
+
+
+def _told(value: Any) -> str:
+    """Return a value as JSON has it, or what it is where that is long."""
+    match value:
+        case dict():
+            return "an object"
+        case list() | tuple():
+            return "a list"
+        case str() if len(value) > 40:
+            return "a text"
+        case _:
+            return json.dumps(value)
+
+
+def _takes(kind: Any) -> str:
+    """Return what a field of a type takes."""
+    choices = [each for each in get_args(kind) if each is not NoneType]
+    if get_origin(kind) is Literal:
+        return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+    if get_origin(kind) is UnionType:
+        return f"{' or '.join(_takes(each) for each in choices)}, or may be left out"
+    return _PLAINLY.get(kind) or _PLAINLY.get(get_origin(kind)) or "another form"
+
+
+_PLAINLY: dict[Any, str] = {
+    bool: "true or false",
+    dict: "an object",
+    float: "a number",
+    int: "a whole number",
+    str: "a text",
+    tuple: "a list",
+    tuple[str, ...]: "a list of names",
+}
 
 
 def dump(value: Any) -> str:

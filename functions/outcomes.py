@@ -19,12 +19,12 @@ class Make:
 
 @dataclass(frozen=True)
 class Call:
-    """A Personalize request. ``arn_key`` is where its answer holds the ARN of what it made or changed."""
+    """A Personalize request. ``arn_key`` is where its answer holds the ARN of what it made or changed, if it does."""
 
     key: str
     operation: str
     params: dict[str, Any]
-    arn_key: str
+    arn_key: str = ""
 
 
 @dataclass(frozen=True)

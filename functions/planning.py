@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from functions import history, names
 from functions.inputs import fingerprint
-from functions.model import Import, Pipeline, Plan, Request, Solution
+from functions.model import Filter, Import, Pipeline, Plan, Request, Solution
 from functions.ports import Personalize, Stored
 from functions.records import Memory
+from functions.statuses import meaning
 from functions.timing import estimate
 
 CLOCKS = timedelta(minutes=1)
@@ -49,7 +50,21 @@ def plan_run(
         solutions=pipeline.chosen(request),
         training_mode=request.training_mode,
         deadlines=pipeline.deadlines,
+        dataset_group_arn=pipeline.dataset_group_arn,
     )
+
+
+def lacking_filters(pipeline: Pipeline, personalize: Personalize) -> dict[str, Filter]:
+    """Return the declared filters that are not there, or failed: they are made once there is data for them."""
+    if not pipeline.filters:
+        return {}
+    group = {"datasetGroupArn": pipeline.dataset_group_arn, "maxResults": history.PAGE}
+    there = {
+        each["filterArn"]
+        for each in personalize.pages("ListFilters", "Filters", group)
+        if meaning(each["status"]) != "failed"
+    }
+    return {name: each for name, each in pipeline.filters.items() if each.arn not in there}
 
 
 def behind(

@@ -147,6 +147,10 @@ class Ledger(Protocol):
         """End a run that has not ended yet; return whether this did. How a run has ended is never rewritten."""
         ...
 
+    def claim(self, cause: str, run_id: str, at: datetime) -> str:
+        """Return the run of a direct call, which is ``run_id`` unless the same call has been made before."""
+        ...
+
     def memory(self, pipeline: str) -> Memory:
         """Return what the pipeline's runs have left behind (nothing before the first has ended)."""
         ...

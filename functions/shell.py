@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.engine import Step, advance
-from functions.errors import InvalidMessage, NoTimeLeft
+from functions.errors import InvalidMessage, InvalidRequest
 from functions.model import Ending, Message, dump, parse
 from functions.ports import Ports
 from functions.settings import Settings
@@ -24,7 +24,9 @@ Handler = Callable[[Event, LambdaContext], Mapping[str, Any]]
 
 
 LONGEST_MESSAGE = 45
-"""Seconds that a message needs at most. One is not begun with fewer left: Lambda would end the whole batch."""
+"""Seconds that a message needs at most. Functions get one at a time, and twice as long: none is received in vain, and
+given up at last, because those before it were slow.
+"""
 
 RUN_KEYS = ("pipeline", "run_id", "branch")
 
@@ -66,11 +68,9 @@ class Worker:
 def batch(worker: Worker, ports: Callable[[], Ports] = live_ports) -> Handler:
     """Return a handler of SQS batches: a record whose handling raises stays in its queue, the others leave it."""
 
-    def one(record: SQSRecord, lambda_context: LambdaContext) -> None:  # Powertools hands them over by these names
+    def one(record: SQSRecord) -> None:
         logger.remove_keys(RUN_KEYS)
         try:
-            if lambda_context.get_remaining_time_in_millis() < 1000 * LONGEST_MESSAGE:
-                raise NoTimeLeft("The messages before this one took too long.")
             worker.handle(record, ports())
         except Exception as error:
             logger.exception("message %s stays in its queue", record.message_id)
@@ -80,11 +80,22 @@ def batch(worker: Worker, ports: Callable[[], Ports] = live_ports) -> Handler:
             raise
 
     def handler(event: Event, context: LambdaContext) -> PartialItemFailureResponse:
-        metrics.add_metric("Messages", "Count", len(event["Records"]))
+        records = event.get("Records") if isinstance(event, dict) else None
+        if not isinstance(records, list) or not all(_is_message(each) for each in records):
+            raise InvalidRequest(
+                "This function works the messages of its queue, and this is none of SQS's batches. To ask for a run, "
+                'call the function that ends in "-start" with {"pipeline": "<name>"}.'
+            )
+        metrics.add_metric("Messages", "Count", len(records))
         processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         return process_partial_response(event, one, processor, context)
 
     return handler
+
+
+def _is_message(record: object) -> bool:
+    """Whether a record is one of SQS's: others, such as S3's, come where somebody has wired them to the function."""
+    return isinstance(record, dict) and record.get("eventSource") == "aws:sqs" and isinstance(record.get("body"), str)
 
 
 def _if_for_the_last_time(

@@ -58,7 +58,11 @@ def token(message: Message, key: str) -> str:
 
 def kind_of(message: Message) -> Kind | None:
     """Return whose quota a message's phase counts against, if any's."""
-    return message.phase if message.phase != "deploy" else None
+    match message.phase:
+        case "import" | "train":
+            return message.phase
+        case _:
+            return None
 
 
 def lacking(message: Message) -> list[str]:

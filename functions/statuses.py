@@ -25,6 +25,11 @@ def meaning(status: str) -> Meaning:
     return _TERMINAL.get(_spelled(status), "waiting")
 
 
+def leaving(status: str) -> bool:
+    """Whether somebody is deleting it."""
+    return _spelled(status).startswith("DELETE ")
+
+
 def stopping(status: str) -> bool:
     """Whether somebody is stopping the training of a version: nothing will come of it."""
     return _spelled(status) == "CREATE STOPPING"

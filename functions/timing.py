@@ -85,9 +85,11 @@ USUALLY: dict[Kind, Estimate] = {
     "dataset_import_job": Estimate(14 * 60, 0.21),
     "solution_version": Estimate(38 * 60, 0.39),
     "campaign": Estimate(12 * 60, 0.13),
+    "filter": Estimate(4 * 60, 0.3),
 }
 """What to expect without any history. Its users tell of 10 to 20 minutes for an import, of 20 to 90 for a training (35
-to 40 on average) and of 10 to 15 for a campaign; one in twenty is taken to be beyond the nearer bound of these."""
+to 40 on average), of 10 to 15 for a campaign and of a few for a filter; one in twenty is taken to be beyond the nearer
+bound of these."""
 
 
 @dataclass(frozen=True)

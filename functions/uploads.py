@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, get_args
 
 from functions.errors import InvalidMessage
-from functions.model import Request, Trigger, Upload, Uploaded, parse
+from functions.model import Request, Trigger, TriggerKind, Upload, Uploaded, parse
 from functions.ports import Ledger
 from functions.telemetry import logger
 
@@ -25,6 +27,51 @@ def trigger_of(body: str, ledger: Ledger) -> Trigger | None:
     if pipeline is None:
         return None
     return Trigger(uploaded.trigger, uploaded.id, Request(pipeline), time=uploaded.time)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What can be read of a trigger that can't be understood."""
+
+    pipeline: str
+    trigger: TriggerKind
+    id: str | None
+    time: datetime | None
+    run_id: str | None
+
+
+def named_by(body: str) -> Named | None:
+    """Return what a trigger that can't be understood tells of its run, None where it names no pipeline."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(told, dict):
+        return None
+    request = told.get("request")
+    pipeline = request.get("pipeline") if isinstance(request, dict) else told.get("pipeline")
+    if not isinstance(pipeline, str):
+        return None
+    kind: TriggerKind = told["trigger"] if told.get("trigger") in get_args(TriggerKind) else "event"
+    return Named(
+        pipeline,
+        kind,
+        _text(told, "id"),
+        _time(told.get("time")),
+        _text(told, "run_id"),
+    )
+
+
+def _text(told: dict[str, Any], key: str) -> str | None:
+    value = told.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value)).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def pipeline_of(upload: Upload, folders: Mapping[str, str]) -> str | None:

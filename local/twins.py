@@ -29,6 +29,7 @@ class MemoryLedger:
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
     turnstiles: dict[str, Turnstile] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
 
     def pipelines(self) -> list[str]:
         return sorted(self.declared)
@@ -52,6 +53,9 @@ class MemoryLedger:
         if self.lease(pipeline).version != lease.version:
             raise Conflict(pipeline)
         self.leases[pipeline] = replace(lease, version=lease.version + 1)
+
+    def claim(self, cause: str, run_id: str, at: datetime) -> str:
+        return self.claims.setdefault(cause, run_id)
 
     def memory(self, pipeline: str) -> Memory:
         return self.memories.get(pipeline, Memory())

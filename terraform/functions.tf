@@ -71,7 +71,7 @@ resource "aws_lambda_event_source_mapping" "step" {
   for_each                = local._steps
   event_source_arn        = aws_sqs_queue.step[each.key].arn
   function_name           = module.step[each.key].name
-  batch_size              = 10
+  batch_size              = 1 # each message has the function's whole time: none fails because those before it were slow
   function_response_types = ["ReportBatchItemFailures"]
   tags                    = var.tags
 

@@ -1,6 +1,6 @@
 """DynamoDB: the run ledger.
 
-One table; pk/sk are (pipeline, name), (campaign#name, campaign), (folders, folders), (lease, name),
+One table; pk/sk are (pipeline, name), (call, request id), (campaign#name, campaign), (folders, folders), (lease, name),
 (memory, name), (slots, step) and (run#name, run id).
 """
 
@@ -87,6 +87,25 @@ class DynamoLedger:
     def save_lease(self, pipeline: str, lease: Lease) -> None:
         """Write the lease, one version on; raise Conflict if another was written since it was read."""
         self._save("lease", pipeline, lease.version, dump(replace(lease, version=lease.version + 1)))
+
+    # -------------------------------------------------------------- direct calls
+
+    def claim(self, cause: str, run_id: str, at: datetime) -> str:
+        """Return the run of a direct call, which is ``run_id`` unless the same call has been made before.
+
+        Lambda tries an asynchronous call again for six hours at most.
+        """
+        answer = self._client().update_item(
+            TableName=self._table,
+            Key={"pk": {"S": "call"}, "sk": {"S": cause}},
+            UpdateExpression="SET run_id = if_not_exists(run_id, :run_id), expires = :expires",
+            ExpressionAttributeValues={
+                ":run_id": _write(run_id),
+                ":expires": _write(int((at + timedelta(days=1)).timestamp())),
+            },
+            ReturnValues="ALL_NEW",
+        )
+        return str(_read(answer["Attributes"]["run_id"]))
 
     # -------------------------------------------------------------- what was left behind
 

@@ -22,7 +22,8 @@ _ERRORS: dict[str, type[errors.ServiceError]] = {
 
 def translate_error(code: str, message: str, operation: str) -> errors.ServiceError:
     """Return our error for the service's; an unforeseen one (access denied, say) keeps its code."""
-    return _ERRORS.get(code, errors.ServiceError)(code, message, operation)
+    kind = errors.NothingNew if errors.NothingNew.is_told_by(message) else _ERRORS.get(code, errors.ServiceError)
+    return kind(code, message, operation)
 
 
 def _translated(error: ClientError, operation: str) -> errors.ServiceError:

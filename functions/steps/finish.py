@@ -14,6 +14,7 @@ from functions.model import IMPORTS, Ending, Message
 from functions.ports import Mark, Ports
 from functions.records import Run
 from functions.shell import Worker, batch, entry, receive
+from functions.slots import KINDS
 from functions.telemetry import logger
 
 
@@ -33,7 +34,7 @@ def finish(message: Message, ports: Ports) -> None:
             over = True
     if over:
         release(ports, message.pipeline, message.run_id)
-    if message.phase != "deploy" and run.branches[message.branch].status in ("FAILED", "SKIPPED"):
+    if message.phase in KINDS and run.branches[message.branch].status in ("FAILED", "SKIPPED"):
         turnstile.leave(message.pipeline, message.run_id, ports, message.branch)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from functions import slots, turnstile
 from functions.engine import LAG, Observed, Step
-from functions.errors import REFUSALS, InvalidMessage, NotFound
-from functions.model import IMPORTS, Kind, Message, Phase, Plan, Wait, parse_short
-from functions.outcomes import Done, Fail, InLine, Outcome, Pause
+from functions.errors import REFUSALS, InvalidMessage, NotFound, NothingNew
+from functions.model import FILTERS, IMPORTS, Kind, Message, Phase, Plan, Wait, parse_short
+from functions.outcomes import Done, Fail, InLine, Outcome, Pause, Skip
 from functions.ports import Ledger, Personalize, Ports
 from functions.records import Branch, Run
 from functions.shell import consumer
@@ -68,7 +68,12 @@ HURRY = 0.5
 """How many times as far apart looks are while somebody is in line for the slots of what is waited for: one that is idle
 holds up everybody."""
 
-MADE: dict[Phase, Kind] = {"import": "dataset_import_job", "train": "solution_version", "deploy": "campaign"}
+MADE: dict[Phase, Kind] = {
+    "import": "dataset_import_job",
+    "filter": "filter",
+    "train": "solution_version",
+    "deploy": "campaign",
+}
 """What each phase makes."""
 
 MOST_SHIFTS = 6
@@ -81,6 +86,7 @@ _KINDS = {
     "dataset_import_job": ("DescribeDatasetImportJob", "datasetImportJobArn", "datasetImportJob", _plain),
     "solution_version": ("DescribeSolutionVersion", "solutionVersionArn", "solutionVersion", _plain),
     "campaign": ("DescribeCampaign", "campaignArn", "campaign", _campaign),
+    "filter": ("DescribeFilter", "filterArn", "filter", _plain),
 }
 """Kind → the operation that describes it, its parameter, the key of its answer, and how to read that."""
 
@@ -88,6 +94,7 @@ _LABELS: dict[Kind, str] = {
     "dataset_import_job": "import job",
     "solution_version": "solution version",
     "campaign": "campaign",
+    "filter": "filter",
 }
 
 
@@ -169,7 +176,7 @@ def _pace(message: Message, run: Run | None, typical: Mapping[Kind, float], crow
     if message.branch == IMPORTS:
         return pace
     rivals = (
-        _rival(message, branch, pace, now)
+        _rival(message, name, branch, pace, now)
         for name, branch in branches.items()
         if name not in (IMPORTS, message.branch) and branch.status == "RUNNING"
     )
@@ -185,9 +192,9 @@ def _shifts(message: Message, branches: Mapping[str, Branch]) -> Iterator[Shift]
                 yield Shift(off["by"] / 100, off["spread"] / 100, off["things"])
 
 
-def _rival(message: Message, branch: Branch, pace: Pace, now: datetime) -> Rival:
+def _rival(message: Message, name: str, branch: Branch, pace: Pace, now: datetime) -> Rival:
     """Return what another branch waits for. One that waits for nothing yet has all before it."""
-    phase, wait = _at(branch, message.plan)
+    phase, wait = _at(name, branch, message.plan)
     belief = pace.belief(wait) if wait else believed(pace.usual(MADE[phase]), known=False, shifts=pace.shifts)
     campaign = pace.usual(MADE["deploy"]).typical
     lead = {("train", "deploy"): campaign, ("deploy", "train"): -campaign}.get((message.phase, phase), 0.0)
@@ -197,14 +204,14 @@ def _rival(message: Message, branch: Branch, pace: Pace, now: datetime) -> Rival
     return Rival(belief, _elapsed(wait, now), seen, lead)
 
 
-def _at(branch: Branch, plan: Plan) -> tuple[Phase, Wait | None]:
+def _at(name: str, branch: Branch, plan: Plan) -> tuple[Phase, Wait | None]:
     """Return the phase of a branch, and what it waits for, by the message that carries it on."""
     try:
         carried = parse_short(branch.message, plan) if branch.message else None
     except InvalidMessage:  # another version's
         carried = None
     if carried is None:
-        return "deploy" if "deploy" in branch.steps else "train", None
+        return "filter" if name == FILTERS else "deploy" if "deploy" in branch.steps else "train", None
     return carried.phase, next((wait for wait in carried.waits if not wait.done), None)
 
 
@@ -227,6 +234,8 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
                 done.append(replace(wait, done=True, took=seen[wait.arn].took))
     if under_way:
         return _again(message, (*under_way, *unseen, *failed, *done), observed, now, floor)
+    if failed and all(NothingNew.is_told_by(seen[wait.arn].reason or "") for wait in failed):
+        return Skip(f"nothing new to train on: {seen[failed[0].arn].reason}")
     if failed:
         reasons = [f"{_named(wait)}: {seen[wait.arn].reason or seen[wait.arn].status}" for wait in failed]
         return Fail("; ".join(reasons))

@@ -12,13 +12,14 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions import names, timing
+from functions import history, names, timing
 from functions.admission import Admission, admit, change_lease, pin
 from functions.endings import fail, release, tell
-from functions.errors import Throttled, UnknownSolution
+from functions.errors import InvalidMessage, InvalidRequest, Throttled, UnknownSolution
 from functions.flow import opening
 from functions.inputs import below, checked, contents_of, files_of, unsettled
 from functions.model import (
+    FILTERS,
     IMPORTS,
     Ending,
     Message,
@@ -29,23 +30,29 @@ from functions.model import (
     dump,
     parse,
 )
-from functions.planning import behind, jobs_of, left_behind, plan_run
+from functions.planning import behind, jobs_of, lacking_filters, left_behind, plan_run
 from functions.ports import Ledger, Ports
 from functions.records import Branch, Holder, Lease, Run
 from functions.shell import Event, Worker, about, batch, entry, live_ports
 from functions.telemetry import logger, metrics
-from functions.uploads import trigger_of, uploaded_at
+from functions.uploads import named_by, trigger_of, uploaded_at
 from functions.watchdog import WATCH, look_after, watch
 
 # ------------------------------------------------------------------ in: records and direct calls
 
 
 def by_hand(event: Event, ports: Ports, cause: str) -> dict[str, Any]:
-    """Answer a direct call: check the request, queue it, and return the id that its run will have."""
-    request = parse(Request, event)
-    pipeline = ports.ledger.pipeline(request.pipeline)
-    pipeline.chosen(request)
-    run_id = names.run_id(ports.clock(), cause)
+    """Answer a direct call: check the request, queue it, and return the id that its run will have.
+
+    Lambda invokes again, with the same ``cause``, what failed of asynchronous calls: it is the same run.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+    try:
+        request = parse(Request, event)
+    except InvalidMessage as error:
+        raise InvalidRequest(str(error)) from error
+    ports.ledger.pipeline(request.pipeline).check(request)
+    run_id = ports.ledger.claim(cause, names.run_id(ports.clock(), cause), ports.clock())
     about(request.pipeline, run_id)
     ports.queues.send("start", [dump(Trigger("manual", id=run_id, request=request, run_id=run_id))])
     logger.info("asked for by hand")
@@ -66,9 +73,16 @@ def cause_of(record: SQSRecord, ledger: Ledger) -> tuple[Trigger, str] | None:
         return trigger, trigger.run_id
     sent = datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
     replaced = "<aws.scheduler" not in f"{trigger.id}{trigger.time}"
-    at = datetime.fromisoformat(trigger.time) if replaced and trigger.time else sent
+    at = _time(trigger.time) if replaced and trigger.time else sent
     cause = trigger.id if replaced else record.message_id
     return trigger, names.run_id(at, f"{trigger.request.pipeline}/{cause}")
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError as error:
+        raise InvalidMessage(f"Not a valid trigger: its time is none: {text!r}") from error
 
 
 def handle(record: SQSRecord, ports: Ports) -> None:
@@ -76,10 +90,31 @@ def handle(record: SQSRecord, ports: Ports) -> None:
     if record.body == WATCH:
         watch(ports)
         return
-    if cause := cause_of(record, ports.ledger):
+    try:
+        cause = cause_of(record, ports.ledger)
+    except InvalidMessage as error:
+        refuse(record, str(error), ports)
+        raise
+    if cause:
         trigger, run_id = cause
         about(trigger.request.pipeline, run_id)
         start(trigger, run_id, ports)
+
+
+def refuse(record: SQSRecord, reason: str, ports: Ports) -> None:
+    """End at once the run of what can't be understood, and names a pipeline. Its message goes to the dead letters."""
+    told = named_by(record.body)
+    if told is None or told.pipeline not in ports.ledger.pipelines():
+        return
+    sent = datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
+    run_id = told.run_id or names.run_id(told.time or sent, f"{told.pipeline}/{told.id or record.message_id}")
+    about(told.pipeline, run_id)
+    if run := ports.ledger.run(told.pipeline, run_id):
+        tell(run, ports)
+        return
+    now = ports.clock().isoformat()
+    ports.ledger.create_run(Run(run_id, told.pipeline, "QUEUED", told.trigger, Request(told.pipeline), now, now))
+    fail(told.pipeline, run_id, reason, ports)
 
 
 def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
@@ -108,13 +143,13 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
     holder = Holder(run_id, trigger.trigger, trigger.request, uploaded_at=uploaded_at(trigger))
     _enter(holder, ports)
     try:
-        pipeline.chosen(trigger.request)  # a wrong solution would fail the run that it joins
+        pipeline.check(trigger.request)  # what can't be done would fail the run that it joins
         look_after(name, ports, but=run_id)
         about(name, run_id)
         admission = _admit(holder, ports)
         if admission.place == "active" and admission.lease.active:
             begin(pipeline, replace(trigger, run_id=run_id), admission.lease.active, ports)
-    except UnknownSolution as error:
+    except (UnknownSolution, InvalidRequest) as error:
         fail(name, run_id, str(error), ports)
 
 
@@ -209,6 +244,8 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
         plan = replace(plan, solutions=behind(plan.solutions, jobs, memory, ports.personalize))
     if not plan.imports and not holder.request.force:
         plan = replace(plan, trained=left_behind(plan, pipeline, jobs, memory))
+    if plan.imports or any(history.completed(each) for each in jobs.values()):
+        plan = replace(plan, filters=lacking_filters(pipeline, ports.personalize))
     return ports.ledger.begin_run(
         Run(
             run_id=holder.run_id,
@@ -229,13 +266,14 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
 
 def idle(plan: Plan) -> bool:
     """Whether there is nothing to do."""
-    return not plan.imports and not plan.solutions
+    return not plan.imports and not plan.solutions and not plan.filters
 
 
 def branches(plan: Plan) -> dict[str, Branch]:
-    """Return the run's branches as they begin: the imports, then a branch per solution."""
+    """Return the run's branches as they begin: the imports, then one for the filters and one per solution."""
     imports = Branch(status="RUNNING" if plan.imports or idle(plan) else "SUCCEEDED")
-    return {IMPORTS: imports} | {name: Branch() for name in plan.solutions}
+    others = ([FILTERS] if plan.filters else []) + list(plan.solutions)
+    return {IMPORTS: imports} | {name: Branch() for name in others}
 
 
 def first_messages(run_id: str, pipeline: str, plan: Plan) -> list[Message]:
@@ -253,7 +291,7 @@ _from_queue = batch(WORKER)
 
 
 def _handler(event: Event, context: LambdaContext) -> Any:
-    if "Records" in event:
+    if isinstance(event, dict) and "Records" in event:
         return _from_queue(event, context)
     return by_hand(event, live_ports(), context.aws_request_id)
 

@@ -23,7 +23,7 @@ from functions.ports import Ports
 from functions.records import Run
 from functions.settings import Settings
 from functions.shell import Event, Worker, batch, worker
-from functions.steps import deploy, finish, import_data, poll, start, train
+from functions.steps import deploy, finish, import_data, make_filters, poll, start, train
 from functions.telemetry import logger, metrics
 from local.personalize import Personalize
 from local.personalize.durations import Spans
@@ -43,7 +43,7 @@ VISIBILITY = timedelta(minutes=9)
 WORKERS: dict[str, Worker] = {
     "start": start.WORKER,
     "finish": finish.WORKER,
-    **{step.name: worker(step) for step in (import_data.STEP, train.STEP, deploy.STEP, poll.STEP)},
+    **{step.name: worker(step) for step in (import_data.STEP, make_filters.STEP, train.STEP, deploy.STEP, poll.STEP)},
 }
 
 _FIELDS = {

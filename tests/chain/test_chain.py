@@ -386,3 +386,120 @@ def test_a_trigger_between_a_runs_end_and_its_release_rewrites_nothing(world: Wo
     world.settle()
     assert [run.status for run in world.runs()] == ["SUCCEEDED", "SUCCEEDED"]
     assert world.ledger.lease("shop").active is None
+
+
+# ------------------------------------------------------------------ filters
+
+ODD = 'INCLUDE ItemID WHERE Items.GENRES IN ("odd")'
+
+
+def filtered(world: World) -> dict[str, str]:
+    """Return the status of the filters that there are, by their declared names."""
+    listed = world.service.call("personalize", "ListFilters", {})["Filters"]
+    declared = world.ledger.declared["shop"].filters
+    status = {each["filterArn"]: str(each["status"]) for each in listed}
+    return {name: status[each.arn] for name, each in declared.items() if each.arn in status}
+
+
+def with_filters() -> World:
+    world = World()
+    world.declare(filters={"odd": ODD})
+    return world
+
+
+@pytest.mark.parametrize("what", ["everything", "import"])
+def test_a_pipelines_filters_are_made_once_its_data_is_there(what: str) -> None:
+    world = with_filters()
+    world.trigger(identifier="no data yet", what="import")
+    world.settle()
+    assert filtered(world) == {}
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.trigger(identifier="data", what=what)
+    world.settle()
+    run = world.runs()[-1]
+    assert (run.status, run.branches["*filters"].status) == ("SUCCEEDED", "SUCCEEDED")
+    assert filtered(world) == {"odd": "ACTIVE"}
+    assert set(run.branches["*filters"].steps) == {"filter"}
+    world.trigger(identifier="again", what="import", force=True)
+    world.settle()
+    assert "*filters" not in world.runs()[-1].branches
+
+
+def test_a_filter_that_failed_fails_its_run_and_is_made_by_the_next() -> None:
+    world = with_filters()
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.service.control.fail_next("Filter", "Internal failure.")
+    world.trigger(identifier="it-fails")
+    world.settle()
+    run = world.runs()[-1]
+    assert (run.status, run.branches["for-you"].status) == ("FAILED", "SUCCEEDED")
+    assert str(run.reason).startswith("*filters: filter acme-shop-odd-")
+    assert "Internal failure." in str(run.reason)
+    world.trigger(identifier="the-next", what="import")
+    world.settle()
+    assert world.runs()[-1].status == "SUCCEEDED"
+    assert filtered(world) == {"odd": "ACTIVE"}
+
+
+def test_every_message_twice_makes_a_filter_once() -> None:
+    world = with_filters()
+    world.twice = True
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.trigger()
+    world.settle()
+    assert world.runs()[-1].status == "SUCCEEDED"
+    assert filtered(world) == {"odd": "ACTIVE"}
+    assert not world.dead
+
+
+# ------------------------------------------------------------------ nothing new, and other people's clocks
+
+
+def test_an_update_with_nothing_new_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.support.world.recipe", lambda _: "arn:aws:personalize:::recipe/aws-user-personalization")
+    world = World()
+    world.declare(solutions=("for-you",))
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.trigger()
+    world.settle()
+    since = "after last active solution version with training mode set to FULL"
+    refusal = f"There should be updates to at least one dataset {since}"
+    world.service.control.refuse_next("CreateSolutionVersion", "InvalidInputException", refusal)
+    world.trigger(identifier="hourly", what="train", training_mode="UPDATE")
+    world.settle()
+    run = world.runs()[-1]
+    assert (run.status, run.branches["for-you"].status) == ("SKIPPED", "SKIPPED")
+    assert "There should be updates to at least one dataset" in str(run.reason)
+    assert [kind for kind, _ in world.bus.events] == ["Personalize run succeeded"]
+
+
+@pytest.mark.parametrize("dated", ["2031-01-01T00:00:00Z", "2026-01-05T01:00:00Z"], ids=["2031", "an hour late"])
+def test_what_a_trigger_says_of_its_time_decides_nothing(world: World, dated: str) -> None:
+    """A version that was trained in vain is taken over; the next run trains, and the campaign moves forward."""
+    world.trigger(identifier="first")
+    world.settle()
+    world.service.control.fail_next("Campaign", "Internal failure.", path="update")
+    world.upload("interactions", interactions(seed=1))
+    world.trigger(identifier="in-vain", time=dated)
+    world.settle()
+    assert world.runs()[-1].status == "FAILED"
+    trained = world.made()["versions"]
+    for number in range(25):
+        world.trigger(identifier=f"burst-{number}", what="train", solutions=["for-you", "similar"])
+    world.settle()
+    burst = [run for run in world.runs() if run.status != "JOINED"][2:]
+    assert [run.status for run in burst] == [
+        "SUCCEEDED",
+        "SUCCEEDED",
+    ]  # the first, and one for the 24 that came meanwhile
+    assert world.made()["versions"] == trained + 3  # one was left in vain, and is deployed
+    before = {solution: served(world, solution) for solution in ("for-you", "similar")}
+    world.upload("interactions", interactions(seed=2))
+    world.trigger(identifier="forward")
+    world.settle()
+    assert world.made()["versions"] == trained + 5
+    assert all(served(world, solution) != version for solution, version in before.items())

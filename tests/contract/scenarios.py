@@ -17,6 +17,7 @@ from functions.errors import AlreadyExists, InUse, InvalidInput, LimitExceeded, 
 from functions.glue.request import Wanted
 from functions.glue.solutions import name_of
 from functions.model import (
+    FILTERS,
     IMPORTS,
     Deadlines,
     Ending,
@@ -40,6 +41,7 @@ from tests.support.build import (
     CHOSEN,
     GROUP,
     IMPORT_JOB,
+    IN_STOCK,
     NOW,
     OLD_VERSION,
     ROLE,
@@ -84,9 +86,9 @@ class Scenario:
 
     def play(self, account: Account, denied: str | None = None) -> set[str]:
         """Run it; raise if anything is refused. Return the actions that it took."""
-        account.declare(pipeline())
+        account.declare(pipeline(filters={"in-stock": IN_STOCK}, dataset_group_arn=GROUP))
         self.prepare(account)
-        with account.hearing(denied, **self.personalize):
+        with account.hearing(denied, **{"ListFilters": {"Filters": []}, **self.personalize}):
             if self.raises:
                 with pytest.raises(self.raises):
                     handler(self.function)(self.event, Context())
@@ -131,7 +133,12 @@ def uploaded(account: Account) -> None:
     account.upload("shop/interactions/part-1.csv")
 
 
-BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED}, deadlines=Deadlines(stop_training=True))
+BOTH = plan(
+    solutions={"for-you": CHOSEN, "similar": UNSERVED},
+    deadlines=Deadlines(stop_training=True),
+    filters={"in-stock": IN_STOCK},
+    dataset_group_arn=GROUP,
+)
 
 
 def gone_quiet(account: Account, step: str) -> None:
@@ -206,7 +213,8 @@ WRONG = told(InvalidInput, "InvalidInputException")
 
 def under_way(account: Account) -> None:
     """Let a run be under way, and hold the lease."""
-    branches = {IMPORTS: Branch(), "for-you": Branch(), "similar": Branch(status="SUCCEEDED")}
+    over = Branch(status="SUCCEEDED")
+    branches = {IMPORTS: Branch(), FILTERS: over, "for-you": Branch(), "similar": over}
     account.ledger.create_run(run(branches=branches, plan=BOTH))
     account.ledger.save_lease("shop", Lease(active=holder(RUN_ID, pinned=True)))
 
@@ -233,9 +241,14 @@ def and_remembered(account: Account) -> None:
     account.ledger.save_lease("shop", replace(lease, next=holder("heir")))
 
 
+def filtering(account: Account) -> None:
+    """Let a run be under way that makes filters."""
+    account.ledger.create_run(run(branches={IMPORTS: Branch(status="SUCCEEDED"), FILTERS: Branch()}, plan=BOTH))
+
+
 def step(function: str, name: str, carried: Message, **answers: Answer | Sequence[Answer]) -> Scenario:
     """Return the scenario of one message of the run."""
-    prepare = {"finish": and_remembered, "poll": all_taken}.get(function, under_way)
+    prepare = {"finish": and_remembered, "poll": all_taken, "filter": filtering}.get(function, under_way)
     return Scenario(function, name, batch(dump(replace(carried, plan=BOTH))), answers, prepare)
 
 
@@ -300,6 +313,15 @@ def undeclared(account: Account) -> None:
     account.declarations.withdraw("shop", CAMPAIGN.name)
 
 
+TO_FILTER = message("filter", FILTERS, phase="filter")
+NEW_FILTER: dict[str, Answer] = {"CreateFilter": {"filterArn": IN_STOCK.arn}}
+FAILED_FILTER = {"filter": {"filterArn": IN_STOCK.arn, "status": "CREATE FAILED", **AT}}
+FILTERING = [
+    step("filter", "made", TO_FILTER, DescribeFilter=GONE, **NEW_FILTER),
+    step("filter", "failed before", TO_FILTER, DescribeFilter=FAILED_FILTER, DeleteFilter={}),
+    step("filter", "rejected", TO_FILTER, DescribeFilter=GONE, CreateFilter=WRONG),
+]
+
 DEPLOYING = [
     step("deploy", "first", TO_DEPLOY, DescribeCampaign=GONE, CreateCampaign=MADE),
     step("deploy", "move", TO_DEPLOY, DescribeCampaign=serving(OLD_VERSION), UpdateCampaign=MADE),
@@ -319,6 +341,7 @@ DUE, NOT_YET = (datetime(year, 1, 1, tzinfo=UTC).isoformat() for year in (2000, 
 OF_IMPORTS = polling(IMPORTS, "import", Wait("dataset_import_job", IMPORT_JOB, key="interactions", look_at=DUE))
 OF_TRAINING = polling("for-you", "train", Wait("solution_version", VERSION, key=OF_TRAININGS, look_at=DUE))
 OF_CAMPAIGN = polling("for-you", "deploy", Wait("campaign", CAMPAIGN.arn, version=VERSION, look_at=DUE))
+OF_FILTER = polling(FILTERS, "filter", Wait("filter", IN_STOCK.arn, look_at=DUE))
 POLLING = [
     step("poll", "nothing yet", polling("for-you", "train", Wait("solution_version", VERSION, look_at=NOT_YET))),
     step("poll", "just begun", polling("for-you", "train", Wait("solution_version", VERSION))),
@@ -338,6 +361,7 @@ POLLING = [
     ),
     step("poll", "trained", OF_TRAINING, DescribeSolutionVersion={"solutionVersion": {"status": "ACTIVE", **AT}}),
     step("poll", "deployed", OF_CAMPAIGN, DescribeCampaign=serving(VERSION)),
+    step("poll", "filtered", OF_FILTER, DescribeFilter={"filter": {"status": "ACTIVE", **AT}}),
 ]
 
 FINISHING = [
@@ -390,7 +414,7 @@ FILTER: Event = {
     "request": {"name": "acme-shop-drama-11111111", "datasetGroupArn": GROUP, "filterExpression": EXPRESSION},
     "tags": {"team": "search"},
 }
-FILTERS = {"Filters": [{"name": "acme-shop-drama-11111111", "filterArn": FILTER_ARN, "status": "ACTIVE"}]}
+MADE_FILTERS = {"Filters": [{"name": "acme-shop-drama-11111111", "filterArn": FILTER_ARN, "status": "ACTIVE"}]}
 SOLUTION_WANTED: Event = {
     "resource": "solution",
     "name": "acme-shop-for-you",
@@ -529,7 +553,7 @@ GLUE = [
         CreateFilter={},
     ),
     glue("tagged filter", FILTER, "update", DescribeFilter=[GONE, a_filter()], TagResource={}, UntagResource={}),
-    glue("no filter", FILTER, "delete", ListFilters=FILTERS, DeleteFilter={}, DescribeFilter=GONE),
+    glue("no filter", FILTER, "delete", ListFilters=MADE_FILTERS, DeleteFilter={}, DescribeFilter=GONE),
     glue(
         "solution",
         SOLUTION_WANTED,
@@ -598,4 +622,4 @@ GLUE = [
     glue("guard of the bucket", {"resource": "guard", "bucket": BUCKET}, "delete"),
 ]
 
-SCENARIOS = [*START, *IMPORTING, *TRAINING, *DEPLOYING, *POLLING, *FINISHING, *GLUE]
+SCENARIOS = [*START, *IMPORTING, *FILTERING, *TRAINING, *DEPLOYING, *POLLING, *FINISHING, *GLUE]

@@ -435,6 +435,15 @@ def test_for_a_run_that_is_not_there_nothing_is_made(case: Case) -> None:
     assert not case.ledger.intend(message("train", "for-you"), NOW, None)
 
 
+# ------------------------------------------------------------------ direct calls
+
+
+def test_a_call_that_is_made_again_has_the_run_of_the_first(case: Case) -> None:
+    assert case.ledger.claim("request-1", "run-a", NOW) == "run-a"
+    assert case.ledger.claim("request-1", "run-b", LATER) == "run-a"
+    assert case.ledger.claim("request-2", "run-b", LATER) == "run-b"
+
+
 # ------------------------------------------------------------------ what is left behind
 
 LEFT = Memory(

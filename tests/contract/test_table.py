@@ -15,16 +15,16 @@ import functions.steps
 from functions.engine import Step
 from functions.flow import following, opening
 from functions.glue.patience import LONGEST_STEP
-from functions.model import IMPORTS, Message, Phase, Plan, Wait
+from functions.model import FILTERS, IMPORTS, Message, Phase, Plan, Wait
 from functions.outcomes import Await, Done, Fail, InLine, Outcome, Pause, Skip
 from functions.settings import QUOTAS
 from functions.slots import KINDS
-from functions.steps import deploy, import_data, poll, train
+from functions.steps import deploy, import_data, make_filters, poll, train
 from functions.steps.start import first_messages
 from tests.contract.table import FUNCTIONS, STEPS, TABLE, TERRAFORM, handler
-from tests.support.build import CHOSEN, RUN_ID, UNSERVED, VERSION, message, plan
+from tests.support.build import CHOSEN, IN_STOCK, RUN_ID, UNSERVED, VERSION, message, plan
 
-DECLARED: dict[str, Step] = {each.STEP.name: each.STEP for each in (import_data, train, deploy, poll)}
+DECLARED: dict[str, Step] = {each.STEP.name: each.STEP for each in (import_data, make_filters, train, deploy, poll)}
 BY_HAND = {"start", "finish"}
 """Steps that are no :class:`functions.engine.Step`: they work on the ledger."""
 
@@ -51,7 +51,7 @@ def test_every_module_of_steps_is_one_of_the_table() -> None:
 
 # ------------------------------------------------------------------ who sends to whom
 
-BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED})
+BOTH = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED}, filters={"in-stock": IN_STOCK})
 CARRIED = [BOTH, plan(solutions={})]
 WAITS = (Wait("campaign", "arn:c", version=VERSION),)
 PAUSE, FAIL, SKIP, AWAIT, DONE = Pause(1, "why"), Fail("why"), Skip("why"), Await(WAITS), Done()
@@ -59,10 +59,11 @@ IN_LINE = InLine("why")
 
 OUTCOMES: dict[str, list[tuple[Phase, Outcome]]] = {
     "import": [("import", AWAIT), ("import", PAUSE), ("import", IN_LINE), ("import", FAIL)],
+    "filter": [("filter", outcome) for outcome in (AWAIT, DONE, PAUSE, FAIL, SKIP)],
     "train": [("train", AWAIT), ("train", PAUSE), ("train", IN_LINE), ("train", FAIL)],
     "deploy": [("deploy", AWAIT), ("deploy", DONE), ("deploy", PAUSE), ("deploy", FAIL), ("deploy", SKIP)],
     "poll": [
-        *((phase, outcome) for phase in ("import", "train", "deploy") for outcome in (DONE, PAUSE, FAIL)),
+        *((phase, outcome) for phase in ("import", "filter", "train", "deploy") for outcome in (DONE, PAUSE, FAIL)),
         ("import", IN_LINE),
     ],
 }
@@ -70,12 +71,12 @@ OUTCOMES: dict[str, list[tuple[Phase, Outcome]]] = {
 
 
 def messages_in(step: str, phase: Phase) -> list[Message]:
-    branches = [IMPORTS] if phase == "import" else ["for-you", "similar"]
+    branches = {"import": [IMPORTS], "filter": [FILTERS]}.get(phase, ["for-you", "similar"])
     return [
         message(step, branch, plan=carried, phase=phase, waits=WAITS)
         for carried in CARRIED
         for branch in branches
-        if branch == IMPORTS or branch in carried.solutions
+        if branch in (IMPORTS, FILTERS) or branch in carried.solutions
     ]
 
 

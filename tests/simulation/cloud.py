@@ -228,7 +228,7 @@ class Cloud:
         busy = self.at_work.setdefault(step, set())
         if len(busy) >= CONCURRENCY:
             return
-        received = self.sqs.receive(step, self.rng.choice((1, 2, 10)))
+        received = self.sqs.receive(step, 1)
         if letters := [letter for letter in received if not self._stopped(step, letter)]:
             self.run(Invocation(self, step, letters), work, partial(self._poll, step))
         if received:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 import itertools
 import json
@@ -15,12 +16,12 @@ import numpy as np
 
 from functions.glue.dispatch import apply
 from functions.glue.patience import Patience
-from functions.model import Campaign, Dataset, Kind, Pipeline, Solution
+from functions.model import Campaign, Dataset, Filter, Kind, Pipeline, Solution
 from functions.ports import Ports
 from functions.records import Run
 from functions.settings import QUOTAS, Settings
 from functions.shell import Worker, batch, worker
-from functions.steps import deploy, finish, import_data, poll, start, train
+from functions.steps import deploy, finish, import_data, make_filters, poll, start, train
 from local.personalize import Personalize
 from local.personalize.durations import Spans
 from tests.support.build import outside, record
@@ -36,7 +37,7 @@ TYPICAL: dict[Kind, float] = {"dataset_import_job": 3.0, "solution_version": 4.0
 WORKERS: dict[str, Worker] = {
     "start": start.WORKER,
     "finish": finish.WORKER,
-    **{step.name: worker(step) for step in (import_data.STEP, train.STEP, deploy.STEP, poll.STEP)},
+    **{step.name: worker(step) for step in (import_data.STEP, make_filters.STEP, train.STEP, deploy.STEP, poll.STEP)},
 }
 
 
@@ -144,6 +145,7 @@ class World:
         pipeline: str = "shop",
         solutions: tuple[str, ...] = ("for-you", "similar"),
         kinds: tuple[str, ...] = ("interactions", "items"),
+        filters: Mapping[str, str] | None = None,
     ) -> Pipeline:
         """Provision a pipeline: what Terraform does, in short."""
         base = f"acme-{pipeline}"
@@ -167,12 +169,25 @@ class World:
             }
             solution = self.glue("create", resource="solution", name=f"{base}-{name}", request=request)["arn"]
             campaign = Campaign(f"{base}-{name}", arn("campaign", f"{base}-{name}"))
-            declared[name] = Solution(solution, campaign)
+            declared[name] = Solution(solution, campaign, recipe(name).endswith("/aws-user-personalization"))
         role = f"arn:aws:iam::{ACCOUNT}:role/acme-personalize"
         self.ledger.declared[pipeline] = Pipeline(
-            pipeline, "acme", role, datasets, declared, settle_seconds=60, tags={"team": "search"}
+            pipeline,
+            "acme",
+            role,
+            datasets,
+            declared,
+            {name: self.filter(f"{base}-{name}", expression) for name, expression in (filters or {}).items()},
+            group,
+            settle_seconds=60,
+            tags={"team": "search"},
         )
         return self.ledger.declared[pipeline]
+
+    def filter(self, name: str, expression: str) -> Filter:
+        """Return a filter as declared."""
+        digest = hashlib.sha256(expression.encode()).hexdigest()[:8]
+        return Filter(f"{name}-{digest}", arn("filter", f"{name}-{digest}"), expression)
 
     def upload(self, kind: str, body: bytes, name: str = "part-1.csv", pipeline: str = "shop") -> None:
         """Put a file where the dataset is imported from."""

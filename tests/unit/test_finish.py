@@ -47,6 +47,21 @@ RUNNING, SUCCEEDED = Branch(), ended("SUCCEEDED")
             Ending("FAILED", "x: few rows; y: quota"),
             id="both failed",
         ),
+        pytest.param(
+            {IMPORTS: SUCCEEDED, "x": ended("SKIPPED", "nothing new")},
+            Ending("SKIPPED", "x: nothing new"),
+            id="no news",
+        ),
+        pytest.param(
+            {IMPORTS: replace(SUCCEEDED, steps={"import": {}}), "x": ended("SKIPPED", "nothing new")},
+            Ending("SUCCEEDED"),
+            id="no news, but imports",
+        ),
+        pytest.param(
+            {IMPORTS: SUCCEEDED, "x": SUCCEEDED, "y": ended("SKIPPED", "nothing new")},
+            Ending("SUCCEEDED"),
+            id="news for one",
+        ),
         # Its own note comes after the solutions' messages: it must not hold the run up.
         pytest.param({IMPORTS: RUNNING, "x": SUCCEEDED}, Ending("SUCCEEDED"), id="late note of the imports"),
     ],

@@ -53,18 +53,6 @@ def test_a_message_is_given_up_when_it_is_received_for_the_last_time(receives: i
     assert scene.given_up == given_up
 
 
-def test_a_message_is_not_begun_with_too_little_time_left() -> None:
-    """Lambda would end the whole batch, and nobody would be told."""
-    seen: list[str] = []
-    worked = Worker(lambda record, ports: seen.append(record.message_id))
-    event = {"Records": [record("{}").raw_event]}
-    short, enough = Context(milliseconds=44_999), Context(milliseconds=45_000)
-    assert batch(worked, ports)(event, short) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
-    assert seen == []
-    assert batch(worked, ports)(event, enough) == {"batchItemFailures": []}
-    assert seen == ["m-1"]
-
-
 def test_a_call_that_is_never_answered_ends_while_its_message_has_time() -> None:
     assert ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) < LONGEST_MESSAGE
     assert all(step["timeout"] >= 2 * LONGEST_MESSAGE for step in STEPS.values())

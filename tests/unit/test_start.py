@@ -11,16 +11,21 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.endings import fail
-from functions.errors import InvalidMessage, Throttled, UnknownPipeline, UnknownSolution
+from functions.errors import InvalidMessage, InvalidRequest, Throttled, UnknownPipeline, UnknownSolution
 from functions.inputs import fingerprint
 from functions.model import IMPORTS, Ending, Message, Plan, Request, Trigger, TriggerKind, dump, parse
 from functions.ports import Listing, Ports
 from functions.records import SILENCE, Branch, Lease, Run
+from functions.steps.finish import handler as finish_door
+from functions.steps.poll import handler as poll_door
 from functions.steps.start import branches, by_hand, cause_of, first_messages, give_up, handle, idle, start
+from functions.steps.start import handler as start_door
 from tests.support.build import CHOSEN, NOW, UNSERVED, VERSION, holder, ledger_with, pipeline, plan, ports, record, run
+from tests.support.lambda_context import Context
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
 from tests.support.scripted import Scripted
 
+S3_RECORD = {"eventSource": "aws:s3", "s3": {"object": {"key": "a.csv"}}}
 NO_JOBS: dict[str, Any] = {"datasetImportJobs": []}
 BOTH = {"for-you": CHOSEN, "similar": UNSERVED}
 
@@ -63,9 +68,22 @@ def test_a_direct_call_is_queued_and_told_its_run_id() -> None:
             UnknownSolution,
             r"Pipeline 'shop' has no solution for-me\. Its solutions: for-you, similar\.",
         ),
-        ({}, InvalidMessage, 'missing value for field "pipeline"'),
-        ({"pipeline": "shop", "what": "retrain"}, InvalidMessage, 'field "what"'),
-        ({"pipeline": "shop", "solutions": []}, InvalidMessage, "leave it out to train all"),
+        ({}, InvalidRequest, 'missing value for field "pipeline"'),
+        (
+            {"pipeline": "shop", "what": "retrain"},
+            InvalidRequest,
+            'field "what" is "retrain": it takes everything, import or',
+        ),
+        (
+            {"pipeline": "shop", "training_mode": "UPDATE"},
+            InvalidRequest,
+            "aws-user-personalization only, not for for-you,",
+        ),
+        (None, InvalidRequest, "A request is a JSON object, not null"),
+        (7, InvalidRequest, "A request is a JSON object, not 7"),
+        ([{"pipeline": "shop"}], InvalidRequest, "A request is a JSON object, not a list"),
+        ("shop", InvalidRequest, "Not a valid request"),
+        ({"pipeline": "shop", "solutions": []}, InvalidRequest, "leave it out to train all"),
     ],
 )
 def test_a_wrong_direct_call_is_refused_and_nothing_is_queued(
@@ -75,6 +93,73 @@ def test_a_wrong_direct_call_is_refused_and_nothing_is_queued(
     with pytest.raises(error, match=told):
         by_hand(event, ports(queues=queues), "request-1")
     assert queues.sent == []
+
+
+def test_a_direct_call_that_lambda_makes_again_is_the_same_run() -> None:
+    ledger, queues = ledger_with(), MemoryQueues()
+    first, again, other = (
+        by_hand({"pipeline": "shop"}, ports(ledger=ledger, queues=queues, now=NOW + timedelta(minutes=after)), cause)
+        for after, cause in ((0, "request-1"), (3, "request-1"), (3, "request-2"))
+    )
+    assert first == again != other
+
+
+def test_a_direct_call_may_ask_for_updates_where_the_recipe_has_them() -> None:
+    ledger = MemoryLedger({"shop": pipeline(solutions={"for-you": replace(CHOSEN, updates=True), "similar": UNSERVED})})
+    asked = {"pipeline": "shop", "training_mode": "UPDATE", "solutions": ["for-you"]}
+    assert by_hand(asked, ports(ledger=ledger), "request-1")["pipeline"] == "shop"
+    assert by_hand({"pipeline": "shop", "what": "import", "training_mode": "UPDATE"}, ports(), "request-2")
+
+
+@pytest.mark.parametrize(
+    "event", [None, 7, [], "shop", {"Records": None}, {"Records": [1]}, {"Records": [S3_RECORD]}, {}]
+)
+@pytest.mark.parametrize("door", [start_door, finish_door, poll_door])
+def test_every_door_answers_nonsense_with_a_sentence(door: Any, event: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.steps.start.live_ports", ports)
+    with pytest.raises(InvalidRequest) as caught:
+        door(event, Context())
+    assert len(str(caught.value).split()) >= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            body(request={"pipeline": "shop", "what": "all"}),
+            'field "request.what" is "all": it takes everything, import or train.',
+        ),
+        (body(request={"pipeline": "shop", "modell": 1}), 'there is no field "modell"'),
+        (body(time="yesterday"), "its time is none: 'yesterday'"),
+        (body(trigger="webhook"), 'field "trigger" is "webhook": it takes schedule, upload, event or manual.'),
+        (json.dumps({"pipeline": "shop"}), "there is no field"),
+    ],
+)
+def test_what_cannot_be_understood_and_names_a_pipeline_is_a_failed_run_at_once(text: str, told: str) -> None:
+    scene = Scene()
+    for _ in range(2):  # it is received again, until it lies among the dead letters
+        with pytest.raises(InvalidMessage):
+            handle(record(text), scene.ports)
+    ((_, run),) = scene.ledger.runs.items()
+    assert run.status == "FAILED"
+    assert told in str(run.reason)
+    assert [(kind, detail["run_id"]) for kind, detail in scene.bus.events] == [("Personalize run failed", run.run_id)]
+    assert scene.ledger.lease("shop").active is None
+
+
+def test_its_run_has_the_id_that_the_trigger_gives_it() -> None:
+    scene = Scene()
+    with pytest.raises(InvalidMessage):
+        handle(record(body(request={"pipeline": "shop", "force": "yes"})), scene.ports)
+    assert [run_id for _, run_id in scene.ledger.runs] == [cause(record(body(request={"pipeline": "shop"})))[1]]
+
+
+@pytest.mark.parametrize("text", ["", "hello", "[]", "{}", body(request={"pipeline": "none", "x": 1}), body(request=7)])
+def test_what_names_no_pipeline_has_no_run_to_fail(text: str) -> None:
+    scene = Scene()
+    with pytest.raises(InvalidMessage):
+        handle(record(text), scene.ports)
+    assert (scene.ledger.runs, scene.bus.events) == ({}, [])
 
 
 def test_a_wrong_pipeline_is_told_where_there_is_none() -> None:
@@ -137,7 +222,7 @@ def test_what_is_no_trigger_is_refused(text: str) -> None:
 
 
 def test_a_time_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="isoformat"):
+    with pytest.raises(InvalidMessage, match="its time is none"):
         cause(record(body(time="yesterday")))
 
 
