@@ -55,6 +55,9 @@ PIPELINES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Pipeline → its solutions and datasets."""
 
+FILTERS = {"odd": 'INCLUDE ItemID WHERE Items.GENRES IN ("odd")'}
+"""Of every pipeline that has items: a run makes them once those are there."""
+
 MINIMA = {"minimum-imported-interactions": 10, "minimum-interactions": 10, "minimum-users": 2}
 
 DURATIONS = {
@@ -79,7 +82,7 @@ def _provisioned() -> tuple[bytes, dict[str, Pipeline]]:
     world = World(now=BEGINNING - timedelta(days=1))
     with quickly():
         for name, (solutions, kinds) in PIPELINES.items():
-            world.declare(name, solutions, kinds)
+            world.declare(name, solutions, kinds, FILTERS if "items" in kinds else {})
     world.service.advance()
     return pickle.dumps(world.service.world.state), world.ledger.declared
 

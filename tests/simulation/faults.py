@@ -35,9 +35,11 @@ LIVES = {
     "an import fails",
     "a training fails",
     "a campaign fails",
+    "a filter fails",
     "an import hangs",
     "a training hangs",
     "a campaign hangs",
+    "a filter hangs",
 }
 HANDS = {
     "a campaign is deleted by hand",

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.inputs import fingerprint
-from functions.model import IMPORTS, Campaign, Pipeline
+from functions.model import FILTERS, IMPORTS, Campaign, Pipeline
 from functions.records import SILENCE, Lease, Run, Turnstile
 from local.personalize.models import Record
 
@@ -388,7 +388,8 @@ class Witness:
         if run.plan is None or (run.status == "FAILED" and given_up):
             return
         for name, branch in run.branches.items():
-            if name != IMPORTS and branch.status == "SUCCEEDED" and "train" not in branch.steps:
+            trains = name not in (IMPORTS, FILTERS)
+            if trains and branch.status == "SUCCEEDED" and "train" not in branch.steps:
                 raise Broken(f"run {run.run_id} trained {name}, and does not know which version")
         going = [name for name, branch in run.branches.items() if branch.status == "RUNNING" and name != IMPORTS]
         if going:
@@ -484,6 +485,10 @@ class Witness:
                 why = f"is {run.status}: {run.reason}" if run else "never began"
                 raise Broken(f"the last run of {pipeline}, without any trouble, {why}")
             self._data_is_new(self.cloud.ledger.declared[pipeline])
+            for each in self.cloud.ledger.declared[pipeline].filters.values():
+                made = self.cloud.service.world.state.records.get(each.arn)
+                if made is None or made.status != "ACTIVE":
+                    raise Broken(f"filter {each.name} is declared, and is {made.status if made else 'not there'}")
             for name, solution in self.cloud.ledger.declared[pipeline].solutions.items():
                 if solution.campaign:
                     self._serves(solution.campaign, run.branches[name].steps["train"]["arns"][0])

@@ -17,6 +17,7 @@ MADE = {
     "CreateDatasetImportJob": "datasetImportJobArn",
     "CreateSolutionVersion": "solutionVersionArn",
     "CreateCampaign": "campaignArn",
+    "CreateFilter": "filterArn",
 }
 """What runs make, and what holds its ARN in the answer, and in every list."""
 

@@ -23,7 +23,7 @@ from tests.support.build import outside
 from tests.support.world import recipe
 
 HOUR = 3600.0
-KINDS = {"import": "DatasetImportJob", "training": "SolutionVersion", "campaign": "Campaign"}
+KINDS = {"import": "DatasetImportJob", "training": "SolutionVersion", "campaign": "Campaign", "filter": "Filter"}
 SERVICES = ("personalize", "dynamodb", "sqs", "s3", "events")
 OPERATIONS = (
     "ListDatasetImportJobs",
@@ -333,6 +333,12 @@ class Story:
                 self.cloud.witness.touched.add(campaign.arn)
                 return f"campaign {campaign.name} is deleted by hand"
         return ""
+
+    def delete_filters(self) -> None:
+        """Delete all filters that are there."""
+        for each in self._records("Filter"):
+            if each.status == "ACTIVE":
+                self._console("DeleteFilter", filterArn=each.arn)
 
     def _move_by_hand(self) -> str:
         for campaign in self._records("Campaign"):
