@@ -109,7 +109,8 @@ def refuse(record: SQSRecord, reason: str, ports: Ports) -> None:
     sent = datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
     run_id = told.run_id or names.run_id(told.time or sent, f"{told.pipeline}/{told.id or record.message_id}")
     about(told.pipeline, run_id)
-    if run := ports.ledger.run(told.pipeline, run_id):
+    run = ports.ledger.run(told.pipeline, run_id)
+    if run and run.status != "QUEUED":  # a delivery that died half way has left it queued
         tell(run, ports)
         return
     now = ports.clock().isoformat()

@@ -147,6 +147,25 @@ def test_what_cannot_be_understood_and_names_a_pipeline_is_a_failed_run_at_once(
     assert scene.ledger.lease("shop").active is None
 
 
+def test_what_cannot_be_understood_fails_though_a_delivery_died_before_it_could_say_so() -> None:
+    scene = Scene()
+    end_run = scene.ledger.end_run
+
+    def die(*_: Any, **__: Any) -> bool:
+        raise ConnectionError
+
+    scene.ledger.end_run = die  # type: ignore[method-assign] # DynamoDB fails
+    text = record(body(request={"pipeline": "shop", "what": "all"}))
+    with pytest.raises(ConnectionError):
+        handle(text, scene.ports)
+    scene.ledger.end_run = end_run  # type: ignore[method-assign] # it works again
+    with pytest.raises(InvalidMessage):
+        handle(text, scene.ports)
+    ((_, run),) = scene.ledger.runs.items()
+    assert run.status == "FAILED"
+    assert len(scene.bus.events) == 1
+
+
 def test_its_run_has_the_id_that_the_trigger_gives_it() -> None:
     scene = Scene()
     with pytest.raises(InvalidMessage):
