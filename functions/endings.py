@@ -14,6 +14,7 @@ from functions.model import IMPORTS, Ending, RunStatus, Trigger, dump
 from functions.ports import Ports
 from functions.records import Branch, Run
 from functions.telemetry import logger, metrics
+from functions.times import written
 
 EVENTS = {"SUCCEEDED": "Personalize run succeeded", "FAILED": "Personalize run failed"}
 
@@ -99,7 +100,7 @@ def tell(run: Run, ports: Ports) -> None:
     if run.status in EVENTS:
         ports.bus.put(EVENTS[run.status], detail(run))
     now = ports.clock()
-    ports.ledger.update_run(run.pipeline, run.run_id, now, told_at=now.isoformat())
+    ports.ledger.update_run(run.pipeline, run.run_id, now, told_at=written(now))
 
 
 def _told_of(pipeline: str, run_id: str, status: RunStatus, reason: str | None) -> dict[str, object]:
@@ -124,7 +125,7 @@ def detail(run: Run) -> dict[str, object]:
 
 def release(ports: Ports, pipeline: str, run_id: str) -> None:
     """Pass the lease on, and send the remembered run to `start`, once more if it has not begun."""
-    now = ports.clock().isoformat()
+    now = written(ports.clock())
     heir = change_lease(ports.ledger, pipeline, lambda lease: hand_over(lease, run_id, now)).active
     if heir is None or heir.after != run_id or heir.pinned:
         return

@@ -17,6 +17,7 @@ from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, P
 from functions.ports import Mark, Personalize, Ports
 from functions.records import Branch
 from functions.telemetry import logger, metrics
+from functions.times import written
 
 Observed = dict[str, Any]
 
@@ -77,7 +78,7 @@ def advance(step: Step, message: Message, ports: Ports) -> None:
         logger.info("stale message, dropped", extra={"hop": message.hop, "status": run and run.status})
         metrics.add_metric("StaleMessages", "Count", 1)
         return
-    now = ports.clock().isoformat()
+    now = written(ports.clock())
     message = replace(message, since=message.since or now, asked=message.asked or now)
     outcome = in_time(step, message, carry_out(step, message, ports), ports)
     if isinstance(outcome, Await):
@@ -125,7 +126,7 @@ def carry_out(step: Step, message: Message, ports: Ports) -> Outcome:
             outcome = step.decide(message, observed, ports.clock(), floor)
             if refused and isinstance(outcome, Await):
                 again = ports.clock() + timedelta(seconds=after_refusal(message, ports.clock(), floor))
-                outcome = replace(outcome, again=again.isoformat())
+                outcome = replace(outcome, again=written(again))
         step.settle(message, observed, ports)
     except (errors.ServiceError, errors.NotSeenYet) as error:
         return _refused(error, message, ports)
@@ -167,7 +168,7 @@ def after_refusal(message: Message, now: datetime, floor: float) -> float:
 
 def _elapsed(message: Message, now: datetime) -> float:
     """Return for how many seconds the phase has been worked on."""
-    return (now - datetime.fromisoformat(message.since or now.isoformat())).total_seconds()
+    return (now - datetime.fromisoformat(message.since or written(now))).total_seconds()
 
 
 def _make_all(step: Step, message: Message, calls: Sequence[Call], observed: Observed, ports: Ports) -> bool:
@@ -202,7 +203,7 @@ def _make_once(step: Step, message: Message, call: Call, observed: Observed, por
     try:
         return _make(step, message, call, observed, ports)
     except errors.REFUSALS:
-        ports.ledger.intend(message, None, now.isoformat())
+        ports.ledger.intend(message, None, written(now))
         raise
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.model import Wait
+from functions.times import written
 from functions.timing import LONGEST, Shift
 
 
@@ -39,7 +40,7 @@ class Await:
 
     def since(self, now: datetime) -> Await:
         """Return it with the time from which the waits count: now, where it is not known better."""
-        waits = tuple(replace(wait, since=wait.since or now.isoformat()) for wait in self.waits)
+        waits = tuple(replace(wait, since=wait.since or written(now)) for wait in self.waits)
         return replace(self, waits=waits)
 
 

@@ -10,6 +10,7 @@ from functions.model import Filter, Import, Pipeline, Plan, Request, Solution
 from functions.ports import Personalize, Stored
 from functions.records import Memory
 from functions.statuses import meaning
+from functions.times import written
 from functions.timing import estimate
 
 CLOCKS = timedelta(minutes=1)
@@ -44,7 +45,7 @@ def plan_run(
     return Plan(
         name=pipeline.name,
         role_arn=pipeline.role_arn,
-        begun_at=now.isoformat(),
+        begun_at=written(now),
         tags=pipeline.tags,
         imports=imports,
         solutions=pipeline.chosen(request),

@@ -11,6 +11,7 @@ from functions.guarded import rest
 from functions.model import BranchStatus, Message, Pipeline, RunStatus
 from functions.records import Lease, Memory, Run, Turnstile
 from functions.settings import Settings
+from functions.times import written
 from functions.timing import Shift
 
 
@@ -245,13 +246,13 @@ class Mark:
 
     def begun(self, at: datetime) -> dict[str, Any]:
         """Return a phase that has begun, as a run's record has it."""
-        step = {"started_at": self.since or at.isoformat(), "finished_at": None, "arns": list(self.started or ())}
+        step = {"started_at": self.since or written(at), "finished_at": None, "arns": list(self.started or ())}
         told = {"in_line": self.in_line, "taken_over": self.taken_over}
         return step | {key: value for key, value in told.items() if value}
 
     def ended(self, at: datetime) -> dict[str, Any]:
         """Return what to note of a phase that has ended."""
-        noted: dict[str, Any] = {"finished_at": at.isoformat()}
+        noted: dict[str, Any] = {"finished_at": written(at)}
         if self.took is not None:
             noted["took"] = self.took
         if self.shift is not None:

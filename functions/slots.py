@@ -14,6 +14,7 @@ from typing import Literal
 
 from functions.model import Message
 from functions.records import Turnstile
+from functions.times import written
 
 Kind = Literal["import", "train"]
 """The steps that make what counts, each with a quota of its own. So are the phases named that they begin."""
@@ -104,7 +105,7 @@ def admit(turnstile: Turnstile, capacity: int, now: datetime) -> Turnstile:
     first, others = turnstile.waiting[:free], turnstile.waiting[free:]
     if not first:
         return turnstile
-    return replace(turnstile, holders={**turnstile.holders, **dict.fromkeys(first, now.isoformat())}, waiting=others)
+    return replace(turnstile, holders={**turnstile.holders, **dict.fromkeys(first, written(now))}, waiting=others)
 
 
 def unswept(turnstile: Turnstile, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from functions.ports import Ports
 from functions.records import Turnstile
 from functions.slots import KINDS, Kind, Token, token
 from functions.telemetry import logger, metrics
+from functions.times import written
 
 Change = Callable[[Turnstile, int, datetime], Turnstile]
 """From turnstile, capacity and time to turnstile."""
@@ -66,7 +67,7 @@ def sweep(kind: Kind, ports: Ports, own: Iterable[str] = ()) -> Turnstile:
     seen = ports.ledger.turnstile(kind)
     if not seen.holders and not seen.waiting:
         return seen
-    at = ports.clock().isoformat()
+    at = written(ports.clock())
     gone = [each for each in seen.holders if each not in own and not _standing(kind, Token.read(each), ports)[0]]
     if gone:
         logger.warning("slots were not given back", extra={"tokens": gone})

@@ -12,6 +12,7 @@ from functions.errors import InvalidMessage
 from functions.model import Request, Trigger, TriggerKind, Upload, Uploaded, parse
 from functions.ports import Ledger
 from functions.telemetry import logger
+from functions.times import written
 
 
 def trigger_of(body: str, ledger: Ledger) -> Trigger | None:
@@ -95,4 +96,4 @@ def uploaded_at(trigger: Trigger) -> str | None:
     """Return when an upload was complete (ISO 8601 in UTC), as far as its trigger tells."""
     if trigger.trigger != "upload" or trigger.time is None:
         return None
-    return datetime.fromisoformat(trigger.time).astimezone(UTC).isoformat()
+    return written(datetime.fromisoformat(trigger.time))

@@ -16,6 +16,7 @@ from functions.errors import Conflict, UnknownPipeline
 from functions.model import Message, Pipeline, RunStatus, dump_short
 from functions.ports import IN_VAIN, Listing, Mark, Stored
 from functions.records import Branch, Lease, Memory, Run, Turnstile
+from functions.times import written
 from local.personalize import Personalize
 from local.personalize.errors import ServiceError
 
@@ -88,13 +89,13 @@ class MemoryLedger:
 
     def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: Any) -> None:
         if run := self.run(pipeline, run_id):
-            self.runs[pipeline, run_id] = replace(run, updated_at=at.isoformat(), **fields)
+            self.runs[pipeline, run_id] = replace(run, updated_at=written(at), **fields)
 
     def end_run(self, pipeline: str, run_id: str, status: RunStatus, at: datetime, **fields: Any) -> bool:
         run = self.run(pipeline, run_id)
         if run is None or run.over:
             return False
-        ended = replace(run, status=status, updated_at=at.isoformat(), finished_at=at.isoformat(), **fields)
+        ended = replace(run, status=status, updated_at=written(at), finished_at=written(at), **fields)
         self.runs[pipeline, run_id] = ended
         return True
 
@@ -102,7 +103,7 @@ class MemoryLedger:
         run = self.run(message.pipeline, message.run_id)
         if run is None or run.branches[message.branch].making != before:
             return False
-        making = replace(run.branches[message.branch], making=at.isoformat() if at else None)
+        making = replace(run.branches[message.branch], making=written(at) if at else None)
         self.runs[run.pipeline, run.run_id] = replace(run, branches={**run.branches, message.branch: making})
         return True
 
@@ -115,7 +116,7 @@ class MemoryLedger:
         if moved:
             step = sent[0].step if sent else message.step
             carried = next((dump_short(each) for each in sent if each.branch == message.branch), None)
-            branch = replace(branch, hop=message.hop + 1, step=step, message=carried, moved_at=at.isoformat())
+            branch = replace(branch, hop=message.hop + 1, step=step, message=carried, moved_at=written(at))
             if mark and mark.phase and mark.started is not None:
                 branch = replace(branch, steps={**branch.steps, mark.phase: mark.begun(at)})
             if mark and mark.status:
@@ -131,7 +132,7 @@ class MemoryLedger:
         self._keep(run, message.branch, branch, at if moved else None)
 
     def _keep(self, run: Run, name: str, branch: Branch, at: datetime | None) -> None:
-        updated = at.isoformat() if at else run.updated_at
+        updated = written(at) if at else run.updated_at
         kept = replace(run, branches={**run.branches, name: branch}, updated_at=updated)
         self.runs[run.pipeline, run.run_id] = kept
 

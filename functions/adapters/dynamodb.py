@@ -21,6 +21,7 @@ from functions.model import Campaign, Message, Pipeline, RunStatus, dump, dump_s
 from functions.ports import IN_VAIN, Mark
 from functions.records import Lease, Memory, Run, Turnstile
 from functions.telemetry import logger
+from functions.times import written
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -164,26 +165,26 @@ class DynamoLedger:
 
     def update_run(self, pipeline: str, run_id: str, at: datetime, **fields: str | int | None) -> None:
         """Set top-level fields of a run that is there, and its time of last update."""
-        self._update(pipeline, run_id, {("updated_at",): at.isoformat()} | {(k,): v for k, v in fields.items()})
+        self._update(pipeline, run_id, {("updated_at",): written(at)} | {(k,): v for k, v in fields.items()})
 
     def end_run(self, pipeline: str, run_id: str, status: RunStatus, at: datetime, **fields: str | None) -> bool:
         """End a run that has not ended yet; return whether this did. How a run has ended is never rewritten."""
-        told = {"status": status, "updated_at": at.isoformat(), "finished_at": at.isoformat(), **fields}
+        told = {"status": status, "updated_at": written(at), "finished_at": written(at), **fields}
         return self._update(pipeline, run_id, {(name,): value for name, value in told.items()}, unless_over=True)
 
     def intend(self, message: Message, at: datetime | None, before: str | None) -> bool:
         """Note on a message's branch that a version is about to be made (None: that it was not), unless others have."""
         making = ("branches", message.branch, "making")
-        now = at.isoformat() if at else None
+        now = written(at) if at else None
         return self._update(message.pipeline, message.run_id, {making: now}, standing=(making, before))
 
     def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
         """Move a branch's cursor past the message (never back), noting what was sent and what it reached."""
         branch = ("branches", message.branch)
         changes: dict[tuple[str, ...], Any] = {
-            ("updated_at",): at.isoformat(),
+            ("updated_at",): written(at),
             (*branch, "hop"): message.hop + 1,
-            (*branch, "moved_at"): at.isoformat(),
+            (*branch, "moved_at"): written(at),
             (*branch, "step"): sent[0].step if sent else message.step,
             (*branch, "message"): next((dump_short(each) for each in sent if each.branch == message.branch), None),
         }

@@ -15,6 +15,7 @@ from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause, Sk
 from functions.ports import Ledger, Ports
 from functions.shell import consumer
 from functions.statuses import meaning
+from functions.times import written
 from functions.timing import estimate
 
 
@@ -163,7 +164,7 @@ def _await(message: Message, before: dict[str, Any] | None, earlier: Sequence[in
         "campaign",
         _declared(message).arn,
         version=message.solution_version,
-        instead_of=failed.isoformat() if failed else None,
+        instead_of=written(failed) if failed else None,
     )
     return Await((replace(wait, expected=expected.typical, spread=expected.spread) if expected else wait,))
 

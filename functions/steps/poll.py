@@ -20,6 +20,7 @@ from functions.records import Branch, Run
 from functions.shell import consumer
 from functions.statuses import meaning
 from functions.telemetry import logger
+from functions.times import written
 from functions.timing import LONGEST, USUALLY, Belief, Estimate, Rival, Shift, UnderWay, believed, next_look, shift_of
 
 
@@ -56,7 +57,7 @@ def _plain(described: dict[str, Any], wait: Wait) -> Progress:
 def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
     """Read the latest update: it has a status of its own, while the campaign stays ACTIVE on its old version."""
     latest = described.get("latestCampaignUpdate") or described
-    if wait.instead_of and latest["creationDateTime"].isoformat() == wait.instead_of:
+    if wait.instead_of and written(latest["creationDateTime"]) == wait.instead_of:
         return replace(_plain(latest, wait), doubtful=True)  # what was asked for does not show yet
     if latest.get("solutionVersionArn") != wait.version:
         moved = f"it was moved to {latest.get('solutionVersionArn')} by someone else meanwhile"
@@ -225,7 +226,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
     for wait in (wait for wait in message.waits if wait.arn in seen):
         match meaning(seen[wait.arn].status):
             case "waiting":
-                under_way.append(replace(wait, seen_at=now.isoformat()))
+                under_way.append(replace(wait, seen_at=written(now)))
             case "failed" if seen[wait.arn].doubtful and _just_asked_for(wait, now):
                 under_way.append(wait)
             case "failed":
@@ -299,7 +300,7 @@ def _pause(message: Message, waits: tuple[Wait, ...], look_at: datetime, now: da
         longest = left / 2 if left > 2 * timedelta(seconds=LONGEST) else left
         look_at = max(now, min(look_at, now + longest))
     first, *others = waits
-    noted = (replace(first, look_at=look_at.isoformat()), *(replace(wait, look_at=None) for wait in others))
+    noted = (replace(first, look_at=written(look_at)), *(replace(wait, look_at=None) for wait in others))
     return Pause(min(LONGEST, max(0.0, (look_at - now).total_seconds())), why, noted)
 
 

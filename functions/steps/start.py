@@ -35,6 +35,7 @@ from functions.ports import Ledger, Ports
 from functions.records import Branch, Holder, Lease, Run
 from functions.shell import Event, Worker, about, batch, entry, live_ports
 from functions.telemetry import logger, metrics
+from functions.times import written
 from functions.uploads import named_by, trigger_of, uploaded_at
 from functions.watchdog import WATCH, look_after, watch
 
@@ -113,7 +114,7 @@ def refuse(record: SQSRecord, reason: str, ports: Ports) -> None:
     if run and run.status != "QUEUED":  # a delivery that died half way has left it queued
         tell(run, ports)
         return
-    now = ports.clock().isoformat()
+    now = written(ports.clock())
     ports.ledger.create_run(Run(run_id, told.pipeline, "QUEUED", told.trigger, Request(told.pipeline), now, now))
     fail(told.pipeline, run_id, reason, ports)
 
@@ -156,7 +157,7 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
 
 def _enter(holder: Holder, ports: Ports) -> None:
     """Write the run down before it can hold the lease: a holder without a record would never be seen to be lost."""
-    now = ports.clock().isoformat()
+    now = written(ports.clock())
     ports.ledger.create_run(
         Run(
             run_id=holder.run_id,
@@ -193,7 +194,7 @@ def begin(pipeline: Pipeline, trigger: Trigger, holder: Holder, ports: Ports) ->
     """Pin what the run does and send its first messages."""
     name, run_id, now = pipeline.pipeline, trigger.run_id or "", ports.clock()
     queued = ports.ledger.run(name, run_id)
-    created_at = queued.created_at if queued else now.isoformat()
+    created_at = queued.created_at if queued else written(now)
     turn_at = holder.turn_at or created_at
     found = files_of(pipeline, ports.objects) if trigger.trigger == "upload" else {}
     waiting = unsettled(pipeline, found, holder.uploaded_at, datetime.fromisoformat(turn_at), now)
@@ -217,7 +218,7 @@ def begin(pipeline: Pipeline, trigger: Trigger, holder: Holder, ports: Ports) ->
     for step in dict.fromkeys(message.step for message in messages):
         ports.queues.send(step, [dump(message) for message in messages if message.step == step])
     now = ports.clock()
-    ports.ledger.update_run(name, run_id, now, dispatched_at=now.isoformat())
+    ports.ledger.update_run(name, run_id, now, dispatched_at=written(now))
     logger.info("run begins", extra={"first": [f"{message.branch} {message.step}" for message in messages]})
     metrics.add_metric("RunsStarted", "Count", 1)
 
@@ -255,8 +256,8 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
             trigger=holder.trigger,
             request=holder.request,
             created_at=created_at,
-            updated_at=now.isoformat(),
-            started_at=now.isoformat(),
+            updated_at=written(now),
+            started_at=written(now),
             turn_at=holder.turn_at,
             plan=plan,
             branches=branches(plan),

@@ -15,6 +15,7 @@ from functions.ports import Personalize, Ports
 from functions.shell import consumer
 from functions.slots import VERSION
 from functions.statuses import meaning, stopping
+from functions.times import written
 from functions.timing import Estimate, estimate
 
 SKEW = timedelta(minutes=10)
@@ -37,7 +38,7 @@ def observe(message: Message, ports: Ports) -> Observed:
 
 def _there(version: history.Entry) -> Observed:
     since: datetime = version["creationDateTime"]
-    return {VERSION: version["solutionVersionArn"], "since": since.isoformat()}
+    return {VERSION: version["solutionVersionArn"], "since": written(since)}
 
 
 def _left_behind(message: Message, ports: Ports) -> history.Entry | None:

@@ -17,6 +17,7 @@ from functions.errors import Conflict, UnknownPipeline, Unreadable
 from functions.model import IMPORTS, Message, Pipeline, Request, dump_short, parse_short
 from functions.ports import IN_VAIN, Ledger, Mark
 from functions.records import Branch, Lease, Memory, Run, Trained, Turnstile
+from functions.times import written
 from tests.contract.account import TABLE, Account, client
 from tests.support.build import (
     CAMPAIGN,
@@ -177,7 +178,7 @@ def test_a_lease_that_was_deleted_meanwhile_is_a_conflict_too(case: Case) -> Non
 
 # ------------------------------------------------------------------ turnstiles
 
-TAKEN = Turnstile(holders={"shop/r-1/*/items": NOW.isoformat()}, waiting=("shop/r-2/*/users", "shop/r-2/*/items"))
+TAKEN = Turnstile(holders={"shop/r-1/*/items": written(NOW)}, waiting=("shop/r-2/*/users", "shop/r-2/*/items"))
 
 
 def test_there_is_a_turnstile_before_its_first_use(case: Case) -> None:
@@ -187,7 +188,7 @@ def test_there_is_a_turnstile_before_its_first_use(case: Case) -> None:
 def test_a_turnstile_is_kept_with_its_next_version_and_its_order(case: Case) -> None:
     case.ledger.save_turnstile("import", TAKEN)
     assert case.ledger.turnstile("import") == replace(TAKEN, version=1)
-    swept = replace(case.ledger.turnstile("import"), holders={}, waiting=TAKEN.waiting[::-1], swept_at=NOW.isoformat())
+    swept = replace(case.ledger.turnstile("import"), holders={}, waiting=TAKEN.waiting[::-1], swept_at=written(NOW))
     case.ledger.save_turnstile("import", swept)
     assert case.ledger.turnstile("import") == replace(swept, version=2)
     assert case.ledger.turnstile("train") == Turnstile()
@@ -217,7 +218,7 @@ def full_run(**changes: Any) -> Run:
     fields: dict[str, Any] = {
         "request": Request("shop", "train", ("for-you", "similar"), "UPDATE", force=True),
         "plan": plan(imports={"items": an_import("items", expected=612.5)}),
-        "started_at": NOW.isoformat(),
+        "started_at": written(NOW),
         "warnings": ("a file in a folder is not imported",),
         "branches": {
             IMPORTS: Branch(status="SUCCEEDED"),
@@ -227,7 +228,7 @@ def full_run(**changes: Any) -> Run:
                 "FAILED",
                 "why: ü",
                 dump_short(message("poll", "for-you", hop=7)),
-                {"train": {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:v"]}},
+                {"train": {"started_at": written(NOW), "finished_at": None, "arns": ["arn:v"]}},
             ),
         },
     }
@@ -267,9 +268,9 @@ def test_only_a_queued_run_begins(case: Case, status: Any) -> None:
 
 def test_fields_of_a_run_are_set(case: Case) -> None:
     case.ledger.create_run(full_run())
-    case.ledger.update_run("shop", RUN_ID, LATER, status="FAILED", reason="why", finished_at=LATER.isoformat())
+    case.ledger.update_run("shop", RUN_ID, LATER, status="FAILED", reason="why", finished_at=written(LATER))
     assert case.standing() == replace(
-        full_run(), status="FAILED", reason="why", finished_at=LATER.isoformat(), updated_at=LATER.isoformat()
+        full_run(), status="FAILED", reason="why", finished_at=written(LATER), updated_at=written(LATER)
     )
     case.ledger.update_run("shop", RUN_ID, LATER, reason=None)
     assert case.standing().reason is None
@@ -278,7 +279,7 @@ def test_fields_of_a_run_are_set(case: Case) -> None:
 def test_a_sign_of_life_changes_nothing_else(case: Case) -> None:
     case.ledger.create_run(full_run())
     case.ledger.update_run("shop", RUN_ID, LATER)
-    assert case.standing() == replace(full_run(), updated_at=LATER.isoformat())
+    assert case.standing() == replace(full_run(), updated_at=written(LATER))
 
 
 def test_a_run_that_is_not_there_is_not_made_by_an_update(case: Case) -> None:
@@ -317,22 +318,22 @@ def carried(step: str, branch: str, hop: int) -> str:
 def test_a_cursor_moves_on_its_own_branch(begun: Case, branch: str) -> None:
     begun.ledger.advance(message("poll", branch, hop=2), LATER, going("train", branch, 3))
     moved = begun.standing()
-    after = Branch(3, "train", message=carried("train", branch, 3), moved_at=LATER.isoformat())
+    after = Branch(3, "train", message=carried("train", branch, 3), moved_at=written(LATER))
     assert moved.branches == {name: Branch() for name in NAMES} | {branch: after}
     assert parse_short(after.message or "", plan()) == message("train", branch, hop=3)
-    assert moved.updated_at == LATER.isoformat()
+    assert moved.updated_at == written(LATER)
 
 
 def test_a_phase_that_is_told_again_keeps_its_beginning(begun: Case, branch: str) -> None:
     """The message that begins it may die before it is noted: each later one tells it again, and what came since."""
-    began = Mark("train", ("arn:a",), since=NOW.isoformat())
+    began = Mark("train", ("arn:a",), since=written(NOW))
     begun.ledger.advance(message("poll", branch, hop=1), LATER, going("poll", branch, 2), began)
-    phase = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:a"]}
+    phase = {"started_at": written(NOW), "finished_at": None, "arns": ["arn:a"]}
     assert begun.standing().branches[branch].steps == {"train": phase}
 
-    again = Mark("train", ("arn:a", "arn:b"), since=NOW.isoformat(), finished=True)
+    again = Mark("train", ("arn:a", "arn:b"), since=written(NOW), finished=True)
     begun.ledger.advance(message("poll", branch, hop=2), LATER, going("deploy", branch, 3), again)
-    both = phase | {"finished_at": LATER.isoformat(), "arns": ["arn:a", "arn:b"]}
+    both = phase | {"finished_at": written(LATER), "arns": ["arn:a", "arn:b"]}
     assert begun.standing().branches[branch].steps == {"train": both}
 
 
@@ -340,32 +341,32 @@ def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
     begun.ledger.advance(
         message("train", branch, hop=0), NOW, going("poll", branch, 1), Mark("train", ("arn:a", "arn:b"))
     )
-    phase = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:a", "arn:b"]}
+    phase = {"started_at": written(NOW), "finished_at": None, "arns": ["arn:a", "arn:b"]}
     assert begun.standing().branches[branch] == Branch(
-        1, "poll", message=carried("poll", branch, 1), steps={"train": phase}, moved_at=NOW.isoformat()
+        1, "poll", message=carried("poll", branch, 1), steps={"train": phase}, moved_at=written(NOW)
     )
 
     begun.ledger.advance(
         message("poll", branch, hop=1), LATER, going("deploy", branch, 2), Mark("train", finished=True)
     )
-    phase["finished_at"] = LATER.isoformat()
+    phase["finished_at"] = written(LATER)
     assert begun.standing().branches[branch] == Branch(
-        2, "deploy", message=carried("deploy", branch, 2), steps={"train": phase}, moved_at=LATER.isoformat()
+        2, "deploy", message=carried("deploy", branch, 2), steps={"train": phase}, moved_at=written(LATER)
     )
 
     begun.ledger.advance(message("deploy", branch, hop=2), LATER, going("poll", branch, 3), Mark("deploy", ("arn:c",)))
     ended = Mark("deploy", finished=True, status="FAILED", reason="why")
     begun.ledger.advance(message("finish", branch, hop=3), LATER, (), ended)
-    end = {"started_at": LATER.isoformat(), "finished_at": LATER.isoformat(), "arns": ["arn:c"]}
+    end = {"started_at": written(LATER), "finished_at": written(LATER), "arns": ["arn:c"]}
     assert begun.standing().branches[branch] == Branch(
-        4, "finish", "FAILED", "why", steps={"train": phase, "deploy": end}, moved_at=LATER.isoformat()
+        4, "finish", "FAILED", "why", steps={"train": phase, "deploy": end}, moved_at=written(LATER)
     )
 
 
 def test_how_long_a_phase_took_by_personalizes_clock_is_kept(begun: Case, branch: str) -> None:
     begun.ledger.advance(message("train", branch, hop=0), NOW, (), Mark("train", ("arn:a",)))
     begun.ledger.advance(message("poll", branch, hop=1), LATER, (), Mark("train", finished=True, took=2210))
-    phase = {"started_at": NOW.isoformat(), "finished_at": LATER.isoformat(), "arns": ["arn:a"], "took": 2210}
+    phase = {"started_at": written(NOW), "finished_at": written(LATER), "arns": ["arn:a"], "took": 2210}
     assert begun.standing().branches[branch].steps == {"train": phase}
 
 
@@ -396,7 +397,7 @@ def test_a_cursor_never_goes_back(begun: Case, hop: int) -> None:
 
 def test_a_phase_that_did_not_begin_does_not_end(begun: Case) -> None:
     begun.ledger.advance(message("deploy", "for-you", hop=2), LATER, (), Mark("deploy", finished=True))
-    assert begun.standing().branches["for-you"] == Branch(3, "deploy", moved_at=LATER.isoformat())
+    assert begun.standing().branches["for-you"] == Branch(3, "deploy", moved_at=written(LATER))
 
 
 def test_an_end_that_was_cut_off_is_noted_by_the_next_delivery(begun: Case) -> None:
@@ -404,14 +405,14 @@ def test_an_end_that_was_cut_off_is_noted_by_the_next_delivery(begun: Case) -> N
     begun.ledger.advance(message("train", "for-you", hop=0), NOW, (), Mark("train", ("arn:a",)))
     begun.ledger.advance(message("poll", "for-you", hop=1), NOW, ())
     begun.ledger.advance(message("poll", "for-you", hop=1), LATER, (), Mark("train", finished=True))
-    assert begun.standing().branches["for-you"].steps["train"]["finished_at"] == LATER.isoformat()
+    assert begun.standing().branches["for-you"].steps["train"]["finished_at"] == written(LATER)
 
 
 def test_a_phase_of_which_more_begins_has_begun_when_its_first_did(begun: Case) -> None:
     begun.ledger.advance(message("import", hop=0), NOW, (), Mark("import", ("arn:a",)))
-    more = Mark("import", ("arn:a", "arn:b"), since=NOW.isoformat())
+    more = Mark("import", ("arn:a", "arn:b"), since=written(NOW))
     begun.ledger.advance(message("import", hop=1), LATER, (), more)
-    phase = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:a", "arn:b"]}
+    phase = {"started_at": written(NOW), "finished_at": None, "arns": ["arn:a", "arn:b"]}
     assert begun.standing().branches[IMPORTS].steps == {"import": phase}
 
 
@@ -422,11 +423,11 @@ def test_a_phase_of_which_more_begins_has_begun_when_its_first_did(begun: Case) 
 def test_one_of_two_deliveries_is_the_first_that_is_about_to_make_something(begun: Case, branch: str) -> None:
     told = message("train", branch)
     assert begun.ledger.intend(told, NOW, None)
-    assert begun.standing().branches[branch].making == NOW.isoformat()
+    assert begun.standing().branches[branch].making == written(NOW)
     assert not begun.ledger.intend(told, LATER, None)
-    assert begun.standing().branches[branch].making == NOW.isoformat()
-    assert begun.ledger.intend(told, LATER, NOW.isoformat())
-    assert begun.ledger.intend(told, None, LATER.isoformat())
+    assert begun.standing().branches[branch].making == written(NOW)
+    assert begun.ledger.intend(told, LATER, written(NOW))
+    assert begun.ledger.intend(told, None, written(LATER))
     assert begun.standing().branches[branch].making is None
     assert begun.ledger.intend(told, NOW, None)
 
@@ -449,7 +450,7 @@ def test_a_call_that_is_made_again_has_the_run_of_the_first(case: Case) -> None:
 LEFT = Memory(
     ended=("b", "a"),
     imports={"items": ("arn:j",)},
-    trained={"for-you": (Trained("arn:v", "UPDATE", NOW.isoformat(), True),)},
+    trained={"for-you": (Trained("arn:v", "UPDATE", written(NOW), True),)},
     moves={"arn:c": (612, 599)},
 )
 
@@ -503,7 +504,7 @@ def test_what_cannot_be_read_is_no_message_to_blame(account: Account) -> None:
 
 def test_a_memory_and_a_turnstile_that_cannot_be_read_begin_anew(account: Account) -> None:
     account.ledger.save_memory("shop", LEFT)
-    account.ledger.save_turnstile("import", Turnstile(holders={"shop/a/*/items": NOW.isoformat()}))
+    account.ledger.save_turnstile("import", Turnstile(holders={"shop/a/*/items": written(NOW)}))
     for pk, sk in (("memory", "shop"), ("slots", "import")):
         account.rewrite(pk, sk, pk, lambda text: json.dumps(dict.fromkeys(json.loads(text), "of version 9")))
     assert account.ledger.memory("shop") == Memory(version=1)

@@ -87,7 +87,7 @@ MUTATIONS = (
         "an end is not told by who finds the run ended and untold",
         "functions.endings:tell",
         "if not run.over or run.told_at or",
-        "if not run.over or run.finished_at != ports.clock().isoformat() or",
+        "if not run.over or run.finished_at != written(ports.clock()) or",
     ),
     Mutation(
         "nobody watches",

@@ -14,12 +14,13 @@ from functions.model import IMPORTS, Campaign, Dataset, Filter, Import, Message,
 from functions.ports import Bus, Ledger, Objects, Personalize, Ports, Queues
 from functions.records import Branch, Holder, Run
 from functions.settings import Settings
+from functions.times import written
 from tests.support.memory import MemoryBuckets, MemoryBus, MemoryDeclarations, MemoryLedger, MemoryObjects, MemoryQueues
 from tests.support.scripted import Scripted
 
 NOW = datetime(2026, 11, 23, 21, 44, 20, tzinfo=UTC)
 RUN_ID = "20261123t214420-1a2b3c"
-BEGUN_AT = NOW.isoformat()
+BEGUN_AT = written(NOW)
 ROLE = "arn:aws:iam::123456789012:role/acme-personalize"
 FLOOR = 20.0
 
@@ -91,7 +92,7 @@ def holder(run_id: str = "a", **changes: Any) -> Holder:
 
 def run(run_id: str = RUN_ID, **changes: Any) -> Run:
     """Return a run's record."""
-    at = (NOW - timedelta(minutes=5)).isoformat()
+    at = written(NOW - timedelta(minutes=5))
     fields: dict[str, Any] = {
         "pipeline": "shop",
         "status": "RUNNING",

@@ -9,6 +9,7 @@ from functions.errors import LimitExceeded
 from functions.model import IMPORTS, Message, dump_short, parse
 from functions.ports import Ports
 from functions.records import Branch, Turnstile
+from functions.times import written
 from tests.support.build import (
     NOW,
     VERSION,
@@ -22,7 +23,7 @@ from tests.support.build import (
 from tests.support.memory import MemoryQueues
 from tests.support.scripted import Scripted
 
-AT = NOW.isoformat()
+AT = written(NOW)
 SETS = ("interactions", "items", "users")
 THREE = plan(imports={name: an_import(name) for name in SETS})
 BUSY = LimitExceeded("LimitExceededException", "More than 5 resources with PENDING or IN_PROGRESS status.", "Create…")

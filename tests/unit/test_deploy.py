@@ -14,6 +14,7 @@ from functions.model import Campaign, Message, Wait
 from functions.outcomes import Await, Done, Fail, Outcome, Pause, Skip
 from functions.records import Memory
 from functions.steps.deploy import STEP
+from functions.times import written
 from functions.timing import estimate
 from tests.support.build import (
     CAMPAIGN,
@@ -67,7 +68,7 @@ def campaign(*, update: dict[str, Any] | None = None, **changes: Any) -> dict[st
     return {"campaign": {"name": CAMPAIGN.name, "campaignArn": CAMPAIGN.arn, **state(**changes), **latest}}
 
 
-FAILED = (NOW - timedelta(days=1)).isoformat()
+FAILED = written(NOW - timedelta(days=1))
 """When what is found was begun."""
 
 

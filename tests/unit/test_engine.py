@@ -15,6 +15,7 @@ from functions.model import IMPORTS, BranchStatus, Message, RunStatus, Wait, par
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
 from functions.ports import Mark
 from functions.records import Branch
+from functions.times import written
 from tests.support.build import CHOSEN, FLOOR, NOW, RUN_ID, UNSERVED, ledger_with, message, plan, ports, run
 from tests.support.memory import MemoryLedger, MemoryQueues
 from tests.support.scripted import Scripted
@@ -89,10 +90,10 @@ def test_a_phase_is_noted_when_it_begins_and_ends() -> None:
     scene = Scene()
     scene.advance(Await((WAIT, WAIT)), told())
     assert scene.branch().steps == {
-        "train": {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:c", "arn:c"]}
+        "train": {"started_at": written(NOW), "finished_at": None, "arns": ["arn:c", "arn:c"]}
     }
     scene.advance(Done(), told(hop=4, step="poll", waits=(WAIT,)))
-    assert scene.branch().steps["train"]["finished_at"] == NOW.isoformat()
+    assert scene.branch().steps["train"]["finished_at"] == written(NOW)
     assert scene.branch().status == "RUNNING"
 
 
@@ -107,18 +108,18 @@ def test_a_pause_or_failure_notes_no_phase(outcome: Outcome) -> None:
 def test_a_phase_whose_first_message_died_unnoted_is_noted_by_the_next(outcome: Outcome) -> None:
     """Else the next run would not know of the version, and train another one."""
     scene = Scene()
-    begun = (NOW - timedelta(hours=1)).isoformat()
+    begun = written(NOW - timedelta(hours=1))
     scene.advance(outcome, told(hop=4, step="poll", waits=(replace(WAIT, since=begun),)))
-    over = NOW.isoformat() if outcome == Done() else None
+    over = written(NOW) if outcome == Done() else None
     assert scene.branch().steps == {"train": {"started_at": begun, "finished_at": over, "arns": ["arn:c"]}}
 
 
 def test_time_in_line_and_a_version_that_was_taken_over_are_noted() -> None:
     scene = Scene()
-    asked = (NOW - timedelta(minutes=7)).isoformat()
+    asked = written(NOW - timedelta(minutes=7))
     taken_over = plan(trained={"for-you": "arn:c"})
     scene.advance(Await((WAIT,)), told(asked=asked, since=None, plan=taken_over))
-    step = {"started_at": NOW.isoformat(), "finished_at": None, "arns": ["arn:c"]}
+    step = {"started_at": written(NOW), "finished_at": None, "arns": ["arn:c"]}
     assert scene.branch().steps == {"train": {**step, "in_line": 420, "taken_over": True}}
 
 
@@ -197,7 +198,7 @@ def test_a_send_that_fails_notes_nothing() -> None:
     ],
 )
 def test_what_must_wait_beyond_its_deadline_fails(hours: float, outcome: Outcome, after: Outcome) -> None:
-    late = told(since=(NOW - timedelta(hours=hours)).isoformat())
+    late = told(since=written(NOW - timedelta(hours=hours)))
     cleared: list[Message] = []
 
     def give_up(message: Message, _: Any) -> str:
@@ -213,7 +214,7 @@ def test_a_phase_is_timed_from_its_first_message_on() -> None:
     scene = Scene()
     scene.advance(Pause(5, "why"), told())
     first = parse(Message, scene.queues.sent[0][1])
-    assert first.since == NOW.isoformat()
+    assert first.since == written(NOW)
     scene.advance(Pause(5, "why"), replace(first, since="2026-11-23T20:00:00+00:00"))
     assert parse(Message, scene.queues.sent[1][1]).since == "2026-11-23T20:00:00+00:00"
 
@@ -253,7 +254,7 @@ def test_only_a_quota_that_is_known_to_stay_used_up_is_not_waited_for(told_by_se
 @pytest.mark.parametrize(("minutes", "fails"), [(0, False), (4.9, False), (5, True)])
 def test_what_is_not_there_may_only_not_be_seen_yet(minutes: float, fails: bool) -> None:
     error = NotFound("ResourceNotFoundException", "no such version", "CreateCampaign")
-    asked = told(since=(NOW - timedelta(minutes=minutes)).isoformat())
+    asked = told(since=written(NOW - timedelta(minutes=minutes)))
     outcome = carry_out(making(), asked, ports(Scripted(CreateCampaign=error)))
     assert outcome == (Fail(str(error)) if fails else Pause(after_refusal(asked, NOW, FLOOR), str(error)))
 

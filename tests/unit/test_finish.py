@@ -14,6 +14,7 @@ from functions.model import IMPORTS, BranchStatus, Ending, Message, Request, Tri
 from functions.ports import IN_VAIN, Mark
 from functions.records import Branch, Lease, Run, Trained
 from functions.steps.finish import finish, give_up
+from functions.times import written
 from tests.support.build import NOW, RUN_ID, VERSION, holder, ledger_with, message, plan, ports, record, run
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryQueues
 
@@ -94,7 +95,7 @@ def test_the_last_branch_ends_the_run() -> None:
     assert scene.run.status == "RUNNING"
     assert scene.bus.events == []
     scene.finish("y")
-    assert (scene.run.status, scene.run.finished_at, scene.run.reason) == ("SUCCEEDED", NOW.isoformat(), None)
+    assert (scene.run.status, scene.run.finished_at, scene.run.reason) == ("SUCCEEDED", written(NOW), None)
     ((kind, told),) = scene.bus.events
     assert kind == "Personalize run succeeded"
     assert {key: told[key] for key in ("run_id", "pipeline", "trigger", "status", "reason", "finished_at")} == {
@@ -103,7 +104,7 @@ def test_the_last_branch_ends_the_run() -> None:
         "trigger": "schedule",
         "status": "SUCCEEDED",
         "reason": None,
-        "finished_at": NOW.isoformat(),
+        "finished_at": written(NOW),
     }
     assert scene.ledger.lease("shop").active is None
     assert scene.queues.sent == []
@@ -224,7 +225,7 @@ def test_an_end_tells_the_phase_that_nobody_could_note() -> None:
     scene = Scene(x=RUNNING)
     made = Wait("solution_version", VERSION, since="2026-11-23T20:00:00+00:00")
     scene.finish("x", phase="train", waits=(made,))
-    phase = {"started_at": made.since, "finished_at": NOW.isoformat(), "arns": [VERSION]}
+    phase = {"started_at": made.since, "finished_at": written(NOW), "arns": [VERSION]}
     assert scene.run.branches["x"].steps == {"train": phase}
 
 
@@ -239,7 +240,7 @@ def test_a_failed_phase_is_noted_as_ended() -> None:
     begun = {"train": {"started_at": "then", "finished_at": None, "arns": ["v"]}}
     scene = Scene(x=replace(RUNNING, steps=begun))
     scene.finish("x", Ending("FAILED", "why"), phase="train")
-    assert scene.run.branches["x"].steps["train"]["finished_at"] == NOW.isoformat()
+    assert scene.run.branches["x"].steps["train"]["finished_at"] == written(NOW)
 
 
 def test_failed_imports_end_the_run_and_skip_its_solutions() -> None:
@@ -301,7 +302,7 @@ def test_the_remembered_trigger_begins() -> None:
     assert scene.queues.sent == [("start", dump(trigger), 0)]
     active = scene.ledger.leases["shop"].active
     assert active
-    assert active.turn_at == NOW.isoformat()
+    assert active.turn_at == written(NOW)
 
 
 def test_a_finish_that_died_before_it_sent_sends_when_it_comes_again() -> None:
@@ -342,7 +343,7 @@ def test_an_event_that_nobody_took_comes_with_the_next_delivery() -> None:
     scene.bus = MemoryBus()
     scene.finish("x")
     scene.finish("x")
-    assert scene.run.told_at == NOW.isoformat()
+    assert scene.run.told_at == written(NOW)
     assert len(scene.bus.events) == 1
 
 

@@ -10,6 +10,7 @@ from functions.errors import AlreadyExists, InvalidInput, LimitExceeded
 from functions.model import Wait
 from functions.outcomes import Await, Fail, Pause
 from functions.steps.import_data import STEP
+from functions.times import written
 from tests.support.build import FLOOR, NOW, ROLE, RUN_ID, an_import, arn, message, plan, ports
 from tests.support.scripted import Scripted
 
@@ -96,7 +97,7 @@ def test_what_is_refused_does_not_hold_up_what_is_made() -> None:
     outcome = carry_out(STEP, MESSAGE, ports(personalize))
     assert isinstance(outcome, Await)
     assert [wait.key for wait in outcome.waits] == [next(iter(MESSAGE.plan.imports))]
-    assert outcome.again == (NOW + timedelta(seconds=after_refusal(MESSAGE, NOW, FLOOR))).isoformat()
+    assert outcome.again == written(NOW + timedelta(seconds=after_refusal(MESSAGE, NOW, FLOOR)))
 
 
 def test_what_personalize_rejects_ends_the_branch_in_its_words() -> None:

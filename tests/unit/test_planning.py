@@ -14,6 +14,7 @@ from functions.model import Pipeline, Request
 from functions.planning import jobs_of, left_behind, plan_run
 from functions.ports import Stored
 from functions.records import Memory, Trained
+from functions.times import written
 from tests.support.build import CHOSEN, NOW, ROLE, RUN_ID, UNSERVED, VERSION, arn, dataset, pipeline, plan
 from tests.support.scripted import Scripted
 
@@ -117,7 +118,7 @@ def test_the_plan_pins_what_is_declared() -> None:
         NOW,
     )
     assert (plan.name, plan.role_arn, plan.tags, plan.training_mode) == ("acme", ROLE, {"team": "search"}, "UPDATE")
-    assert plan.begun_at == NOW.isoformat()
+    assert plan.begun_at == written(NOW)
     assert plan.solutions == {"for-you": CHOSEN, "similar": UNSERVED}
     (planned,) = plan.imports.values()
     assert (planned.dataset_arn, planned.location) == (
@@ -144,7 +145,7 @@ ENDED_AT = THIS["lastUpdatedDateTime"]
 
 def trained(since: timedelta = timedelta(hours=1), version: str = VERSION, **changes: Any) -> Trained:
     """Return a version that was trained after the newest import, and never deployed."""
-    made = Trained(version, "FULL", (ENDED_AT + since).isoformat(), deployed=False)
+    made = Trained(version, "FULL", written(ENDED_AT + since), deployed=False)
     return replace(made, **changes)
 
 

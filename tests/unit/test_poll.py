@@ -16,6 +16,7 @@ from functions.model import IMPORTS, Deadlines, Kind, Message, Phase, Wait, dump
 from functions.outcomes import Done, Fail, Outcome, Pause
 from functions.records import Branch
 from functions.steps.poll import STEP
+from functions.times import written
 from tests.support.build import CAMPAIGN, FLOOR, NOW, OLD_VERSION, VERSION, arn, ledger_with, message, plan, ports, run
 from tests.support.memory import MemoryLedger
 from tests.support.scripted import Scripted
@@ -27,7 +28,7 @@ ASKED = NOW - timedelta(minutes=10)
 
 
 def job(name: str, expected: float | None = None, spread: float | None = None) -> Wait:
-    return Wait("dataset_import_job", arn("dataset-import-job", name), expected, since=ASKED.isoformat(), spread=spread)
+    return Wait("dataset_import_job", arn("dataset-import-job", name), expected, since=written(ASKED), spread=spread)
 
 
 def importing(*waits: Wait) -> Message:
@@ -36,7 +37,7 @@ def importing(*waits: Wait) -> Message:
 
 def due(waiting: Message, at: datetime = NOW) -> Message:
     """Return the message with the time of its look."""
-    return replace(waiting, waits=(replace(waiting.waits[0], look_at=at.isoformat()), *waiting.waits[1:]))
+    return replace(waiting, waits=(replace(waiting.waits[0], look_at=written(at)), *waiting.waits[1:]))
 
 
 TRAINING = message("poll", "for-you", phase="train", waits=(Wait("solution_version", VERSION, 2400, spread=0.05),))
@@ -87,13 +88,13 @@ def test_the_first_message_works_out_when_to_look_and_does_not_look() -> None:
     assert isinstance(outcome, Pause)
     assert waited_for(outcome) == ["b", "a"]  # what should take longest is looked at first
     assert outcome.waits
-    assert outcome.waits[0].look_at == (NOW + timedelta(seconds=outcome.seconds)).isoformat()
+    assert outcome.waits[0].look_at == written(NOW + timedelta(seconds=outcome.seconds))
     assert 0.8 * 1200 < 600 + outcome.seconds < 1200
     assert outcome.waits[1].look_at is None
 
 
 def test_without_history_the_settings_tell_and_where_they_are_silent_experience_does() -> None:
-    first = importing(replace(job("a"), since=NOW.isoformat()))
+    first = importing(replace(job("a"), since=written(NOW)))
     assert pause(first, Scripted()) < 10  # what was never seen here may be over in no time
     usual, told = (pause(due(importing(job("a"))), jobs(a=UNDER_WAY), typical) for typical in ({}, {JOB: 600.0}))
     assert 30 < usual < 90
@@ -128,27 +129,27 @@ def test_a_look_may_be_a_second_early() -> None:
 
 def test_what_was_made_long_ago_is_looked_at_at_once() -> None:
     """A version that an earlier run has left behind."""
-    left = replace(TRAINING, waits=(replace(TRAINING.waits[0], since=(NOW - timedelta(days=1)).isoformat()),))
+    left = replace(TRAINING, waits=(replace(TRAINING.waits[0], since=written(NOW - timedelta(days=1))),))
     personalize = Scripted(DescribeSolutionVersion={"solutionVersion": status("ACTIVE", ago=86_400)})
     assert carry_out(STEP, left, ports(personalize)) == Done()
 
 
 def test_a_history_of_one_that_hung_does_not_put_off_the_look_until_nothing_could_follow() -> None:
     hung = plan(deadlines=Deadlines(import_hours=1))
-    waiting = due(message("poll", plan=hung, waits=(job("a", 10_000 * 3600.0, 0.05),), since=NOW.isoformat()))
+    waiting = due(message("poll", plan=hung, waits=(job("a", 10_000 * 3600.0, 0.05),), since=written(NOW)))
     outcome = carry_out(STEP, waiting, ports(jobs(a=status("CREATE IN_PROGRESS", ago=7200))))
     assert isinstance(outcome, Pause)
     assert outcome.waits
-    assert outcome.waits[0].look_at == (NOW + timedelta(minutes=30)).isoformat()
+    assert outcome.waits[0].look_at == written(NOW + timedelta(minutes=30))
 
 
 def test_the_last_look_is_at_the_deadline() -> None:
     short = plan(deadlines=Deadlines(import_hours=0.5))
-    waiting = due(replace(importing(job("a", 10_000 * 3600.0, 0.05)), plan=short, since=ASKED.isoformat()))
+    waiting = due(replace(importing(job("a", 10_000 * 3600.0, 0.05)), plan=short, since=written(ASKED)))
     outcome = carry_out(STEP, waiting, ports(jobs(a=status("CREATE IN_PROGRESS", ago=7200))))
     assert isinstance(outcome, Pause)
     assert outcome.waits
-    assert outcome.waits[0].look_at == (ASKED + timedelta(minutes=30)).isoformat()
+    assert outcome.waits[0].look_at == written(ASKED + timedelta(minutes=30))
 
 
 # ------------------------------------------------------------------ looks
@@ -244,7 +245,7 @@ def test_how_far_things_were_off_is_the_median_of_them() -> None:
 def test_what_the_imports_have_shown_tells_when_the_training_may_be_over(factor: float) -> None:
     noted = {"by": round(100 * math.log(factor)), "spread": 4, "things": 3}
     imports = Branch(status="SUCCEEDED", steps={"import": {"shift": noted}})
-    fresh = replace(TRAINING, waits=(replace(TRAINING.waits[0], since=NOW.isoformat()),))
+    fresh = replace(TRAINING, waits=(replace(TRAINING.waits[0], since=written(NOW)),))
     looks = []
     for branch in (imports, Branch(status="SUCCEEDED")):
         ledger = ledger_with(run(branches={IMPORTS: branch, "for-you": Branch()}))
@@ -304,7 +305,7 @@ def under_way(**phases: str) -> MemoryLedger:
 def half_through(phase: Phase) -> str:
     waiting = TRAINING if phase == "train" else DEPLOYING
     since = NOW - timedelta(seconds=(waiting.waits[0].expected or 0) / 2)
-    return dump_short(replace(waiting, waits=(replace(waiting.waits[0], since=since.isoformat()),)))
+    return dump_short(replace(waiting, waits=(replace(waiting.waits[0], since=written(since)),)))
 
 
 @pytest.mark.parametrize(
@@ -404,7 +405,7 @@ def test_a_training_that_ended_just_then_need_not_be_stopped() -> None:
 @pytest.mark.parametrize("code", ["ResourceInUseException", "LimitExceededException", "ThrottlingException"])
 def test_what_refuses_to_be_stopped_does_not_hide_the_deadline(code: str) -> None:
     refusal = translate_error(code, "no", "StopSolutionVersionCreation")
-    since = (NOW - timedelta(hours=73)).isoformat()
+    since = written(NOW - timedelta(hours=73))
     late = replace(TRAINING, since=since, plan=plan(deadlines=Deadlines(stop_training=True)))
     outcome = in_time(
         STEP, late, Pause(5, "it is CREATE IN_PROGRESS"), ports(Scripted(StopSolutionVersionCreation=refusal))
@@ -419,8 +420,8 @@ def test_what_refuses_to_be_stopped_does_not_hide_the_deadline(code: str) -> Non
 def test_a_failure_that_was_there_before_is_not_this_runs(minutes: float, believed: bool) -> None:
     """The campaign was asked for again, and what shows still may be the earlier run's failure."""
     before = {**OLD, "solutionVersionArn": VERSION, "status": "CREATE FAILED", "failureReason": "no capacity"}
-    since = (NOW - timedelta(minutes=minutes)).isoformat()
-    wait = replace(DEPLOYING.waits[0], since=since, instead_of=before["creationDateTime"].isoformat())
+    since = written(NOW - timedelta(minutes=minutes))
+    wait = replace(DEPLOYING.waits[0], since=since, instead_of=written(before["creationDateTime"]))
     asked = due(replace(DEPLOYING, waits=(wait,)))
     outcome = carry_out(STEP, asked, ports(Scripted(DescribeCampaign={"campaign": before})))
     assert isinstance(outcome, Fail if believed else Pause)
@@ -444,7 +445,7 @@ def test_what_is_no_training_is_not_stopped() -> None:
 def test_what_was_just_asked_for_may_not_be_seen_yet(
     waiting: Message, told: dict[str, Any], ago: float, believed: bool
 ) -> None:
-    since = (NOW - timedelta(seconds=ago)).isoformat()
+    since = written(NOW - timedelta(seconds=ago))
     just_now = due(replace(waiting, waits=tuple(replace(wait, since=since) for wait in waiting.waits)))
     outcome = carry_out(STEP, just_now, ports(Scripted(**told)))
     if believed:

@@ -16,6 +16,7 @@ from functions.records import Turnstile
 from functions.slots import token
 from functions.steps import import_data
 from functions.steps.poll import STEP
+from functions.times import written
 from tests.support.build import NOW, an_import, arn, ledger_with, message, plan, ports, run
 from tests.support.line import AT, Scene, tokens, told
 from tests.support.memory import MemoryLedger
@@ -26,11 +27,11 @@ ASKED = NOW - timedelta(minutes=12)
 
 
 def job(name: str, **changes: Any) -> Wait:
-    fields = {"since": ASKED.isoformat(), "key": name, **changes}
+    fields = {"since": written(ASKED), "key": name, **changes}
     return Wait("dataset_import_job", arn("dataset-import-job", name), **fields)
 
 
-A, B = job("a", look_at=NOW.isoformat()), job("b")
+A, B = job("a", look_at=written(NOW)), job("b")
 
 
 def importing(*waits: Wait, in_line: tuple[str, ...] = ()) -> Message:
@@ -55,7 +56,7 @@ def jobs(**told: dict[str, Any] | Exception) -> Scripted:
 def holding(*keys: str, waiting: tuple[str, ...] = ("shop/other/*/items",)) -> MemoryLedger:
     """Return a ledger in which the run's imports have all slots, and another run may be in line."""
     held = [token(importing(), key) for key in keys] + [f"shop/{n}/*/items" for n in range(5 - len(keys))]
-    stile = Turnstile(1, dict.fromkeys(held, NOW.isoformat()), waiting)
+    stile = Turnstile(1, dict.fromkeys(held, written(NOW)), waiting)
     return ledger_with(run(), turnstiles={"import": stile})
 
 
@@ -87,13 +88,13 @@ def test_what_is_over_gives_its_slot_back(told: dict[str, Any], left: list[str],
 
 def test_what_may_only_seem_deleted_keeps_its_slot() -> None:
     ledger = holding("a")
-    carry_out(STEP, importing(replace(A, since=NOW.isoformat())), ports(jobs(a=GONE), ledger))
+    carry_out(STEP, importing(replace(A, since=written(NOW))), ports(jobs(a=GONE), ledger))
     assert held(ledger) == ["a"]
 
 
 def test_what_is_done_is_not_looked_at_again() -> None:
     personalize = jobs(b=status("CREATE PENDING"))
-    waits = (replace(B, look_at=NOW.isoformat()), replace(A, done=True))
+    waits = (replace(B, look_at=written(NOW)), replace(A, done=True))
     outcome = carry_out(STEP, importing(*waits), ports(personalize))
     assert isinstance(outcome, Pause)
     assert [wait.key for wait in outcome.waits or ()] == ["b", "a"]
@@ -133,7 +134,7 @@ def test_while_somebody_is_in_line_looks_are_closer_together() -> None:
 
 def test_while_somebody_is_in_line_the_first_look_is_when_the_quickest_may_be_over() -> None:
     """And else when all may be."""
-    told = [job(name, expected=each, spread=0.05, since=NOW.isoformat()) for name, each in (("a", 600), ("b", 880))]
+    told = [job(name, expected=each, spread=0.05, since=written(NOW)) for name, each in (("a", 600), ("b", 880))]
     pauses = []
     for waiting in ((), ("shop/other/*/items",)):
         outcome = carry_out(STEP, importing(*told), ports(Scripted(), holding("a", "b", waiting=waiting)))
@@ -147,7 +148,7 @@ def test_while_somebody_is_in_line_the_first_look_is_when_the_quickest_may_be_ov
 
 
 def hour_long(key: str, expected: float) -> Wait:
-    since = (NOW - timedelta(minutes=30)).isoformat()
+    since = written(NOW - timedelta(minutes=30))
     return Wait("dataset_import_job", f"arn:{key}", expected=expected, spread=0.05, since=since, key=key)
 
 
@@ -158,7 +159,7 @@ def described(params: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("crowded", [True, False])
 def test_slots_of_what_is_over_are_given_back_though_the_look_is_appointed_for_the_slowest(crowded: bool) -> None:
-    slow = replace(hour_long("interactions", 7200.0), look_at=(NOW + timedelta(hours=1)).isoformat())
+    slow = replace(hour_long("interactions", 7200.0), look_at=written(NOW + timedelta(hours=1)))
     carried = told("a", "poll", hop=3, waits=(slow, hour_long("items", 300.0)), since=AT)
     scene = Scene(*tokens("a", "interactions", "items"), waiting=tokens("b", "items") if crowded else ())
     scene.add("a", carried)
@@ -170,7 +171,7 @@ def test_slots_of_what_is_over_are_given_back_though_the_look_is_appointed_for_t
 
 
 def test_the_look_at_what_was_made_before_is_not_the_one_at_what_comes_with_a_later_slot() -> None:
-    slow = replace(hour_long("interactions", 7200.0), look_at=(NOW + timedelta(hours=1)).isoformat())
+    slow = replace(hour_long("interactions", 7200.0), look_at=written(NOW + timedelta(hours=1)))
     scene = Scene(*tokens("a", "interactions"))
     scene.add("a", told("a", hop=3, waits=(slow,)))
     advance(import_data.STEP, told("a", hop=3, waits=(slow,), since=AT), scene.ports)

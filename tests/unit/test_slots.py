@@ -14,9 +14,10 @@ from functions import slots
 from functions.model import Wait, dump
 from functions.records import Turnstile
 from functions.slots import MOST_WAITING, SWEPT_EVERY, Token, ask, lacking, leave, of_run, token, unswept
+from functions.times import written
 from tests.support.build import NOW, RUN_ID, an_import, message, plan
 
-AT = NOW.isoformat()
+AT = written(NOW)
 
 
 def stile(*holders: str, waiting: tuple[str, ...] = ()) -> Turnstile:
@@ -60,7 +61,7 @@ def test_fewer_slots_than_holders_let_nobody_in() -> None:
 def test_a_slot_is_had_since_it_was_given() -> None:
     later = NOW + timedelta(minutes=7)
     after = leave(stile("a", "b", waiting=("c",)), "a", 2, later)
-    assert after.holders == {"b": AT, "c": later.isoformat()}
+    assert after.holders == {"b": AT, "c": written(later)}
 
 
 Move = tuple[str, str]
@@ -150,5 +151,5 @@ def test_holders_are_looked_at_now_and_then() -> None:
 def test_the_longest_line_of_the_longest_tokens_fits_into_an_item() -> None:
     """400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html."""
     longest = f"{'p' * 40}/{'r' * 22}/{'s' * 40}/{'action_interactions'}"
-    line = Turnstile(9, {f"{n:03}{longest}": NOW.isoformat() for n in range(100)}, (longest,) * slots.MOST_WAITING)
+    line = Turnstile(9, {f"{n:03}{longest}": written(NOW) for n in range(100)}, (longest,) * slots.MOST_WAITING)
     assert len(dump(line)) < 400 * 1024 * 0.9

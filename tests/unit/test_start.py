@@ -20,6 +20,7 @@ from functions.steps.finish import handler as finish_door
 from functions.steps.poll import handler as poll_door
 from functions.steps.start import branches, by_hand, cause_of, first_messages, give_up, handle, idle, start
 from functions.steps.start import handler as start_door
+from functions.times import written
 from tests.support.build import CHOSEN, NOW, UNSERVED, VERSION, holder, ledger_with, pipeline, plan, ports, record, run
 from tests.support.lambda_context import Context
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryObjects, MemoryQueues
@@ -294,7 +295,7 @@ def test_an_upload_in_parts_rests_from_its_end_not_from_its_beginning() -> None:
     handle(record(uploaded("shop/interactions/part-1.csv")), scene.ports)
     assert [(step, delay) for step, _, delay in scene.queues.sent] == [("start", 291)]
     assert scene.lease.active
-    assert scene.lease.active.uploaded_at == "2026-11-23T21:44:10+00:00"
+    assert scene.lease.active.uploaded_at == "2026-11-23T21:44:10.000+00:00"
 
 
 def test_an_upload_that_joins_one_that_rests_has_it_rest_longer() -> None:
@@ -425,7 +426,7 @@ def test_the_first_trigger_begins_a_run() -> None:
     (first,) = scene.messages
     assert (first.step, first.run_id, list(first.plan.imports)) == ("import", "a", ["interactions"])
     begun = scene.run("a")
-    assert (begun.status, begun.plan, begun.dispatched_at) == ("RUNNING", first.plan, NOW.isoformat())
+    assert (begun.status, begun.plan, begun.dispatched_at) == ("RUNNING", first.plan, written(NOW))
     assert scene.lease.active == holder("a", pinned=True)
 
 
@@ -511,8 +512,8 @@ def test_an_upload_that_waits_and_comes_twice_waits_once(hop: int) -> None:
 
 def test_a_remembered_upload_rests_from_its_turn_on() -> None:
     """It may have waited behind another run for longer than it would have waited for files."""
-    asked = holder("b", trigger="upload", after="a", turn_at=NOW.isoformat())
-    queued = {"status": "QUEUED", "trigger": "upload", "created_at": (NOW - timedelta(hours=9)).isoformat()}
+    asked = holder("b", trigger="upload", after="a", turn_at=written(NOW))
+    queued = {"status": "QUEUED", "trigger": "upload", "created_at": written(NOW - timedelta(hours=9))}
     ledger = ledger_with(run("b", **queued), leases={"shop": Lease(active=asked)})
     scene = Scene(ledger, uploaded=timedelta(seconds=100))
     scene.trigger("b", kind="upload")
@@ -521,7 +522,7 @@ def test_a_remembered_upload_rests_from_its_turn_on() -> None:
 
 
 LOST = "no sign of life for 3 hours: its messages are lost"
-LONG_AGO = (NOW - SILENCE).isoformat()
+LONG_AGO = written(NOW - SILENCE)
 
 
 def told(scene: Scene) -> list[tuple[str, Any, Any]]:
@@ -539,7 +540,7 @@ def test_a_silent_run_is_ended_and_told_and_what_waits_behind_it_begins() -> Non
     ((step, sent, _),) = scene.queues.sent
     assert (step, parse(Trigger, sent).run_id) == ("start", "b")
     assert (scene.run("c").status, scene.run("c").joined) == ("JOINED", "b")
-    heir = holder("b", after="a", request=Request("shop", force=True), joined=("c",), turn_at=NOW.isoformat())
+    heir = holder("b", after="a", request=Request("shop", force=True), joined=("c",), turn_at=written(NOW))
     assert scene.lease.active == heir
 
 

@@ -14,6 +14,7 @@ from functions.model import IMPORTS, Message, TrainingMode, Wait
 from functions.outcomes import Await, Fail, Outcome, Pause
 from functions.records import Branch, Memory, Trained
 from functions.steps.train import STEP
+from functions.times import written
 from tests.support.build import NOW, RUN_ID, SOLUTION, VERSION, ledger_with, message, plan, ports, run
 from tests.support.memory import MemoryLedger
 from tests.support.scripted import Answer, Scripted
@@ -43,7 +44,7 @@ class Scene:
     """A run that is to train, and what an earlier delivery has noted of that: how many seconds ago it began to."""
 
     def __init__(self, personalize: Scripted, making: float | None = None, memory: Memory | None = None) -> None:
-        at = None if making is None else (NOW - timedelta(seconds=making)).isoformat()
+        at = None if making is None else written(NOW - timedelta(seconds=making))
         branches = {IMPORTS: Branch(status="SUCCEEDED"), "for-you": Branch(making=at)}
         self.ledger = ledger_with(run(branches=branches, plan=plan()), memories={"shop": memory or Memory()})
         self.personalize = personalize
@@ -102,7 +103,7 @@ def test_of_a_long_history_the_remembered_versions_tell_it() -> None:
     def describe(params: dict[str, Any]) -> dict[str, Any]:
         return {"solutionVersion": told[params["solutionVersionArn"]]}
 
-    remembered = tuple(Trained(arn, "FULL", NOW.isoformat(), deployed=True) for arn in told)
+    remembered = tuple(Trained(arn, "FULL", written(NOW), deployed=True) for arn in told)
     personalize = scripted(version(-9), version(-8), DescribeSolutionVersion=describe)
     outcome = Scene(personalize, memory=Memory(trained={"for-you": remembered})).carry_out()
     assert isinstance(outcome, Await)
@@ -134,7 +135,7 @@ def test_it_is_noted_before_it_is_made() -> None:
         Watching(ListSolutionVersions={"solutionVersions": []}, CreateSolutionVersion={"solutionVersionArn": VERSION})
     )
     assert isinstance(scene.carry_out(), Await)
-    assert scene.making == NOW.isoformat()
+    assert scene.making == written(NOW)
 
 
 @pytest.mark.parametrize("making", [1, 590])
@@ -144,7 +145,7 @@ def test_a_version_of_an_earlier_delivery_is_found_before_another_is_asked_for(m
     scene = Scene(scripted(version(-1), *ours, DescribeSolutionVersion=named()), making)
     outcome = scene.carry_out()
     assert isinstance(outcome, Await)
-    assert (outcome.waits[0].arn, outcome.waits[0].since) == (f"{SOLUTION}/v2", ours[1]["creationDateTime"].isoformat())
+    assert (outcome.waits[0].arn, outcome.waits[0].since) == (f"{SOLUTION}/v2", written(ours[1]["creationDateTime"]))
     assert "CreateSolutionVersion" not in scene.personalize.operations
     assert scene.personalize.operations.count("DescribeSolutionVersion") == 2  # and no further
 
@@ -172,7 +173,7 @@ def test_of_two_deliveries_at_once_one_makes_it() -> None:
 def test_a_name_that_is_taken_by_none_that_is_to_be_seen_is_looked_for_again() -> None:
     scene = Scene(scripted(version(1), create=THERE))
     assert isinstance(scene.carry_out(), Pause)
-    assert scene.making == NOW.isoformat()
+    assert scene.making == written(NOW)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_what_was_not_answered_may_have_been_made() -> None:
     scene = Scene(scripted(create=ConnectionError()))
     with pytest.raises(ConnectionError):
         scene.carry_out()
-    assert scene.making == NOW.isoformat()
+    assert scene.making == written(NOW)
 
 
 @pytest.mark.parametrize(("before", "found"), [(9, True), (11, False)])

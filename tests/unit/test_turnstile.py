@@ -17,6 +17,7 @@ from functions.records import SILENCE, Branch, Holder, Lease, Run, Turnstile
 from functions.slots import SWEPT_EVERY
 from functions.steps import import_data, train
 from functions.steps.finish import finish
+from functions.times import written
 from functions.watchdog import watch
 from tests.support.build import (
     CHOSEN,
@@ -78,7 +79,7 @@ def test_a_training_has_one_slot() -> None:
 
 def test_what_was_made_before_needs_no_slot() -> None:
     scene = Scene("x", "y", kind="train")
-    scene.add("a", branches={IMPORTS: Branch(), "for-you": Branch(making=NOW.isoformat())})
+    scene.add("a", branches={IMPORTS: Branch(), "for-you": Branch(making=written(NOW))})
     listed = {"solutionVersionArn": VERSION, "status": "CREATE PENDING", "creationDateTime": NOW}
     named = {"solutionVersion": {**listed, "name": "acme-a-for-you"}}
     scene.personalize = Scripted(
@@ -244,7 +245,7 @@ def test_who_finds_all_taken_looks_now_and_then_whether_the_holders_are_there() 
     ahead = replace(scene.ports, clock=lambda: NOW + SWEPT_EVERY)
     assert turnstile.take(told("b"), ["items"], scene.ports) == []
     assert turnstile.take(told("b"), ["items"], ahead) == ["items"]
-    assert scene.stile.swept_at == (NOW + SWEPT_EVERY).isoformat()
+    assert scene.stile.swept_at == written(NOW + SWEPT_EVERY)
 
 
 def test_a_slot_for_a_job_that_is_done_is_taken_back() -> None:
@@ -333,7 +334,7 @@ def test_a_message_that_can_not_be_read_holds_up_nobody_else() -> None:
 def test_a_run_that_nobody_looks_after_any_more_gives_way() -> None:
     """Its pipeline is declared no longer, and its message is lost: only its silence tells."""
     scene = Scene(*tokens("a", "items"))
-    scene.add("a", told("a", "poll", hop=1), updated_at=(NOW - SILENCE).isoformat())
+    scene.add("a", told("a", "poll", hop=1), updated_at=written(NOW - SILENCE))
     scene.ledger.declared.clear()
     watch(scene.ports)
     assert not scene.stile.holders

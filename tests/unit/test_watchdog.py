@@ -12,6 +12,7 @@ from functions.errors import NotLookedAfter, Unreadable
 from functions.model import IMPORTS, Ending, Message, Request, Trigger, dump_short, parse
 from functions.records import QUIET, SILENCE, Branch, Lease, Run, Turnstile
 from functions.steps.start import give_up, handle
+from functions.times import written
 from functions.watchdog import WATCH, look_after
 from tests.support.build import (
     CHOSEN,
@@ -38,7 +39,7 @@ class Scene:
     """A run that holds the lease, and has not moved for a while."""
 
     def __init__(self, silent: timedelta = QUIET, **changes: Any) -> None:
-        then = (NOW - silent).isoformat()
+        then = written(NOW - silent)
         fields = {"plan": plan(), "dispatched_at": then, "updated_at": then, **changes}
         asked = holder(RUN_ID, request=Request("shop", force=True), pinned=True)
         waiting = run("b", status="QUEUED")
@@ -122,7 +123,7 @@ def test_a_run_that_ended_and_kept_the_lease_gives_it_up() -> None:
 
 
 def test_a_run_that_ended_and_was_told_is_not_told_again() -> None:
-    scene = Scene(silent=timedelta(0), status="FAILED", told_at=NOW.isoformat())
+    scene = Scene(silent=timedelta(0), status="FAILED", told_at=written(NOW))
     scene.look_after()
     assert scene.bus.events == []
     assert [trigger.run_id for trigger in scene.triggers] == ["b"]
@@ -133,12 +134,12 @@ def test_a_run_is_not_lost_that_has_waited_for_its_turn_for_longer_than_a_lost_o
     scene = Scene(status="QUEUED", plan=None, branches={}, dispatched_at=None, silent=SILENCE * 2)
     lease = scene.ledger.leases["shop"]
     assert lease.active
-    turn = (NOW - timedelta(minutes=5)).isoformat()
+    turn = written(NOW - timedelta(minutes=5))
     scene.ledger.leases["shop"] = replace(lease, active=replace(lease.active, pinned=False, turn_at=turn))
     scene.look_after()
     assert scene.run.status == "QUEUED"
     assert scene.queues.sent == []
-    turn = (NOW - QUIET).isoformat()
+    turn = written(NOW - QUIET)
     scene.ledger.leases["shop"] = replace(lease, active=replace(lease.active, pinned=False, turn_at=turn))
     scene.look_after()
     assert [trigger.run_id for trigger in scene.triggers] == [RUN_ID]
@@ -156,7 +157,7 @@ def test_a_run_that_shows_no_sign_of_life_fails_and_the_next_begins() -> None:
 
 def test_a_branch_whose_message_is_lost_is_found_while_another_one_moves() -> None:
     """It may have a slot that the other one waits for: that one comes by every quarter of an hour, for ever."""
-    then, now = (NOW - QUIET).isoformat(), (NOW - timedelta(minutes=14)).isoformat()
+    then, now = written(NOW - QUIET), written(NOW - timedelta(minutes=14))
     carried = {
         name: dump_short(message("poll" if name == "for-you" else "train", name, hop=3, phase="train"))
         for name in ("for-you", "similar")
