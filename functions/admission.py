@@ -6,13 +6,15 @@ joins the one remembered. So any number of triggers during a run make one more r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
 from typing import Literal
 
 from functions import guarded
 from functions.ports import Ledger
-from functions.records import Holder, Lease
+from functions.records import Holder, Lease, Run
 
 Place = Literal["active", "next", "joined"]
 
@@ -61,6 +63,19 @@ def hand_over(lease: Lease, run_id: str, at: str) -> Lease:
         return lease
     successor = replace(lease.next, after=run_id, turn_at=at) if lease.next else None
     return replace(lease, active=successor, next=None)
+
+
+def rebuilt(runs: Iterable[Run], now: datetime) -> tuple[Lease, list[str]]:
+    """Return the lease that the runs of a pipeline make, and the ids of those that become part of the remembered one.
+
+    Every holder has a record before it holds the lease. The run that has begun is active, or the oldest that waits; all
+    others that wait are remembered as one.
+    """
+    alive = sorted((run for run in runs if run.alive(now)), key=lambda run: (run.plan is None, run.created_at))
+    holders = [Holder(run.run_id, run.trigger, run.request, pinned=run.plan is not None) for run in alive]
+    active, waiting = next(iter(holders), None), holders[1:]
+    remembered = reduce(_join, waiting) if waiting else None
+    return Lease(active=active, next=remembered), [each.run_id for each in waiting[1:]]
 
 
 def change_lease(ledger: Ledger, pipeline: str, change: Callable[[Lease], Lease]) -> Lease:

@@ -113,11 +113,22 @@ class Ledger(Protocol):
         ...
 
     def lease(self, pipeline: str) -> Lease:
-        """Return the pipeline's lease (an empty one before its first run)."""
+        """Return the pipeline's lease (an empty one before its first run).
+
+        Raise :class:`functions.errors.Unreadable` where another version has written it.
+        """
         ...
 
     def save_lease(self, pipeline: str, lease: Lease) -> None:
         """Write the lease, one version on; raise Conflict if another was written since it was read."""
+        ...
+
+    def lease_version(self, pipeline: str) -> int:
+        """Return the version of a lease, be it readable or not."""
+        ...
+
+    def unended(self, pipeline: str) -> list[Run]:
+        """Return all runs of a pipeline that have not ended, but for those that can't be read. It reads all records."""
         ...
 
     def turnstile(self, kind: str) -> Turnstile:

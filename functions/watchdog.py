@@ -6,16 +6,18 @@ EventBridge Scheduler has `start` do so for all pipelines every half an hour, an
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from functions import turnstile
+from functions.admission import rebuilt
 from functions.endings import conclude, fail, hand_on, release, tell, verdict
 from functions.errors import NotLookedAfter, Unreadable
 from functions.flow import carrying_on
 from functions.model import Trigger, dump
 from functions.ports import Ports
-from functions.records import QUIET, SILENCE, Holder, Run
+from functions.records import QUIET, SILENCE, Holder, Lease, Run
 from functions.shell import about
 from functions.slots import KINDS
 from functions.telemetry import logger, metrics
@@ -46,7 +48,7 @@ def watch(ports: Ports) -> None:
 
 def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
     """Look after the run that holds a pipeline's lease, unless it is ``but``."""
-    active = ports.ledger.lease(pipeline).active
+    active = _readable_lease(pipeline, ports).active
     if active is None or active.run_id == but:
         return
     about(pipeline, active.run_id)
@@ -75,6 +77,21 @@ def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
         logger.warning("quiet since %s: its messages are sent again", run.updated_at)
         metrics.add_metric("RunsResumed", "Count", 1)
         resume(run, active, ports)
+
+
+def _readable_lease(pipeline: str, ports: Ports) -> Lease:
+    """Return the lease; one that can't be read is made anew from the runs that have not ended."""
+    try:
+        return ports.ledger.lease(pipeline)
+    except Unreadable:
+        logger.exception("the lease is made anew from the runs that have not ended")
+    now, version = ports.clock(), ports.ledger.lease_version(pipeline)
+    lease, joined = rebuilt(ports.ledger.unended(pipeline), now)
+    ports.ledger.save_lease(pipeline, replace(lease, version=version))
+    if lease.next:
+        for run_id in joined:
+            ports.ledger.end_run(pipeline, run_id, "JOINED", now, joined=lease.next.run_id)
+    return lease
 
 
 def resume(run: Run, holder: Holder, ports: Ports) -> None:

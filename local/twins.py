@@ -55,6 +55,12 @@ class MemoryLedger:
             raise Conflict(pipeline)
         self.leases[pipeline] = replace(lease, version=lease.version + 1)
 
+    def lease_version(self, pipeline: str) -> int:
+        return self.leases.get(pipeline, Lease()).version
+
+    def unended(self, pipeline: str) -> list[Run]:
+        return [run for (of, _), run in self.runs.items() if of == pipeline and not run.over]
+
     def claim(self, cause: str, run_id: str, at: datetime) -> str:
         return self.claims.setdefault(cause, run_id)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -81,13 +82,42 @@ class DynamoLedger:
     # -------------------------------------------------------------- the lease
 
     def lease(self, pipeline: str) -> Lease:
-        """Return the pipeline's lease, an empty one before its first run."""
+        """Return the pipeline's lease, an empty one before its first run; raise Unreadable."""
         item = self._get("lease", pipeline)
         return _record(Lease, item["lease"]) if item else Lease()
 
     def save_lease(self, pipeline: str, lease: Lease) -> None:
         """Write the lease, one version on; raise Conflict if another was written since it was read."""
         self._save("lease", pipeline, lease.version, dump(replace(lease, version=lease.version + 1)))
+
+    def lease_version(self, pipeline: str) -> int:
+        """Return the version of a lease, be it readable or not."""
+        item = self._get("lease", pipeline)
+        return int(item["version"]) if item else 0
+
+    def unended(self, pipeline: str) -> list[Run]:
+        """Return all runs of a pipeline that have not ended, but for those that can't be read. It reads all records."""
+        pages = (
+            self._client()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                FilterExpression="#status IN (:queued, :running)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={
+                    ":pk": _write(f"run#{pipeline}"),
+                    ":queued": _write("QUEUED"),
+                    ":running": _write("RUNNING"),
+                },
+                ConsistentRead=True,
+            )
+        )
+        found = []
+        for item in (item for page in pages for item in page["Items"]):
+            with suppress(Unreadable):
+                found.append(_run({key: _plain(_read(value)) for key, value in item.items()}))
+        return found
 
     # -------------------------------------------------------------- direct calls
 

@@ -515,6 +515,23 @@ def test_a_memory_and_a_turnstile_that_cannot_be_read_begin_anew(account: Accoun
     assert account.ledger.turnstile("import").waiting == ("shop/b/*/items",)
 
 
+def test_a_lease_that_cannot_be_read_says_so_and_can_be_written_over(account: Account) -> None:
+    account.ledger.save_lease("shop", Lease())
+    account.rewrite("lease", "shop", "lease", lambda text: json.dumps({"version": "nine"}))
+    with pytest.raises(Unreadable):
+        account.ledger.lease("shop")
+    assert account.ledger.lease_version("shop") == 1
+    account.ledger.save_lease("shop", Lease(version=1))
+    assert account.ledger.lease("shop") == Lease(version=2)
+
+
+def test_the_runs_that_have_not_ended_are_found(case: Case) -> None:
+    assert case.ledger.lease_version("shop") == 0
+    for each in (run("a", status="QUEUED"), run("b"), run("c", status="FAILED"), run("d", pipeline="books")):
+        case.ledger.create_run(each)
+    assert sorted(each.run_id for each in case.ledger.unended("shop")) == ["a", "b"]
+
+
 @pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
 def test_an_item_that_is_written_too_often_is_as_if_another_had_written_it(code: str) -> None:
     def put_item(**_: Any) -> None:

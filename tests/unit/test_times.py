@@ -1,3 +1,5 @@
+"""How times are written down."""
+
 from datetime import UTC, datetime, timedelta, timezone
 
 from functions.times import written

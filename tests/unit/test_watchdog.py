@@ -260,3 +260,44 @@ def test_a_version_is_waited_for_again_where_it_was() -> None:
     scene = Scene(branches={IMPORTS: DONE, "for-you": Branch(5, message=dump_short(told))})
     scene.look_after()
     assert scene.messages == [told]
+
+
+def test_a_lease_that_cannot_be_read_is_made_anew_from_the_runs_that_have_not_ended() -> None:
+    scene = Scene(silent=timedelta(minutes=5))
+    fresh = written(NOW)
+
+    class Broken(MemoryLedger):
+        broken = True
+
+        def lease(self, pipeline: str) -> Lease:
+            if self.broken:
+                raise Unreadable("of version 9")
+            return super().lease(pipeline)
+
+        def save_lease(self, pipeline: str, lease: Lease) -> None:
+            self.broken = False
+            super().save_lease(pipeline, lease)
+
+    runs = scene.ledger.runs | {
+        ("shop", "c"): run("c", status="QUEUED", created_at=fresh, updated_at=fresh),
+        ("shop", "ended"): run("ended", status="FAILED"),
+        ("shop", "lost"): run("lost", status="QUEUED", updated_at=written(NOW - SILENCE)),
+        ("books", "elsewhere"): run("elsewhere", status="QUEUED", updated_at=fresh),
+    }
+    runs["shop", "b"] = replace(runs["shop", "b"], updated_at=fresh)
+    scene.ledger = Broken(scene.ledger.declared, {"shop": Lease(version=7)}, runs)
+    scene.look_after()
+    lease = scene.ledger.lease("shop")
+    assert lease.version == 8
+    assert lease.active
+    assert (lease.active.run_id, lease.active.pinned) == (RUN_ID, True)
+    assert lease.next
+    assert (lease.next.run_id, lease.next.joined) == ("b", ("c",))
+    assert {key: (each.status, each.joined) for (_, key), each in scene.ledger.runs.items()} == {
+        RUN_ID: ("RUNNING", None),
+        "b": ("QUEUED", None),
+        "c": ("JOINED", "b"),
+        "ended": ("FAILED", None),
+        "lost": ("QUEUED", None),
+        "elsewhere": ("QUEUED", None),
+    }
