@@ -36,7 +36,7 @@ class File:
 
         Raises JobFailedError at what is no UTF-8 and, if it is to be strict, at quotation marks out of place.
         """
-        csv.field_size_limit(len(self.content) + 1)
+        csv.field_size_limit(max(csv.field_size_limit(), len(self.content) + 1))  # the process has one limit
         reader = csv.reader(io.StringIO(self._text(), newline=""), escapechar=ESCAPE, strict=strict)
         last = 0
         try:
