@@ -78,9 +78,9 @@ class Terraform:
         self._do("apply", auto_approve=_FLAG, **self._inputs())
 
     @contextmanager
-    def applying(self) -> Iterator[subprocess.Popen[str]]:
+    def applying(self, output: IO[str]) -> Iterator[subprocess.Popen[str]]:
         """Apply in a process group of its own, which may be killed, while the block runs; then wait for its end."""
-        with self._process("apply", subprocess.DEVNULL, auto_approve=_FLAG, **self._inputs()) as process:
+        with self._process("apply", output, auto_approve=_FLAG, **self._inputs()) as process:
             yield process
 
     def destroy(self) -> None:
@@ -115,7 +115,7 @@ class Terraform:
 
     @contextmanager
     def _process(
-        self, command: str, output: int, *arguments: str, **options: object
+        self, command: str, output: int | IO[str], *arguments: str, **options: object
     ) -> Iterator[subprocess.Popen[str]]:
         self.work.mkdir(parents=True, exist_ok=True)
         cli = python_terraform.Terraform(working_dir=str(self.folder))
@@ -132,7 +132,7 @@ class Terraform:
                 stderr=output,
                 text=True,
                 encoding="utf-8",
-                start_new_session=output == subprocess.DEVNULL,
+                start_new_session=output != subprocess.PIPE,
             ) as process:
                 yield process
         except OSError as error:

@@ -16,6 +16,7 @@ locals {
       dataset_import_job = 60 * var.typical_minutes.import_job
       solution_version   = 60 * var.typical_minutes.solution_version
       campaign           = 60 * var.typical_minutes.campaign
+      filter             = 60 * var.typical_minutes.filter
     })
   }
 }

@@ -268,11 +268,13 @@ variable "typical_minutes" {
     - `import_job`: an import. Default 14.
     - `solution_version`: a training. Default 38.
     - `campaign`: a campaign's creation or update. Default 12.
+    - `filter`: a filter's creation. Default 4.
   EOT
   type = object({
     import_job       = optional(number, 14)
     solution_version = optional(number, 38)
     campaign         = optional(number, 12)
+    filter           = optional(number, 4)
   })
   default  = {}
   nullable = false

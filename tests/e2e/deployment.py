@@ -51,9 +51,10 @@ class Deployment(Stack):
     def kill_apply(self, when: Callable[[], object], **variables: object) -> None:
         """Begin to apply with other values, and kill Terraform with its provider as soon as ``when`` is true."""
         self.terraform = replace(self.terraform, variables={**self.terraform.variables, **variables})
-        with self.terraform.applying() as process:
+        log = self.terraform.work / "killed.log"
+        with log.open("w") as output, self.terraform.applying(output) as process:
             self.wait(lambda: when() or (process.poll() is not None) or None, lambda: "the moment to kill Terraform")
-            assert process.poll() is None, f"Terraform had ended by itself, with {process.returncode}"
+            assert process.poll() is None, f"Terraform had ended by itself: {log.read_text()}"
             os.killpg(process.pid, signal.SIGKILL)
 
     def two_runs(self) -> None:

@@ -31,5 +31,5 @@ variable "settle_seconds" {
 variable "typical_minutes" {
   description = "How long what Personalize makes takes: seconds here, and minutes to an hour on AWS, where the defaults fit."
   type        = map(number)
-  default     = { import_job = 0.05, solution_version = 0.05, campaign = 0.05 }
+  default     = { import_job = 0.05, solution_version = 0.05, campaign = 0.05, filter = 0.05 }
 }

@@ -37,7 +37,7 @@ module "personalize" {
   force_destroy           = true
   noncurrent_version_days = null
   poll_floor_seconds      = 1
-  typical_minutes         = { import_job = 0.05, solution_version = 0.05, campaign = 0.05 }
+  typical_minutes         = { import_job = 0.05, solution_version = 0.05, campaign = 0.05, filter = 0.05 }
 }
 
 output "personalize" {
