@@ -13,6 +13,7 @@ apart where it can't be over yet, close together about when it should be, and fu
 from __future__ import annotations
 
 import math
+import operator
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ LATEST = 8
 USUAL_SPREAD, BELIEF = 0.04, 2
 """How far durations of one resource are apart before that is known, and how many of them that counts as."""
 
-PRICE, PRICE_UNKNOWN = 15.0, 6.0
+PRICE, PRICE_UNKNOWN = 16.0, 9.0
 """Seconds of being late that a look is worth, times the spread: so that a wait takes as many looks whether its length
 is well known or not, and only how late they are differs. Less where no history tells. Before the typical duration it is
 worth a share of that: where one thing is over so early, all else of the run may be, and a second counts for more."""
@@ -108,9 +109,10 @@ class Shift:
 
 @dataclass(frozen=True)
 class Belief:
-    """How long something takes where several estimates may hold: ``parts`` are their chances, the usual one first.
+    """How long something takes where several estimates may hold: ``parts`` are their chances.
 
-    ``price`` is how many seconds of being late a look is worth.
+    The usual one is the first of them, and the last, of several, stands for anything. ``price`` is how many seconds of
+    being late a look is worth.
     """
 
     parts: tuple[tuple[float, Estimate], ...]
@@ -120,6 +122,11 @@ class Belief:
     def usual(self) -> Estimate:
         """What was told of it."""
         return self.parts[0][1]
+
+    @property
+    def likeliest(self) -> Estimate:
+        """What holds most likely, other than anything."""
+        return max(self.parts[:-1] or self.parts, key=operator.itemgetter(0))[1]
 
     def left(self, elapsed: float) -> float:
         """Return the logarithm of the chance that it takes longer than ``elapsed``."""
@@ -228,6 +235,7 @@ def next_look(
 ) -> float:
     """Return in how many seconds to look, which is when all that is waited for may be over; 0 if that is now.
 
+    Parts of the beliefs correspond: all that is waited for is of one run, and what others have shown is the same.
     The first is the one that will be looked at. ``patience`` stretches the gaps, and so do ``rivals``: being late costs
     nothing while the run waits for another branch, but that may fail, so they alone put off no look for more than 15
     minutes. Once something has been seen under way, the next look is ``floor`` away at least. It may be hours away.
@@ -261,13 +269,25 @@ def _best_gap(waited_for: Sequence[UnderWay], patience: float, rivals: Sequence[
 
 
 def _any_left(waited_for: Sequence[UnderWay], time: float) -> float:
-    """Return the chance that not all are over when the first has been under way for ``time``."""
-    over = 0.0
-    for each in waited_for:
-        elapsed = time + each.elapsed - waited_for[0].elapsed
-        left = each.belief.left(elapsed) - (each.belief.left(each.elapsed) if each.seen else 0.0)
-        over += math.log1p(-min(math.exp(left), 1 - _LEAST))
-    return -math.expm1(over)
+    """Return the chance that not all are over when the first has been under way for ``time``.
+
+    What holds for one of them holds for all: each part of their beliefs is weighed for them together, by what was seen.
+    """
+    ahead = time - waited_for[0].elapsed
+    logs, lasting = [], []
+    for number, (chance, _) in enumerate(waited_for[0].belief.parts):
+        told = [(each.belief.parts[number][1], each) for each in waited_for]
+        before = [part.left(each.elapsed) if each.seen else 0.0 for part, each in told]
+        over = [
+            math.log1p(-min(math.exp(part.left(each.elapsed + ahead) - then), 1 - _LEAST))
+            for (part, each), then in zip(told, before, strict=True)
+        ]
+        logs.append(math.log(chance) + math.fsum(before))
+        anything = number and number == len(waited_for[0].belief.parts) - 1
+        lasting.append(-math.expm1(min(over) if anything else math.fsum(over)))
+    most = max(logs)
+    weights = [math.exp(each - most) for each in logs]
+    return math.fsum(map(operator.mul, weights, lasting)) / math.fsum(weights)
 
 
 def refused_pause(elapsed: float, floor: float, who: str) -> float:

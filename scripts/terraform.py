@@ -68,6 +68,7 @@ class Terraform:
 
     def planned(self, path: Path) -> tuple[Literal[0, 2], dict[str, Any]]:
         """Plan into a file; answer as `plan` does, and the plan as `terraform show -json` has it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         options = {"out": str(path.resolve()), "detailed_exitcode": _FLAG, **self._inputs()}
         code, _ = self._run("plan", (NO_CHANGES, CHANGES), **options)
         _, text = self._run("show", (0,), str(path.resolve()), json=_FLAG)

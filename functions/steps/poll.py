@@ -197,7 +197,7 @@ def _rival(message: Message, name: str, branch: Branch, pace: Pace, now: datetim
     """Return what another branch waits for. One that waits for nothing yet has all before it."""
     phase, wait = _at(name, branch, message.plan)
     belief = pace.belief(wait) if wait else believed(pace.usual(MADE[phase]), known=False, shifts=pace.shifts)
-    campaign = pace.usual(MADE["deploy"]).typical
+    campaign = believed(pace.usual(MADE["deploy"]), known=False, shifts=pace.shifts).likeliest.typical
     lead = {("train", "deploy"): campaign, ("deploy", "train"): -campaign}.get((message.phase, phase), 0.0)
     if wait is None:
         return Rival(belief, 0.0, lead=lead)

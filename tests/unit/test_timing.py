@@ -139,10 +139,15 @@ def test_a_gap_is_one_that_is_allowed(belief: Belief, elapsed: float, floor: flo
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.lists(st.tuples(BELIEFS, st.floats(min_value=0, max_value=86_400)), min_size=1, max_size=3))
+@given(
+    st.lists(st.tuples(ESTIMATES, st.booleans(), st.floats(min_value=0, max_value=86_400)), min_size=1, max_size=3),
+    st.lists(st.floats(min_value=-3, max_value=3), max_size=3),
+)
 def test_a_first_look_is_not_before_now_nor_long_after_the_slowest_should_be_over(
-    several: list[tuple[Belief, float]],
+    things: list[tuple[Estimate, bool, float]], by: list[float]
 ) -> None:
+    shifts = [Shift(each, 0.05) for each in by]
+    several = [(believed(told, known=known, shifts=shifts), elapsed) for told, known, elapsed in things]
     gap = next_look([UnderWay(belief, elapsed) for belief, elapsed in several], FLOOR)
     assert gap >= 0
     latest = [
@@ -191,6 +196,12 @@ def test_without_history_what_takes_three_seconds_is_seen_at_once_and_that_costs
         times = looks(believed(USUALLY[kind], known=False), 0.9 * USUALLY[kind].typical)
         assert times[0] == FLOOR
         assert len(times) < 40
+
+
+def test_several_of_which_nothing_is_known_are_looked_at_as_early_as_one() -> None:
+    """If one is over in no time, so are the others: they are of one run."""
+    unknown = UnderWay(believed(USUALLY["dataset_import_job"], known=False), 0.0)
+    assert next_look([unknown] * 3, 0.1) < 2 * next_look([unknown], 0.1)
 
 
 # ------------------------------------------------------------------ what others of the run tell
