@@ -92,15 +92,18 @@ def _of_seed(caught: Caught) -> Verdict:
 def _by_tests(mutation: Mutation) -> Verdict:
     """Run the fast tests on the broken code, until the first that fails."""
     command = [sys.executable, "-m", "pytest", "-p", "tests.simulation.mutating", "-n", "0", "-x", "-q", "--no-header"]
-    tried = subprocess.run(
-        [*command, *FAST],
-        cwd=ROOT,
-        env={**os.environ, "MUTATION": mutation.name},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    try:
+        tried = subprocess.run(
+            [*command, *FAST],
+            cwd=ROOT,
+            env={**os.environ, "MUTATION": mutation.name},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Verdict(mutation, "tests", "", f"they do not come to an end in {SECONDS} seconds")
     if failed := re.search(r"^(?:FAILED|ERROR) (\S+(?:\[.*?\])?)(?: - (.*))?$", tried.stdout, re.MULTILINE):
         return Verdict(mutation, "tests", failed[1], failed[2] or "")
     if tried.returncode:
