@@ -105,6 +105,7 @@ def replay(strike: Strike | None = None) -> Replayed:
 def quieten(cloud: Cloud) -> None:
     """Have no run have moved for longer than the watchdog lets pass."""
     by = QUIET + timedelta(minutes=1)
+    cloud.witness.put_back = True
 
     def earlier(moment: str | None) -> str | None:
         return (datetime.fromisoformat(moment) - by).isoformat() if moment else None
