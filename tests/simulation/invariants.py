@@ -105,8 +105,9 @@ class Witness:
     nonsense: dict[str, str] = field(default_factory=dict)
     """Run id → pipeline of every trigger that nobody can make sense of."""
     touched: set[str] = field(default_factory=set)
-    put_back: bool = False
     """Campaigns that somebody changed by hand: they need not serve what a run brought them."""
+    put_back: bool = False
+    """Whether somebody has put back the times in the records, so that they look old."""
     _before: dict[str, Any] = field(default_factory=dict)
     _failed: bool = False
 
