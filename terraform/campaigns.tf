@@ -9,5 +9,6 @@ resource "aws_lambda_invocation" "campaign" {
   lifecycle_scope = "CRUD"
   input           = jsonencode(merge(local._wanted_campaigns[each.key], local._protection))
 
-  depends_on = [local._after_solutions]
+  # Their policies name it: where its removal is refused, runs go on moving it, so what they may do must not have changed before.
+  depends_on = [local._after_solutions, module.step]
 }
