@@ -6,6 +6,7 @@ learn the distribution, or rounds to what SQS can do, comes close to this at bes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Distribution:
-    """How long something takes: the chance that it is over by each of these times, which rise evenly from 0."""
+    """How long something takes: the chance that it is over by each of these times, which rise from 0."""
 
     times: Floats
     over: Floats
@@ -31,19 +32,20 @@ class Best:
     lateness: float
 
 
-def best(durations: Distribution, price: float) -> Best:
-    """Return the best looks where each costs as much as ``price`` seconds of being late."""
+def best(durations: Distribution, price: float, floor: float = 0.0) -> Best:
+    """Return the best looks where each costs as much as ``price`` seconds of being late, ``floor`` apart at least."""
     times, over = durations.times, durations.over
     # Within a step all ends are taken to be in its middle.
     ends = np.concatenate([[0.0], np.cumsum(np.diff(over) * (times[1:] + times[:-1]) / 2)])
     last = len(times) - 1
     cost, following = np.zeros(len(times)), np.full(len(times), last)
+    first = np.minimum(np.maximum(np.searchsorted(times, times + floor), np.arange(1, len(times) + 1)), last)
     for now in range(last - 1, -1, -1):
-        later = slice(now + 1, last + 1)
+        later = slice(first[now], last + 1)
         late = (over[later] - over[now]) * times[later] - (ends[later] - ends[now])
         total = late + cost[later]
         chosen = int(np.argmin(total))
-        following[now] = now + 1 + chosen
+        following[now] = first[now] + chosen
         cost[now] = price * (over[last] - over[now]) + total[chosen]
     at, looks, lateness = [0], 0.0, 0.0
     while at[-1] < last:
@@ -55,11 +57,17 @@ def best(durations: Distribution, price: float) -> Best:
 
 
 def log_normal(typical: float, spread: float, steps: int = 600) -> Distribution:
-    """Return a log-normal distribution, up to five spreads beyond the typical duration."""
-    times = np.linspace(0.0, typical * np.exp(5 * spread), steps)
+    """Return a log-normal distribution, within five spreads of the typical duration."""
+    return slowest([typical], spread, steps)
+
+
+def slowest(typical: Sequence[float], spread: float, steps: int = 600) -> Distribution:
+    """Return how long it takes until all of several are over, whose typical durations are known."""
+    times = np.concatenate([[0.0], max(typical) * np.exp(np.linspace(-5 * spread, 5 * spread, steps))])
     logs = np.linspace(-8.0, 8.0, 4001)
     normal = np.cumsum(np.exp(-(logs**2) / 2))
-    over = np.interp(np.log(np.maximum(times, 1e-9) / typical) / spread, logs, normal / normal[-1])
+    off = [np.log(np.maximum(times, 1e-9) / each) / spread for each in typical]
+    over = np.prod([np.interp(each, logs, normal / normal[-1]) for each in off], axis=0)
     return Distribution(times, over / over[-1])
 
 

@@ -32,12 +32,9 @@ def draw_waiting(results: dict[str, Any], folder: Path = FOLDER) -> Path:
         if goal := results["goals"].get(policy):
             axis.axhline(100 * goal["lost"], color=mark.get_color(), linestyle=":", linewidth=1)
     budget = next(iter(results["policies"].values()))
-    allowed = (
-        budget["personalize_calls"]
-        / budget["calls_beside_peer"]
-        * next(iter(results["goals"].values()))["calls_beside_peer"]
-    )
-    axis.axvline(allowed, color="grey", linestyle=":", linewidth=1)
+    peers = budget["personalize_calls"] / budget["calls_beside_peer"]
+    for allowed in {goal["calls_beside_peer"] for goal in results["goals"].values() if "calls_beside_peer" in goal}:
+        axis.axvline(peers * allowed, color="grey", linestyle=":", linewidth=1)
     axis.set(
         xlabel="calls of Personalize in a run",
         ylabel="time lost, % of the critical path (median, up to p90)",

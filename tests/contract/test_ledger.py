@@ -18,6 +18,7 @@ from functions.model import IMPORTS, Message, Pipeline, Request, dump_short, par
 from functions.ports import IN_VAIN, Ledger, Mark
 from functions.records import Branch, Lease, Memory, Run, Trained, Turnstile
 from functions.times import written
+from functions.timing import Shift
 from tests.contract.account import TABLE, Account, client
 from tests.support.build import (
     CAMPAIGN,
@@ -365,8 +366,10 @@ def test_marks_are_kept_on_their_branch(begun: Case, branch: str) -> None:
 
 def test_how_long_a_phase_took_by_personalizes_clock_is_kept(begun: Case, branch: str) -> None:
     begun.ledger.advance(message("train", branch, hop=0), NOW, (), Mark("train", ("arn:a",)))
-    begun.ledger.advance(message("poll", branch, hop=1), LATER, (), Mark("train", finished=True, took=2210))
-    phase = {"started_at": written(NOW), "finished_at": written(LATER), "arns": ["arn:a"], "took": 2210}
+    ended = Mark("train", finished=True, took=2210, shift=Shift(-0.69, 0.05, 2))
+    begun.ledger.advance(message("poll", branch, hop=1), LATER, (), ended)
+    begun_then = {"started_at": written(NOW), "finished_at": written(LATER), "arns": ["arn:a"]}
+    phase = begun_then | {"took": 2210, "shift": {"by": -69, "spread": 5, "things": 2}}
     assert begun.standing().branches[branch].steps == {"train": phase}
 
 

@@ -10,6 +10,8 @@ import pytest
 from scripts.terraform import NO_CHANGES
 from tests.e2e.deployment import Deployment, csv, deployed
 
+LISTS = ("dataset_groups", "datasets", "schemas", "event_trackers", "filters", "solutions", "campaigns")
+
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Deployment]:
@@ -17,9 +19,14 @@ def stack() -> Iterator[Deployment]:
         yield deployment
 
 
+def filters(stack: Deployment) -> dict[str, str]:
+    return {each["filterArn"]: each["status"] for each in stack.client("personalize").list_filters()["Filters"]}
+
+
 def test_a_second_plan_changes_nothing(stack: Deployment) -> None:
     code, text = stack.terraform.plan()
     assert code == NO_CHANGES, text
+    assert filters(stack) == {}, "Personalize refuses them while there is no data"
 
 
 def test_a_schedule_imports_trains_and_deploys(stack: Deployment) -> None:
@@ -28,6 +35,7 @@ def test_a_schedule_imports_trains_and_deploys(stack: Deployment) -> None:
     (run,) = stack.wait_for_trips(1)
     assert (run["status"], run["trigger"]) == ("SUCCEEDED", "upload")
     assert not run["warnings"]
+    assert filters(stack) == dict.fromkeys(stack.outputs["filter_arns"]["shop"].values(), "ACTIVE")
 
     stack.fire("nightly")
     run = stack.wait_for_trips(2)[-1]
@@ -172,3 +180,12 @@ def test_what_cannot_be_parsed_reaches_the_dead_letters(stack: Deployment) -> No
     finally:
         sqs.set_queue_attributes(QueueUrl=url, Attributes=usual)
     assert bodies == ["{not json"]
+
+
+def test_destroy_leaves_nothing(stack: Deployment) -> None:
+    stack.terraform.destroy()
+    personalize = stack.client("personalize")
+    left = {name: getattr(personalize, f"list_{name}")() for name in LISTS}
+    for name, answer in left.items():
+        answer.pop("ResponseMetadata")
+        assert not any(answer.values()), (name, answer)

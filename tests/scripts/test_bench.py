@@ -103,6 +103,19 @@ def test_gaps_of_what_has_no_memory_are_all_the_same() -> None:
     assert math.exp(gap / 100) - gap / 100 == pytest.approx(1.1, abs=0.01)
 
 
+def test_looks_are_no_closer_than_the_floor() -> None:
+    free, bound = (looks.best(looks.log_normal(600, 0.02), 0.01, floor) for floor in (0, 5))
+    assert np.diff(free.at).min() < 4
+    assert np.diff(bound.at[:-1]).min() >= 5
+    assert bound.lateness > free.lateness
+
+
+def test_until_the_slowest_of_several_is_over() -> None:
+    alike, apart = (looks.slowest(typical, 0.05) for typical in ([600, 600], [300, 600]))
+    assert np.interp(600, alike.times, alike.over) == pytest.approx(1 / 4, abs=0.01)
+    assert np.interp(600, apart.times, apart.over) == pytest.approx(1 / 2, abs=0.01)
+
+
 def test_the_last_of_several_takes_longer() -> None:
     one = evenly(100)
     assert np.interp(50, one.times, looks.last_of(3, one).over) == pytest.approx(1 / 8)
@@ -117,7 +130,10 @@ def test_distributions() -> None:
 
 
 def test_more_calls_and_less_noise_lose_less() -> None:
-    few, many, noisy = (waiting.bounds(calls, noise) for calls, noise in ((45, 0.05), (60, 0.05), (45, 0.2)))
+    few, many, noisy = (
+        waiting.bounds({waiting.FIRST: calls, waiting.KNOWN: calls}, noise, seeds=4)
+        for calls, noise in ((45, 0.05), (60, 0.05), (45, 0.2))
+    )
     assert all(many[name] < few[name] < noisy[name] for name in few)
     assert few[waiting.KNOWN] < few[waiting.FIRST]
 
@@ -180,6 +196,7 @@ def test_waiting(waited: dict[str, object], tmp_path: Path) -> None:
     assert json.loads(report.write("waiting", waited, tmp_path).read_text()) == waited
     assert report.draw_waiting(waited, tmp_path).stat().st_size > 10_000
     told = shown(waiting, waited)
+    assert set(waited["bounds"]) == set(waited["noises"]) == {"0.02", "0.05", "0.1", "0.2"}  # type: ignore[call-overload]
     assert all(policy in told for policy in (waiting.FIRST, waiting.KNOWN, waiting.PEER, *waiting.WRONG))
     assert prices.AS_OF in told
 
@@ -188,8 +205,22 @@ def test_waiting_is_far_cheaper_than_the_peers_and_loses_less(waited: dict[str, 
     policies = waited["policies"]
     for name in waiting.GOALS:
         assert policies[name]["lost_median"] < policies[waiting.PEER]["lost_median"]
-        assert policies[name]["personalize_calls"] < 0.35 * policies[waiting.PEER]["personalize_calls"]
-        assert policies[name]["dollars"] < policies[waiting.PEER]["dollars"] / 4
+        assert policies[name]["lost_median"] <= 2 * waiting.GOALS[name]["lost"]
+        assert policies[name]["calls_beside_peer"] <= 1.25 * waiting.GOALS[name]["calls_beside_peer"]
+        assert policies[name]["dollars"] < policies[waiting.PEER]["dollars"] / 3
+
+
+@pytest.mark.parametrize("wrong", waiting.WRONG)
+def test_a_first_run_loses_little_where_all_takes_another_time_than_told(
+    waited: dict[str, dict[str, dict[str, float]]], wrong: str
+) -> None:
+    """Before looks came early, a quarter was lost at half, and most of the time at a tenth."""
+    assert waited["policies"][wrong]["lost_median"] <= waiting.LOST_WRONG
+
+
+def test_a_first_run_whose_things_take_seconds_is_over_within_a_minute() -> None:
+    (outcome,) = waiting.ours([Durations((3, 3, 3), (3, 3), (3, 3))])
+    assert outcome.makespan < MINUTE / 2
 
 
 def test_waiting_is_the_same_for_the_same_seeds() -> None:

@@ -25,6 +25,9 @@ GUARD = {"resource": "guard", "deletion_protection": True}
             {"action": "delete", "prev_input": {**GUARD, "tf": {"action": "create", "prev_input": None}}},
             Wanted("guard", deletion_protection=True),
         ),
+        ({"action": "update", "prev_input": {"resource": "guard", "of_a_newer_version": [1]}}, Wanted("guard")),
+        ({"action": "update", "prev_input": {"resource": "of_an_older_version"}}, None),
+        ({"action": "update", "prev_input": "no resource"}, None),
     ],
 )
 def test_the_resource_is_read_with_how_it_was(life_cycle: dict[str, Any], before: Wanted | None) -> None:
