@@ -396,8 +396,8 @@ run "pipeline" {
   }
 
   assert {
-    condition     = alltrue([for mapping in aws_lambda_event_source_mapping.step : mapping.function_response_types == toset(["ReportBatchItemFailures"]) && mapping.scaling_config[0].maximum_concurrency == 2])
-    error_message = "Each mapping reports failures one by one, and has a limit."
+    condition     = alltrue([for mapping in aws_lambda_event_source_mapping.step : mapping.function_response_types == toset(["ReportBatchItemFailures"]) && mapping.batch_size == 1 && mapping.scaling_config[0].maximum_concurrency == 2])
+    error_message = "Each mapping hands over one message at a time, reports its failure, and has a limit."
   }
 
   assert {
