@@ -63,7 +63,9 @@ def main() -> int:
         verdicts = []
         for verdict in _verdicts(chosen, asked.seeds, asked.processes):
             verdicts.append(verdict)
-            progress.console.print(f"{len(verdicts)}/{len(chosen)} {verdict.mutation.name}: {verdict.by} {verdict.where}")
+            progress.console.print(
+                f"{len(verdicts)}/{len(chosen)} {verdict.mutation.name}: {verdict.by} {verdict.where}"
+            )
             progress.advance(task)
     verdicts.sort(key=lambda each: chosen.index(each.mutation))
     _show(console, verdicts)

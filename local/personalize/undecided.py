@@ -35,8 +35,16 @@ QUESTIONS: Mapping[str, Question] = {
     "filter-on-empty-data": Question(
         "CreateFilter names a dataset that holds no record yet", ("refuse", "fail", "take")
     ),
+    "optimization-of-another-recipe": Question(
+        "performHPO is true with a recipe none of whose hyperparameters can be tuned, or hpoObjective is given",
+        ("refuse", "ignore"),
+    ),
     "schema-name-in-other-letters": Question(
         "a schema's record is named for its dataset type, but spelled otherwise", ("refuse", "take")
+    ),
+    "setting-of-another-recipe": Question(
+        "itemExplorationConfig or rankingInfluence is given for a recipe whose page does not have it",
+        ("refuse", "ignore"),
     ),
     "source-of-key-use": Question(
         "a key's policy lets Personalize in under a condition of aws:SourceAccount or aws:SourceArn", ("untold", "told")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from local.personalize.errors import ControlError, InvalidInputError, LimitExceededError, ThrottlingError
@@ -114,3 +116,42 @@ def test_an_empty_value_of_an_item() -> None:
     assert bulk["CREATION_TIMESTAMP"].isna().tolist() == [False, True]
     location = account.put("b/items.csv", "ITEM_ID,GENRES,CREATION_TIMESTAMP\n,x,1700000000\n")
     assert "column ITEM_ID: '' is empty" in account.import_(dataset, location, "key")["failureReason"]
+
+
+def test_a_setting_that_another_recipe_has() -> None:
+    account = Account()
+    group = account.group()
+    dataset = account.dataset(group, "Interactions", INTERACTIONS)
+    account.import_(dataset, account.put("b/x.csv", taste_data()), "j")
+    version = account.version(account.solution(group, "aws-similar-items"))
+    settings: dict[str, dict[str, Any]] = {
+        "itemExplorationConfig": {"explorationWeight": "0.5"},
+        "rankingInfluence": {"POPULARITY": 1.0},
+    }
+    for name, value in settings.items():
+        with pytest.raises(InvalidInputError, match=f"{name} can't be given with aws-similar-items"):
+            account.campaign(version, "strict", campaignConfig={name: value})
+    plain = account.campaign(version, "plain")
+    account.service.control.decide(setting_of_another_recipe="ignore")
+    kind = account.campaign(version, "kind", campaignConfig=settings)
+    item = next(iter(taste_data()["ITEM_ID"]))
+    assert account.recommended(plain, itemId=item) == account.recommended(kind, itemId=item) != []
+
+
+def test_optimization_that_a_recipe_does_not_have() -> None:
+    account = Account()
+    group = account.group()
+    v2 = "arn:aws:personalize:::recipe/aws-user-personalization-v2"
+    v1 = v2.removesuffix("-v2")
+    objective = {"hpoConfig": {"hpoObjective": {"type": "Maximize"}}}
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"recipeArn": v2, "performHPO": True}, "performHPO is not supported for aws-user-personalization-v2"),
+        ({"recipeArn": v1, "performHPO": True, "solutionConfig": objective}, "hpoObjective is not supported"),
+    ]
+    for request, told in wrong:
+        with pytest.raises(InvalidInputError, match=told):
+            account("CreateSolution", name="strict", datasetGroupArn=group, **request)
+    account("CreateSolution", name="tuned", datasetGroupArn=group, recipeArn=v1, performHPO=True)
+    account.service.control.decide(optimization_of_another_recipe="ignore")
+    for number, (request, _) in enumerate(wrong):
+        account("CreateSolution", name=f"kind-{number}", datasetGroupArn=group, **request)

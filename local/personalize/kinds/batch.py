@@ -97,7 +97,7 @@ class BatchInferenceJob(BatchJob):
             other = ": use a batch segment job" if recipe.type == SEGMENTS else ""
             raise InvalidInputError(f"You can't get batch recommendations with {recipe.name}{other}.")
         _check_mode(request, recipe)
-        settings.check(recipe, request.get("batchInferenceJobConfig", {}))
+        settings.check(recipe, request.get("batchInferenceJobConfig", {}), world.decisions)
 
     def attributes(self, world: World, request: Request) -> Attributes:
         """Add the mode."""

@@ -127,5 +127,5 @@ def _send(world: World, request: Request, wanted: str, path: Path) -> dict[str, 
 
 
 def _check_config(world: World, recipe: Recipe, group: str, config: Attributes) -> None:
-    settings.check(recipe, config)
+    settings.check(recipe, config, world.decisions)
     check_columns(world, group, config)

@@ -55,7 +55,7 @@ class Campaign(Kind):
         recipe = recipe_of(version.attributes["recipeArn"])
         if not recipe.deployable:
             raise InvalidInputError(f"A campaign can't serve {recipe.name}: use a batch segment job.")
-        settings.check(recipe, request.get("campaignConfig", {}))
+        settings.check(recipe, request.get("campaignConfig", {}), world.decisions)
         return {
             "minProvisionedTPS": 1,
             **super().attributes(world, request),

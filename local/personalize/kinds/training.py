@@ -69,6 +69,8 @@ class Solution(Kind):
         check_objective(world, recipe, request["datasetGroupArn"], config)
         _check_threshold(config)
         _check_tuning(config)
+        if world.decisions["optimization-of-another-recipe"] == "refuse":
+            _check_tunable(recipe, request)
         automatic.check_schedule(config)
         _check_incremental(recipe, request)
         return {**_DEFAULTS, **super().attributes(world, request)}
@@ -277,6 +279,19 @@ def _check_tuning(config: Attributes) -> None:
     kind = tuning.get("hpoObjective", {}).get("type")
     if kind is not None and kind not in ("Maximize", "Minimize"):
         raise InvalidInputError(f"The type of hpoObjective must be Maximize or Minimize, and is {kind!r}.")
+
+
+def _check_tunable(recipe: Recipe, request: Request) -> None:
+    """Refuse what is documented as not supported.
+
+    https://docs.aws.amazon.com/personalize/latest/dg/customizing-solution-config-hpo.html
+    https://docs.aws.amazon.com/personalize/latest/dg/API_HPOConfig.html
+    """
+    parameters = recipe.hyperparameters
+    if request.get("performHPO") and parameters and not any(each.tunable for each in parameters):
+        raise InvalidInputError(f"performHPO is not supported for {recipe.name}.")
+    if request.get("solutionConfig", {}).get("hpoConfig", {}).get("hpoObjective"):
+        raise InvalidInputError("hpoObjective is not supported.")
 
 
 def _is_number(text: str) -> bool:

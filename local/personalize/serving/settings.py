@@ -14,6 +14,7 @@ from local.personalize import hyperparameters
 from local.personalize.errors import InvalidInputError
 from local.personalize.hyperparameters import Number
 from local.personalize.recipes import Recipe
+from local.personalize.undecided import Decisions
 
 _WEIGHT = Number("explorationWeight", "0.3", 0.0, 1.0, whole=False)
 _CUT_OFF = Number("explorationItemAgeCutOff", "30", 1.0, inf, whole=False)
@@ -39,7 +40,7 @@ class Settings:
     @classmethod
     def of(cls, recipe: Recipe, config: Mapping[str, Any]) -> Settings:
         """Read a configuration; what is not set has its default."""
-        influence = config.get("rankingInfluence", {})
+        influence = config.get("rankingInfluence", {}) if recipe.influenced else {}
         return cls(
             exploration=_exploration(recipe, config.get("itemExplorationConfig", {})),
             popularity=influence.get("POPULARITY", 0.0),
@@ -47,19 +48,22 @@ class Settings:
         )
 
 
-def check(recipe: Recipe, config: Mapping[str, Any]) -> None:
+def check(recipe: Recipe, config: Mapping[str, Any], decisions: Decisions) -> None:
     """Refuse what the recipe can't do."""
+    foreign = {
+        "itemExplorationConfig": recipe.explores != "configured",
+        "rankingInfluence": not recipe.influenced,
+    }
+    for name in (each for each, is_foreign in foreign.items() if is_foreign and config.get(each)):
+        if decisions["setting-of-another-recipe"] == "refuse":
+            raise InvalidInputError(f"{name} can't be given with {recipe.name}.")
     explored = config.get("itemExplorationConfig", {})
-    if explored and recipe.explores != "configured":
-        raise InvalidInputError(f"itemExplorationConfig can't be given with {recipe.name}.")
     known = (_WEIGHT, _CUT_OFF)
     unknown = sorted(set(explored) - {each.name for each in known})
     if unknown:
         names = " and ".join(each.name for each in known)
         raise InvalidInputError(f"itemExplorationConfig takes {names}, not [{','.join(unknown)}].")
     hyperparameters.check(recipe.name, known, explored)
-    if config.get("rankingInfluence") and not recipe.influenced:
-        raise InvalidInputError(f"rankingInfluence can't be given with {recipe.name}.")
 
 
 def _exploration(recipe: Recipe, config: Mapping[str, str]) -> Exploration | None:
