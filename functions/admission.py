@@ -15,6 +15,7 @@ from typing import Literal
 from functions import guarded
 from functions.ports import Ledger
 from functions.records import Holder, Lease, Run
+from functions.times import written
 
 Place = Literal["active", "next", "joined"]
 
@@ -57,22 +58,33 @@ def pin(lease: Lease, run_id: str) -> Lease:
     return replace(lease, active=replace(lease.active, pinned=True))
 
 
-def hand_over(lease: Lease, run_id: str, at: str) -> Lease:
+def hand_over(lease: Lease, run_id: str, at: str, untold: bool = False) -> Lease:
     """End the active run; the remembered one takes its place, and its turn begins. Repeating it changes nothing."""
     if lease.active is None or lease.active.run_id != run_id:
         return lease
     successor = replace(lease.next, after=run_id, turn_at=at) if lease.next else None
-    return replace(lease, active=successor, next=None)
+    late = (*lease.untold, run_id)[-REMEMBERED:] if untold else lease.untold
+    return replace(lease, active=successor, next=None, untold=late)
+
+
+def told(lease: Lease, run_id: str) -> Lease:
+    """Take out a run whose end is known by now."""
+    return replace(lease, untold=tuple(each for each in lease.untold if each != run_id))
 
 
 def rebuilt(runs: Iterable[Run], now: datetime) -> tuple[Lease, list[str]]:
     """Return the lease that the runs of a pipeline make, and the ids of those that become part of the remembered one.
 
     Every holder has a record before it holds the lease. The run that has begun is active, or the oldest that waits; all
-    others that wait are remembered as one.
+    others that wait are remembered as one, however long they have waited: a turn begins no sooner than now.
     """
-    alive = sorted((run for run in runs if run.alive(now)), key=lambda run: (run.plan is None, run.created_at))
-    holders = [Holder(run.run_id, run.trigger, run.request, pinned=run.plan is not None) for run in alive]
+    unended = sorted((run for run in runs if not run.over), key=lambda run: (run.plan is None, run.created_at))
+    holders = [
+        Holder(run.run_id, run.trigger, run.request, pinned=True)
+        if run.plan
+        else Holder(run.run_id, run.trigger, run.request, turn_at=written(now))
+        for run in unended
+    ]
     active, waiting = next(iter(holders), None), holders[1:]
     remembered = reduce(_join, waiting) if waiting else None
     return Lease(active=active, next=remembered), [each.run_id for each in waiting[1:]]

@@ -35,9 +35,15 @@ def verdict(branches: dict[str, Branch]) -> Ending | None:
     failed = [f"{name}: {branch.reason}" for name, branch in solutions.items() if branch.status == "FAILED"]
     if failed:
         return Ending("FAILED", "; ".join(failed))
-    if any(branch.status == "SUCCEEDED" or branch.steps for branch in solutions.values()) or imports.steps:
+    done = any(branch.status == "SUCCEEDED" or _made_something(branch) for branch in solutions.values())
+    if done or imports.steps:
         return Ending("SUCCEEDED")
     return Ending("SKIPPED", "; ".join(f"{name}: {branch.reason}" for name, branch in solutions.items()))
+
+
+def _made_something(branch: Branch) -> bool:
+    """Whether a phase of it came to its end. A training that failed, as there is nothing new, made nothing."""
+    return any(step.get("finished_at") for step in branch.steps.values())
 
 
 def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
@@ -63,16 +69,22 @@ def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
 
 def conclude(run: Run, end: Ending, ports: Ports) -> None:
     """End a run and let the next one begin even if its event can't be put; what went wrong with that is raised then."""
-    ended = _closed(run, end, ports)
+    pass_on(_closed(run, end, ports), ports)
+
+
+def pass_on(run: Run, ports: Ports) -> None:
+    """Make the end of a run known, and let the next one begin even if that can't be; what went wrong is raised then."""
     try:
-        tell(ended, ports)
-    finally:
-        hand_on(run.pipeline, run.run_id, ports)
+        tell(run, ports)
+    except Exception:
+        hand_on(run.pipeline, run.run_id, ports, untold=True)
+        raise
+    hand_on(run.pipeline, run.run_id, ports)
 
 
-def hand_on(pipeline: str, run_id: str, ports: Ports) -> None:
+def hand_on(pipeline: str, run_id: str, ports: Ports, *, untold: bool = False) -> None:
     """Give back all that a run that has ended holds: the lease, and its slots of the quotas."""
-    release(ports, pipeline, run_id)
+    release(ports, pipeline, run_id, untold=untold)
     turnstile.leave(pipeline, run_id, ports)
 
 
@@ -123,10 +135,13 @@ def detail(run: Run) -> dict[str, object]:
     }
 
 
-def release(ports: Ports, pipeline: str, run_id: str) -> None:
-    """Pass the lease on, and send the remembered run to `start`, once more if it has not begun."""
+def release(ports: Ports, pipeline: str, run_id: str, *, untold: bool = False) -> None:
+    """Pass the lease on, and send the remembered run to `start`, once more if it has not begun.
+
+    Where the run's end could not be made known, the lease keeps that it is ``untold`` still, for the watchdog.
+    """
     now = written(ports.clock())
-    heir = change_lease(ports.ledger, pipeline, lambda lease: hand_over(lease, run_id, now)).active
+    heir = change_lease(ports.ledger, pipeline, lambda lease: hand_over(lease, run_id, now, untold)).active
     if heir is None or heir.after != run_id or heir.pinned:
         return
     trigger = Trigger(trigger=heir.trigger, id=heir.run_id, request=heir.request, run_id=heir.run_id)

@@ -55,9 +55,10 @@ class Step:
     was to make, when Personalize says that it exists already; unless its name makes it, the message comes again and
     observes once more. ``give_up`` clears up when a deadline has passed, and returns
     what it could not.
-    What a step makes that is ``counted`` by a quota while it is under way needs a slot; ``settle`` gives back the slots
-    of what is over. What is ``costly`` is noted in the run's record before it is made: a delivery that finds such a
-    note looks for it first. Of what is made ``apart`` one thing that is refused holds up no other.
+    What a step makes that is ``counted`` by a quota while it is under way needs a slot. ``settle`` puts the slots in
+    order when all is made: what is over gives its own back, and what somebody else has made takes one. What is
+    ``costly`` is noted in the run's record before it is made: a delivery that finds such a note looks for it first. Of
+    what is made ``apart`` one thing that is refused holds up no other.
     """
 
     name: str

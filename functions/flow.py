@@ -7,11 +7,8 @@ import ─► poll ─► train ─► poll ─► deploy ─► poll ─► fin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from functions.model import FILTERS, IMPORTS, Ending, Message, Plan, parse_short
 from functions.outcomes import Await, Done, Fail, InLine, Outcome, Pause, Skip
-from functions.records import Branch
 
 
 def following(message: Message, outcome: Outcome) -> list[Message]:
@@ -42,14 +39,15 @@ def opening(run_id: str, pipeline: str, plan: Plan) -> list[Message]:
     return [first] if plan.imports else _after(first)
 
 
-def carrying_on(run_id: str, pipeline: str, plan: Plan, branches: Mapping[str, Branch]) -> list[Message]:
-    """Return the messages that a run under way goes on by, from its record: each branch's last, or its first."""
+def carrying_on(run_id: str, pipeline: str, plan: Plan, branch: str, last: str | None) -> Message:
+    """Return the message that a branch of a run under way goes on by: its last, as the record has it, or its first.
+
+    Raises InvalidMessage where another version has written it, so that this one can't read it.
+    """
+    if last:
+        return parse_short(last, plan)
     first = Message(run_id=run_id, pipeline=pipeline, step="import", branch=IMPORTS, plan=plan)
-    going = {name: branch for name, branch in branches.items() if branch.status == "RUNNING"}
-    if IMPORTS in going:
-        going = {IMPORTS: going[IMPORTS]}  # the others begin when it is over
-    fresh = {each.branch: each for each in ([first] if plan.imports else []) + _after(first)}
-    return [parse_short(branch.message, plan) if branch.message else fresh[name] for name, branch in going.items()]
+    return {each.branch: each for each in ([first] if plan.imports else []) + _after(first)}[branch]
 
 
 def _after(message: Message) -> list[Message]:

@@ -120,11 +120,15 @@ class Holder:
 
 @dataclass(frozen=True)
 class Lease:
-    """Who runs, and what is remembered. ``version`` guards against a second writer."""
+    """Who runs, and what is remembered. ``version`` guards against a second writer.
+
+    ``untold`` are runs that have handed it on before their ends could be made known.
+    """
 
     version: int = 0
     active: Holder | None = None
     next: Holder | None = None
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,13 +148,15 @@ class Trained:
 class Memory:
     """What the runs of a pipeline that have ended leave to the next one, in the order of their ends, newest first.
 
-    ``ended`` are the latest runs that are in it. ``imports`` are the ARNs of each dataset's latest import jobs,
-    whatever became of them; ``trained`` are each solution's latest versions; ``moves`` are how many seconds Personalize
-    took to move a campaign (by ARN). ``version`` guards against a second writer.
+    ``ended`` are the latest runs that are in it, ``ended_at`` (ISO 8601) is when the last of them did. ``imports`` are
+    the ARNs of each dataset's latest import jobs, whatever became of them; ``trained`` are each solution's latest
+    versions; ``moves`` are how many seconds Personalize took to move a campaign (by ARN). ``version`` guards against a
+    second writer.
     """
 
     version: int = 0
     ended: tuple[str, ...] = ()
+    ended_at: str = ""
     imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     trained: dict[str, tuple[Trained, ...]] = field(default_factory=dict)
     moves: dict[str, tuple[int, ...]] = field(default_factory=dict)

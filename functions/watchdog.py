@@ -11,11 +11,11 @@ from datetime import datetime
 from functools import partial
 
 from functions import turnstile
-from functions.admission import rebuilt
-from functions.endings import conclude, fail, hand_on, release, tell, verdict
-from functions.errors import NotLookedAfter, Unreadable
+from functions.admission import change_lease, rebuilt, told
+from functions.endings import conclude, fail, pass_on, release, tell, verdict
+from functions.errors import InvalidMessage, NotLookedAfter, Unreadable
 from functions.flow import carrying_on
-from functions.model import Trigger, dump
+from functions.model import IMPORTS, Trigger, dump
 from functions.ports import Ports
 from functions.records import QUIET, SILENCE, Holder, Lease, Run
 from functions.shell import about
@@ -32,7 +32,11 @@ def watch(ports: Ports) -> None:
     What goes wrong with one of them holds up none of the others; it is raised when all have been looked after.
     """
     tasks: list[tuple[str, Callable[[], object]]] = [
-        *((f"pipeline {name}", partial(look_after, name, ports)) for name in ports.ledger.pipelines()),
+        *(
+            (f"pipeline {name}", partial(task, name, ports))
+            for name in ports.ledger.pipelines()
+            for task in (look_after, tell_untold)
+        ),
         *((f"slots of {kind}", partial(turnstile.sweep, kind, ports)) for kind in KINDS),
     ]
     wrong: list[str] = []
@@ -66,10 +70,7 @@ def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
     if active.turn_at:  # it may have waited behind another run for longer than a silent one is taken for alive
         silent = min(silent, now - datetime.fromisoformat(active.turn_at))
     if run.over:
-        try:
-            tell(run, ports)
-        finally:
-            hand_on(pipeline, run.run_id, ports)
+        pass_on(run, ports)
     elif silent >= SILENCE:
         hours = SILENCE.total_seconds() / 3600
         fail(pipeline, run.run_id, f"no sign of life for {hours:g} hours: its messages are lost", ports)
@@ -77,6 +78,18 @@ def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
         logger.warning("quiet since %s: its messages are sent again", run.updated_at)
         metrics.add_metric("RunsResumed", "Count", 1)
         resume(run, active, ports)
+
+
+def tell_untold(pipeline: str, ports: Ports) -> None:
+    """Make known the ends of runs that have handed on what they held before anybody could be told."""
+    for run_id in _readable_lease(pipeline, ports).untold:
+        try:
+            run = ports.ledger.run(pipeline, run_id)
+        except Unreadable:
+            continue  # of another version, which may come back
+        if run:
+            tell(run, ports)
+        change_lease(ports.ledger, pipeline, partial(told, run_id=run_id))
 
 
 def _readable_lease(pipeline: str, ports: Ports) -> Lease:
@@ -103,6 +116,12 @@ def resume(run: Run, holder: Holder, ports: Ports) -> None:
     elif end := verdict(run.branches):
         conclude(run, end, ports)
     else:
-        for message in carrying_on(run.run_id, run.pipeline, run.plan, run.branches):
-            if message.branch in lost:
+        # The other branches begin when the imports are over.
+        importing = run.branches[IMPORTS].status == "RUNNING"
+        for name in lost if not importing else {IMPORTS} & {*lost}:
+            try:
+                message = carrying_on(run.run_id, run.pipeline, run.plan, name, run.branches[name].message)
+            except InvalidMessage:
+                logger.exception("what branch %s goes on by can't be read", name)
+            else:
                 ports.queues.send(message.step, [dump(message)])

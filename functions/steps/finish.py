@@ -43,8 +43,8 @@ def _noted(message: Message, run: Run, ports: Ports) -> Run:
 
     Its phase is told as well where it failed in it, or where the message before this one died before it could.
     """
-    if run.branches[message.branch].status == "SKIPPED":
-        return run  # its imports failed, and a message of its own was on its way still
+    if run.branches[message.branch].status != "RUNNING":
+        return run  # how it ended stands: its imports failed, or another delivery of its last message came first
     ending = _ending(message, run)
     noted = ending.status != "FAILED" and message.phase in run.branches[message.branch].steps
     phase = Mark() if noted else beginning(message, message.waits) or Mark(phase=message.phase)
@@ -78,7 +78,7 @@ def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
         fail(message.pipeline, message.run_id, reason, ports)
         return
     if run and run.over:
-        hand_on(message.pipeline, message.run_id, ports)
+        hand_on(message.pipeline, message.run_id, ports, untold=run.told_at is None)
     elif run:
         run = _noted(message, run, ports)
         if end := verdict(run.branches):

@@ -125,6 +125,8 @@ def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
         return  # the next one comes in half an hour
     if cause := cause_of(record, ports.ledger):
         trigger, run_id = cause
+        if trigger.request.pipeline in ports.ledger.pipelines():  # it may not have come so far as to be written down
+            _enter(Holder(run_id, trigger.trigger, trigger.request), ports)
         fail(trigger.request.pipeline, run_id, reason, ports)
 
 
@@ -146,13 +148,21 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
     _enter(holder, ports)
     try:
         pipeline.check(trigger.request)  # what can't be done would fail the run that it joins
-        look_after(name, ports, but=run_id)
-        about(name, run_id)
+        _see_to_the_last(name, run_id, ports)
         admission = _admit(holder, ports)
         if admission.place == "active" and admission.lease.active:
             begin(pipeline, replace(trigger, run_id=run_id), admission.lease.active, ports)
     except (UnknownSolution, InvalidRequest) as error:
         fail(name, run_id, str(error), ports)
+
+
+def _see_to_the_last(pipeline: str, run_id: str, ports: Ports) -> None:
+    """Look after the run that holds the lease. What is wrong with that one does not keep this one from its place."""
+    try:
+        look_after(pipeline, ports, but=run_id)
+    except Exception:
+        logger.exception("the run under way can't be looked after")
+    about(pipeline, run_id)
 
 
 def _enter(holder: Holder, ports: Ports) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from functions import history, names
+from functions import history, names, turnstile
 from functions.engine import IN_LINE, LAG, MAKING, Observed, Step, tags
 from functions.errors import NotSeenYet
 from functions.model import Message, Wait
@@ -17,6 +17,9 @@ from functions.slots import VERSION
 from functions.statuses import meaning, stopping
 from functions.times import written
 from functions.timing import Estimate, estimate
+
+UNDER_WAY = "under way"
+"""Among what is observed: how far a version is that was there before."""
 
 SKEW = timedelta(minutes=10)
 """How far Personalize's clock may be from ours."""
@@ -38,7 +41,7 @@ def observe(message: Message, ports: Ports) -> Observed:
 
 def _there(version: history.Entry) -> Observed:
     since: datetime = version["creationDateTime"]
-    return {VERSION: version["solutionVersionArn"], "since": written(since)}
+    return {VERSION: version["solutionVersionArn"], "since": written(since), UNDER_WAY: meaning(version["status"])}
 
 
 def _left_behind(message: Message, ports: Ports) -> history.Entry | None:
@@ -97,6 +100,13 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
     )
 
 
+def settle(message: Message, observed: Observed, ports: Ports) -> None:
+    """Take a slot for a version that an earlier run left behind, and that trains still: that run's was given back."""
+    taken_over = message.plan.trained.get(message.branch)
+    if taken_over and observed.get(VERSION) == taken_over and observed.get(UNDER_WAY) == "waiting":
+        turnstile.take(message, [VERSION], ports)
+
+
 def _name(message: Message) -> str:
     return names.solution_version(message.plan.name, message.run_id, message.branch)
 
@@ -115,5 +125,5 @@ def _named(name: str, begun: datetime, solution_arn: str, personalize: Personali
     return None
 
 
-STEP = Step("train", observe, decide, counted=True, costly=True)
+STEP = Step("train", observe, decide, settle=settle, counted=True, costly=True)
 handler = consumer(STEP)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.endings import fail
 from functions.errors import ServiceError
 from functions.model import Deadlines
 from functions.watchdog import WATCH
@@ -475,6 +476,54 @@ def test_an_update_with_nothing_new_is_skipped(monkeypatch: pytest.MonkeyPatch) 
     assert (run.status, run.branches["for-you"].status) == ("SKIPPED", "SKIPPED")
     assert "There should be updates to at least one dataset" in str(run.reason)
     assert [kind for kind, _ in world.bus.events] == ["Personalize run succeeded"]
+
+
+def test_an_update_with_nothing_new_is_skipped_where_its_version_tells_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.support.world.recipe", lambda _: "arn:aws:personalize:::recipe/aws-user-personalization")
+    world = World()
+    world.declare(solutions=("for-you",))
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.trigger()
+    world.settle()
+    world.upload("interactions", interactions(seed=3))
+    world.trigger(identifier="data", what="import")
+    world.settle()
+    told = "There should be updates to at least one dataset after last active solution version"
+    world.service.control.fail_next("SolutionVersion", told)
+    world.trigger(identifier="hourly", what="train", training_mode="UPDATE")
+    world.settle()
+    run = world.runs()[-1]
+    assert (run.status, run.branches["for-you"].status) == ("SKIPPED", "SKIPPED")
+    assert [kind for kind, _ in world.bus.events] == ["Personalize run succeeded"] * 2
+
+
+def test_a_version_that_trains_still_has_a_slot_when_it_is_taken_over() -> None:
+    """Its own run was lost, and has given its slot back: without one for it, another pipeline asks again and again."""
+    slow = {"SolutionVersion": {"create": 4000}, "*": {"*": 3}}
+    world = World(slots={"import": 5, "train": 1}, quotas={"pending-solution-versions": 1}, durations=slow)
+    world.declare(solutions=("for-you",))
+    world.declare("books", solutions=("popular",), kinds=("interactions",))
+    for name in ("shop", "books"):
+        world.upload("interactions", interactions(), pipeline=name)
+    world.upload("items", items())
+
+    def trains(count: int) -> bool:
+        runs = world.runs()
+        return len(runs) == count and bool(runs[-1].branches) and "train" in runs[-1].branches["for-you"].steps
+
+    world.trigger(identifier="lost")
+    while not trains(1):
+        world.step()
+    fail("shop", world.runs()[-1].run_id, "no sign of life", world.ports())
+    world.trigger(identifier="next", what="train")
+    while not trains(2):
+        world.step()
+    world.trigger(identifier="other", pipeline="books")
+    before = len(world.personalize.calls)
+    world.settle()
+    assert [name for name, _ in world.personalize.calls[before:]].count("CreateSolutionVersion") == 1
+    assert [run.status for run in world.runs("books")] == ["SUCCEEDED"]
 
 
 @pytest.mark.parametrize("dated", ["2031-01-01T00:00:00Z", "2026-01-05T01:00:00Z"], ids=["2031", "an hour late"])

@@ -169,6 +169,11 @@ def test_of_two_writers_the_second_is_told(case: Case) -> None:
     with pytest.raises(Conflict):
         case.ledger.save_lease("shop", replace(read_by_both, active=holder("b")))
     assert case.ledger.lease("shop") == Lease(1, holder("a"))
+    read_by_both = case.ledger.lease("shop")
+    case.ledger.save_lease("shop", replace(read_by_both, next=holder("b")))
+    with pytest.raises(Conflict):
+        case.ledger.save_lease("shop", replace(read_by_both, next=holder("c")))
+    assert case.ledger.lease("shop") == Lease(2, holder("a"), holder("b"))
 
 
 def test_a_lease_that_was_deleted_meanwhile_is_a_conflict_too(case: Case) -> None:
@@ -275,6 +280,14 @@ def test_fields_of_a_run_are_set(case: Case) -> None:
     )
     case.ledger.update_run("shop", RUN_ID, LATER, reason=None)
     assert case.standing().reason is None
+
+
+def test_how_a_run_has_ended_is_never_rewritten(case: Case) -> None:
+    case.ledger.create_run(run(status="QUEUED"))
+    assert case.ledger.end_run("shop", RUN_ID, "FAILED", NOW, reason="first")
+    assert not case.ledger.end_run("shop", RUN_ID, "SUCCEEDED", LATER)
+    found = case.standing()
+    assert (found.status, found.reason, found.finished_at) == ("FAILED", "first", written(NOW))
 
 
 def test_a_sign_of_life_changes_nothing_else(case: Case) -> None:

@@ -172,6 +172,7 @@ class Cloud:
             state=pickle.loads(state),  # noqa: S301 # our own
             new_id=self._new_id,
         )
+        self.service.control.decide(optimization_of_another_recipe="ignore")  # Terraform changes it, whatever it is of
         self.personalize = Lagging(self)
         self.others = OtherVersions(self)
         self.down: set[str] = set()

@@ -98,8 +98,6 @@ class Witness:
     """(run, what) → how often it was made."""
     events: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Run → the statuses that events told, in order."""
-    refused: set[str] = field(default_factory=set)
-    """Runs whose last event could not be put."""
     garbage: set[str] = field(default_factory=set)
     """Messages that are none: they stay dead."""
     nonsense: dict[str, str] = field(default_factory=dict)
@@ -206,9 +204,10 @@ class Witness:
         if record.kind == "DatasetImportJob":
             jobs = {job.job_name for job in run.plan.imports.values()}
             return record.name in jobs and run.branches[IMPORTS].status == "RUNNING"
-        return run.run_id in record.name and any(
+        return any(
             solution.arn == record.attributes["solutionArn"] and run.branches[name].status == "RUNNING"
             for name, solution in run.plan.solutions.items()
+            if run.run_id in record.name or run.plan.trained.get(name) == record.arn
         )
 
     def is_behind(self, run_id: str, body: str) -> bool:
@@ -230,7 +229,6 @@ class Witness:
     def told(self, detail: dict[str, Any]) -> None:
         """See an event on the bus."""
         self.events[detail["run_id"]].append(detail["status"])
-        self.refused.discard(detail["run_id"])
 
     # -------------------------------------------------------------- Personalize
 
@@ -381,7 +379,7 @@ class Witness:
 
     def _was_told(self, run: Run) -> None:
         told, tells = self.events[run.run_id], run.status in ("SUCCEEDED", "FAILED")
-        silent = not told and (not tells or run.run_id in self.refused)
+        silent = not told and not tells
         if not silent and set(told) != {run.status}:
             raise Broken(f"run {run.run_id} is {run.status}, and its events told {', '.join(told) or 'nothing'}")
 

@@ -159,8 +159,6 @@ class Invocation:
         self.note(str(point), trouble)
         if trouble.startswith("a Lambda dies"):
             self.die()
-        if point.service == "events":
-            self.cloud.witness.refused.add(point.told)
         raise _error(point, trouble)
 
     def die(self) -> None:

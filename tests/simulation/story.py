@@ -20,6 +20,7 @@ from tests.simulation.cloud import PIPELINES, Cloud, content
 from tests.simulation.invariants import run_id
 from tests.simulation.lambdas import Invocation, PersonalizeOutside, about
 from tests.support.build import outside
+from tests.support.memory import MemoryDeclarations
 from tests.support.world import recipe
 
 HOUR = 3600.0
@@ -194,7 +195,7 @@ class Story:
             self.put_campaign(declared.pipeline, name, changed)
         else:
             self.put_campaign(declared.pipeline, name, None)
-            self._delete_campaign(solution.campaign)
+            self._delete_campaign(declared.pipeline, solution.campaign)
 
     def _campaign(self, declared: Pipeline, solution: str) -> Campaign:
         name = f"acme-{declared.pipeline}-{solution}"
@@ -248,16 +249,18 @@ class Story:
         campaign = {"campaign_arn": self._campaign(self.cloud.ledger.declared[pipeline], name).arn}
         return self.wanted.get((pipeline, name), {**request, **campaign})
 
-    def _delete_campaign(self, campaign: Campaign) -> None:
+    def _delete_campaign(self, pipeline: str, campaign: Campaign) -> None:
         """Have glue delete a campaign; where it fails, apply again until it does not."""
         cloud = self.cloud
         self.cloud.witness.touched.add(campaign.arn)
-        event = {"resource": "campaign", "name": "acme", "request": {"campaignArn": campaign.arn}}
+        request = {"campaignArn": campaign.arn}
+        event = {"resource": "campaign", "name": "acme", "pipeline": pipeline, "request": request}
 
         def applied(invocation: Invocation) -> None:
             patience = Patience(invocation.seconds_left, 60.0, invocation.sleep)
             asked = {**event, "tf": {"action": "delete", "prev_input": event}}
-            apply(asked, PersonalizeOutside(invocation), patience, outside())
+            declarations = MemoryDeclarations(ledger=cloud.ledger)  # which knows whether a run is under way
+            apply(asked, PersonalizeOutside(invocation), patience, outside(declarations))
             invocation.note(f"deleted campaign {campaign.name}")
             done.append(True)
 
@@ -266,7 +269,7 @@ class Story:
         def then() -> None:
             cloud.applying = "" if done else f"the deletion of {campaign.name}"
             if not done:
-                cloud.agenda.after(600, partial(self._delete_campaign, campaign))
+                cloud.agenda.after(600, partial(self._delete_campaign, pipeline, campaign))
 
         cloud.applying = f"the deletion of {campaign.name}"
         cloud.run(Invocation(cloud, "glue", timeout=900.0), applied, then)

@@ -146,11 +146,15 @@ def outside(declarations: MemoryDeclarations | None = None, *filled: str) -> Out
 class VirtualSleep:
     """Time that passes only by sleeping: ``limit`` seconds of it."""
 
+    BEYOND = 3600.0
+    """Seconds beyond the limit after which a sleeper is taken to sleep for ever."""
+
     def __init__(self, limit: float = 900.0) -> None:
         self.left = limit
         self.slept: list[float] = []
 
     def __call__(self, seconds: float) -> None:
+        assert self.left > -self.BEYOND, "it waits for ever"
         self.slept.append(seconds)
         self.left -= seconds
 

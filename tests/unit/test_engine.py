@@ -11,7 +11,7 @@ import pytest
 
 from functions.engine import Step, advance, after_refusal, carry_out, in_time
 from functions.errors import AlreadyExists, LimitExceeded, NotFound, PipelineError
-from functions.model import IMPORTS, BranchStatus, Message, RunStatus, Wait, parse
+from functions.model import IMPORTS, BranchStatus, Message, Phase, RunStatus, Wait, parse
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
 from functions.ports import Mark
 from functions.records import Branch
@@ -208,6 +208,14 @@ def test_what_must_wait_beyond_its_deadline_fails(hours: float, outcome: Outcome
     step = replace(deciding(outcome), give_up=give_up)
     assert in_time(step, late, outcome, ports()) == after
     assert cleared == ([late] if after != outcome else [])
+
+
+@pytest.mark.parametrize(("phase", "hours"), [("import", 24), ("filter", 12), ("train", 72), ("deploy", 12)])
+def test_every_phase_has_its_own_deadline(phase: Phase, hours: float) -> None:
+    step = deciding(Done())
+    for waited, over in ((hours - 0.1, False), (hours, True)):
+        late = told(phase=phase, since=written(NOW - timedelta(hours=waited)))
+        assert isinstance(in_time(step, late, Pause(5, "quota"), ports()), Fail) is over
 
 
 def test_a_phase_is_timed_from_its_first_message_on() -> None:

@@ -15,7 +15,20 @@ from functions.ports import IN_VAIN, Mark
 from functions.records import Branch, Lease, Run, Trained
 from functions.steps.finish import finish, give_up
 from functions.times import written
-from tests.support.build import NOW, RUN_ID, VERSION, holder, ledger_with, message, plan, ports, record, run
+from tests.support.build import (
+    CHOSEN,
+    NOW,
+    RUN_ID,
+    UNSERVED,
+    VERSION,
+    holder,
+    ledger_with,
+    message,
+    plan,
+    ports,
+    record,
+    run,
+)
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryQueues
 
 
@@ -24,6 +37,7 @@ def ended(status: BranchStatus, reason: str | None = None) -> Branch:
 
 
 RUNNING, SUCCEEDED = Branch(), ended("SUCCEEDED")
+DONE = Ending("SUCCEEDED")
 
 
 @pytest.mark.parametrize(
@@ -209,6 +223,19 @@ def test_a_branch_that_was_skipped_does_not_fail_any_more() -> None:
     scene = Scene(x=ended("SKIPPED", IN_VAIN), y=RUNNING)
     scene.finish("x", Ending("FAILED", "5 tries"))
     assert scene.run.branches["x"] == ended("SKIPPED", IN_VAIN)
+
+
+def test_a_branch_that_failed_does_not_succeed_any_more() -> None:
+    """Its message was given up, and the end that an earlier delivery of it had sent comes after that."""
+    both = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED})
+    poll = message("poll", "for-you", hop=5, phase="deploy", plan=both)
+    branches = {IMPORTS: SUCCEEDED, "for-you": Branch(hop=5), "similar": Branch(hop=2)}
+    outside = ports(ledger=ledger_with(run(plan=both, branches=branches)))
+    for each in (replace(poll, step="finish", ending=Ending("FAILED", "5 tries")), poll.to("finish", ending=DONE)):
+        finish(each, outside)
+    found = outside.ledger.run("shop", RUN_ID)
+    assert found
+    assert (found.branches["for-you"].status, found.branches["for-you"].reason) == ("FAILED", "5 tries")
 
 
 def test_a_branch_whose_end_nobody_could_note_ends_when_it_is_given_up() -> None:

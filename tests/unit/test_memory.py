@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
 from typing import Any
 
 from functions.memory import ENDED, after, remember
 from functions.model import IMPORTS, BranchStatus
 from functions.records import Branch, Memory, Run, Trained
+from functions.times import written
 from functions.timing import LATEST
 from tests.support.build import CAMPAIGN, IMPORT_JOB, NOW, OLD_VERSION, RUN_ID, VERSION, ledger_with, plan, ports, run
 
@@ -44,6 +46,18 @@ def test_the_last_to_end_comes_first_whatever_the_ids_say() -> None:
     left = after(after(Memory(), ended("20310101t000000-ffffff", OLD_VERSION)), ended())
     assert left.ended == (RUN_ID, "20310101t000000-ffffff")
     assert [each.version for each in left.trained["for-you"]] == [VERSION, OLD_VERSION]
+
+
+def test_an_end_that_is_told_late_comes_after_the_newer_ones() -> None:
+    """The bus was down, and its dead letter is sent again after so many others that it is known no more."""
+    late = ended("late", OLD_VERSION, status="FAILED", finished_at=written(NOW))
+    newer = [ended(f"{n}", f"{VERSION}-{n % 2}", finished_at=written(NOW + timedelta(hours=1 + n))) for n in range(21)]
+    left = reduce(after, newer, Memory())
+    told = after(left, late)
+    assert told.trained["for-you"] == (*left.trained["for-you"], Trained(OLD_VERSION, "FULL", AT, deployed=False))
+    assert told.ended_at == left.ended_at
+    again = reduce(after, newer, after(Memory(), late))
+    assert after(again, late).trained == again.trained
 
 
 def test_runs_that_joined_another_push_nothing_out() -> None:

@@ -11,9 +11,9 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.endings import fail
-from functions.errors import InvalidMessage, InvalidRequest, Throttled, UnknownPipeline, UnknownSolution
+from functions.errors import InvalidMessage, InvalidRequest, Throttled, UnknownPipeline, UnknownSolution, Unreadable
 from functions.inputs import fingerprint
-from functions.model import IMPORTS, Ending, Message, Plan, Request, Trigger, TriggerKind, dump, parse
+from functions.model import IMPORTS, Ending, Message, Pipeline, Plan, Request, Trigger, TriggerKind, dump, parse
 from functions.ports import Listing, Ports
 from functions.records import SILENCE, Branch, Lease, Run
 from functions.steps.finish import handler as finish_door
@@ -723,3 +723,35 @@ def test_a_trigger_that_is_given_up_fails_its_run_and_lets_the_next_begin() -> N
     assert told(scene) == [("Personalize run failed", "a", "AccessDenied")]
     ((_, sent, _),) = scene.queues.sent
     assert parse(Trigger, sent).run_id == "b"
+
+
+def test_a_trigger_that_is_given_up_before_it_was_written_down_is_a_failed_run_too() -> None:
+    """Its pipeline's declaration is another version's, and can't be read."""
+
+    class Foreign(MemoryLedger):
+        def pipeline(self, name: str) -> Pipeline:
+            raise Unreadable("of version 2")
+
+    ledger, bus = Foreign(declared={"shop": pipeline()}), MemoryBus()
+    outside = ports(ledger=ledger, bus=bus)
+    with pytest.raises(Unreadable):
+        handle(record(body()), outside)
+    give_up(record(body()), "5 tries", outside)
+    (run_id,) = (run_id for _, run_id in ledger.runs)
+    assert (ledger.runs["shop", run_id].status, ledger.runs["shop", run_id].reason) == ("FAILED", "5 tries")
+    assert [told["run_id"] for _, told in bus.events] == [run_id]
+
+
+def test_what_is_wrong_with_the_run_under_way_keeps_no_trigger_from_its_place() -> None:
+    class Broken(MemoryLedger):
+        def run(self, pipeline: str, run_id: str) -> Run | None:
+            if run_id == "a":
+                raise ConnectionError("out of order")
+            return super().run(pipeline, run_id)
+
+    asked = holder("a", pinned=True)
+    ledger = Broken({"shop": pipeline()}, {"shop": Lease(active=asked)}, {("shop", "a"): run("a")})
+    handle(record(body()), ports(ledger=ledger))
+    waiting = ledger.lease("shop").next
+    assert waiting
+    assert ledger.runs["shop", waiting.run_id].status == "QUEUED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -241,6 +242,41 @@ def test_a_bus_that_takes_nothing_does_not_keep_a_lost_run() -> None:
     assert [trigger.run_id for trigger in scene.triggers] == ["b"]
 
 
+def test_an_end_that_the_bus_took_none_of_is_told_by_the_next_watch() -> None:
+    class Down(MemoryBus):
+        down = True
+
+        def put(self, detail_type: str, detail: dict[str, Any]) -> None:
+            if self.down:
+                raise ConnectionError
+            super().put(detail_type, detail)
+
+    scene = Scene(silent=SILENCE)
+    scene.bus = bus = Down()
+    outside = ports(ledger=scene.ledger, queues=scene.queues, bus=bus)
+    for _ in range(2):
+        with pytest.raises(NotLookedAfter):
+            handle(record(WATCH), outside)
+        assert scene.ledger.lease("shop").untold == (RUN_ID,)
+    bus.down = False
+    handle(record(WATCH), outside)
+    assert [told["run_id"] for _, told in bus.events] == [RUN_ID]
+    assert scene.ledger.lease("shop").untold == ()
+    handle(record(WATCH), outside)
+    assert len(bus.events) == 1
+
+
+def test_a_branch_whose_message_cannot_be_read_holds_up_no_other() -> None:
+    newer = json.dumps(
+        {**json.loads(dump_short(message("poll", "similar", hop=3, phase="train"))), "waits": "of a newer version"}
+    )
+    both = plan(solutions={"for-you": CHOSEN, "similar": UNSERVED})
+    branches = {IMPORTS: DONE, "similar": Branch(3, message=newer), "for-you": Branch(3, message=dump_short(POLLING))}
+    scene = Scene(plan=both, branches=branches)
+    scene.look_after()
+    assert [(each.branch, each.step) for each in scene.messages] == [("for-you", "poll")]
+
+
 def test_the_schedules_message_has_all_pipelines_looked_after() -> None:
     scene = Scene()
     books = pipeline(pipeline="books")
@@ -281,7 +317,7 @@ def test_a_lease_that_cannot_be_read_is_made_anew_from_the_runs_that_have_not_en
     runs = scene.ledger.runs | {
         ("shop", "c"): run("c", status="QUEUED", created_at=fresh, updated_at=fresh),
         ("shop", "ended"): run("ended", status="FAILED"),
-        ("shop", "lost"): run("lost", status="QUEUED", updated_at=written(NOW - SILENCE)),
+        ("shop", "waits"): run("waits", status="QUEUED", updated_at=written(NOW - SILENCE)),
         ("books", "elsewhere"): run("elsewhere", status="QUEUED", updated_at=fresh),
     }
     runs["shop", "b"] = replace(runs["shop", "b"], updated_at=fresh)
@@ -292,12 +328,12 @@ def test_a_lease_that_cannot_be_read_is_made_anew_from_the_runs_that_have_not_en
     assert lease.active
     assert (lease.active.run_id, lease.active.pinned) == (RUN_ID, True)
     assert lease.next
-    assert (lease.next.run_id, lease.next.joined) == ("b", ("c",))
+    assert (lease.next.run_id, lease.next.joined) == ("b", ("waits", "c"))
     assert {key: (each.status, each.joined) for (_, key), each in scene.ledger.runs.items()} == {
         RUN_ID: ("RUNNING", None),
         "b": ("QUEUED", None),
         "c": ("JOINED", "b"),
         "ended": ("FAILED", None),
-        "lost": ("QUEUED", None),
+        "waits": ("JOINED", "b"),
         "elsewhere": ("QUEUED", None),
     }
