@@ -98,9 +98,14 @@ def _described(kind: _Kind, arn: str, personalize: Personalize) -> Entry | None:
     return found
 
 
+def ready(entry: Entry) -> bool:
+    """Whether an entry came to be what was asked for."""
+    return meaning(entry["status"]) == "ready"
+
+
 def completed(entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries that came to be what was asked for."""
-    return [entry for entry in entries if meaning(entry["status"]) == "ready"]
+    return [entry for entry in entries if ready(entry)]
 
 
 def durations(entries: Iterable[Entry]) -> list[float]:

@@ -30,6 +30,16 @@ def leaving(status: str) -> bool:
     return _spelled(status).startswith("DELETE ")
 
 
+def gone(status: str) -> bool:
+    """Whether nothing came of making it, or somebody is deleting it: it has to go before it can be made again."""
+    return leaving(status) or _spelled(status) == "CREATE FAILED"
+
+
+def under_way(status: str) -> bool:
+    """Whether it is still being made."""
+    return _spelled(status) in ("CREATE PENDING", "CREATE IN PROGRESS")
+
+
 def stopping(status: str) -> bool:
     """Whether somebody is stopping the training of a version: nothing will come of it."""
     return _spelled(status) == "CREATE STOPPING"

@@ -22,7 +22,8 @@ resource "aws_lambda_invocation" "event_tracker" {
   depends_on = [local._after_datasets]
 }
 
-# An expression names datasets and their columns. Made here where there is data, else by the first run.
+# An expression names datasets and their columns. Made here where there is data, else by the first run. Nothing but the guard waits for
+# it: one that is refused, or takes its time, holds up neither solutions nor runs.
 resource "aws_lambda_invocation" "filter" {
   for_each        = local._keys.filters
   function_name   = local._glue

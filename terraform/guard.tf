@@ -21,6 +21,7 @@ resource "aws_lambda_invocation" "guard" {
     aws_cloudwatch_event_target.this,
     aws_cloudwatch_metric_alarm.dead_letters,
     local._after_declared,
+    local._after_filters,
     aws_iam_role_policy.scheduler,
     aws_iam_role_policy.service,
     aws_lambda_event_source_mapping.step,

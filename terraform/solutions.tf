@@ -7,7 +7,7 @@ resource "aws_lambda_invocation" "solution" {
   lifecycle_scope = "CRUD"
   input           = jsonencode(merge(local._wanted_solutions[each.key], local._protection))
 
-  depends_on = [local._after_event_trackers, local._after_filters]
+  depends_on = [local._after_event_trackers]
 
   lifecycle {
     precondition {

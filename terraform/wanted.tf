@@ -123,7 +123,8 @@ locals {
 
 # The provider keeps the new input of an update that failed, so a next plan would find nothing to do:
 # https://github.com/hashicorp/terraform-provider-aws/issues/43447. This call, made whenever one of the inputs changes and made again
-# after it failed, asks glue for all of the pipeline once more, in its order; where all is well, glue finds nothing to do.
+# after it failed, asks glue for all of the pipeline once more, in its order; where all is well, glue finds nothing to do. Of filters it only asks which
+# they are: what is lacking is made by the next run.
 resource "aws_lambda_invocation" "ready" {
   for_each      = local._keys.pipelines
   function_name = local._glue

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functions.errors import NotFound, PipelineError
 from functions.glue.datasets import drop_schema
 from functions.glue.solutions import stop_training
-from functions.glue.things import LEAVING, Kind, Things, named
+from functions.glue.things import Kind, Things, named
 from functions.names import is_of_family
+from functions.statuses import leaving
 
 TYPES = ("interactions", "items", "users")
 
@@ -103,13 +104,13 @@ class Contents:
             except NotFound:
                 return
             for each in found:
-                if each["status"] in LEAVING:
+                if leaving(each["status"]):
                     continue
                 yield Thing(each[arn], each["name"])
                 if key == "solutions":
                     served = personalize.pages("ListCampaigns", "campaigns", {"solutionArn": each[arn]})
                     for campaign in list(served):
-                        if campaign["status"] not in LEAVING:
+                        if not leaving(campaign["status"]):
                             yield Thing(campaign["campaignArn"], campaign["name"])
 
 

@@ -16,9 +16,9 @@ from functions.glue.fixed import refuse_other
 from functions.glue.patience import LOOKS_AT_A_DENIAL, BroughtToNothingError
 from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
-from functions.glue.things import FAILED, LEAVING, Things, named
+from functions.glue.things import Things, named
 from functions.names import is_of_family, sibling_arn
-from functions.statuses import meaning
+from functions.statuses import gone, meaning
 
 
 class SchemaRefusedError(PipelineError):
@@ -58,7 +58,7 @@ class Datasets:
         """
         wanted, arn = change.wanted, arn_of(change.wanted)
         found = self.things.find("Dataset", arn)
-        if found is None or found["status"] in (FAILED, *LEAVING):
+        if found is None or gone(found["status"]):
             schema = self._schema(wanted)
             if self.things.make("Dataset", arn, {**wanted.request, "schemaArn": schema, **create_tags(wanted.tags)}):
                 return {"arn": arn, "schema_arn": schema}
@@ -94,24 +94,31 @@ class Datasets:
         try:
             self.things.personalize.call("CreateSchema", dict(wanted.schema))
         except AlreadyExists:
-            if not self._says_the_same(arn, wanted):
+            if not _says_the_same(self._seen(arn), wanted):
                 raise SchemaTakenError(wanted.schema["name"]) from None
         return arn
+
+    def _seen(self, arn: str) -> dict[str, Any]:
+        """Return a schema that exists, once it is to be seen: reads may lag behind writes."""
+        for _ in range(LOOKS_AT_A_DENIAL):
+            if found := self._described(arn):
+                return found
+            self.things.patience.rest(f"{named(arn)} exists, and is not to be seen yet")
+        raise BroughtToNothingError(named(arn), "it exists, and Personalize does not show it")
+
+    def _described(self, arn: str) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = self.things.personalize.call("DescribeSchema", {"schemaArn": arn})["schema"]
+        except NotFound:
+            return None
+        return found
 
     def _same(self, arn: str, wanted: Wanted) -> bool:
         """Whether a dataset's schema is the declared one: by its name, where we gave it that, or by what it says."""
         name = arn.rpartition("/")[2]
         if is_of_family(name, _family(wanted)):
             return name == wanted.schema["name"]
-        return self._says_the_same(arn, wanted)
-
-    def _says_the_same(self, arn: str, wanted: Wanted) -> bool:
-        try:
-            found = self.things.personalize.call("DescribeSchema", {"schemaArn": arn})["schema"]
-        except NotFound:
-            return False
-        same: bool = json.loads(found["schema"]) == json.loads(wanted.schema["schema"])
-        return same and found.get("domain") == wanted.schema.get("domain")
+        return _says_the_same(self._described(arn), wanted)
 
     def _sweep(self, wanted: Wanted, but: str | None = None) -> None:
         """Delete the dataset's own schemas, but for one; what is in use stays."""
@@ -137,7 +144,7 @@ class Datasets:
             if schema in (now["schemaArn"], latest.get("schemaArn")) and not _failed(now):
                 return
             if _failed(now) and _move_of(now) != _move_of(found):
-                raise SchemaRefusedError(name, latest.get("failureReason") or now["status"])
+                raise SchemaRefusedError(name, latest.get("failureReason") or ", ".join(_move_of(now)))
             self.things.patience.rest(f"the new schema of {name} is not to be seen yet")
         raise BroughtToNothingError(
             f"the new schema of {name}", "the dataset is as it was, and Personalize says no why"
@@ -150,9 +157,16 @@ class Datasets:
         UPDATE IN_PROGRESS in its status, its documentation has the latter.
         """
         while _under_way(found):
-            self.things.patience.rest(f"{named(arn)} is {found['status']}")
+            self.things.patience.rest(f"{named(arn)} is {', '.join(_move_of(found))}")
             found = self.things.describe("Dataset", arn)
         return found
+
+
+def _says_the_same(found: dict[str, Any] | None, wanted: Wanted) -> bool:
+    if found is None:
+        return False
+    same: bool = json.loads(found["schema"]) == json.loads(wanted.schema["schema"])
+    return same and found.get("domain") == wanted.schema.get("domain")
 
 
 def _under_way(found: dict[str, Any]) -> bool:
@@ -165,8 +179,7 @@ def _failed(found: dict[str, Any]) -> bool:
 
 def _move_of(found: dict[str, Any]) -> list[str]:
     """Return how a dataset stands: its status, and that of its latest update where it has one."""
-    latest = found.get("latestDatasetUpdate")
-    return [found["status"], *([latest["status"]] if latest else [])]
+    return [state["status"] for state in (found, found.get("latestDatasetUpdate") or {}) if "status" in state]
 
 
 def _family(wanted: Wanted) -> str:

@@ -49,13 +49,21 @@ class Ready:
 
     resources: dict[Kind, Resource]
     solutions: Solutions
+    filters: Filters
 
     def bring(self, change: Change) -> dict[str, Any]:
-        """Bring all to what is declared; answer what each answers, under its key."""
+        """Bring all to what is declared; answer what each answers, under its key.
+
+        Nothing waits for filters: those that are not there are made by the next run, which tells why one is refused.
+        """
         wanted = {key: parse(Wanted, each) for key, each in change.wanted.resources.items()}
+        filters = {
+            key: {"arn": self.filters.stands_for(each)} for key, each in wanted.items() if each.resource == "filter"
+        }
         order: list[Kind] = list(self.resources)
-        ordered = sorted(wanted, key=lambda key: order.index(wanted[key].resource))
-        answers = {key: self.resources[wanted[key].resource].bring(Change("create", wanted[key])) for key in ordered}
+        ordered = sorted(wanted.keys() - filters.keys(), key=lambda key: (order.index(wanted[key].resource), key))
+        made = {key: self.resources[wanted[key].resource].bring(Change("create", wanted[key])) for key in ordered}
+        answers = filters | made
         solutions = {each.name for each in wanted.values() if each.resource == "solution"}
         self.solutions.tidy(change.wanted.arn, change.wanted.pipeline, solutions)
         return answers
@@ -79,16 +87,17 @@ def apply(event: Event, personalize: Personalize, patience: Patience, outside: O
     things = Things(Granted(personalize, patience), patience)
     contents = Contents(things)
     solutions = Solutions(things, outside.declarations)
+    filters = Filters(things, outside.declarations)
     resources: dict[Kind, Resource] = {
         "dataset_group": DatasetGroups(things, contents),
         "dataset": Datasets(things),
         "event_tracker": EventTrackers(things),
-        "filter": Filters(things, outside.declarations),
+        "filter": filters,
         "solution": solutions,
         "campaign": Campaigns(things, outside.declarations),
     }
     resources |= {
-        "ready": Ready(resources, solutions),
+        "ready": Ready(resources, solutions, filters),
         "guard": Guards(contents, outside.declarations, outside.buckets),
     }
     resource = resources[change.wanted.resource]

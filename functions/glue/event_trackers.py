@@ -8,7 +8,8 @@ from typing import Any
 from functions.errors import AlreadyExists, LimitExceeded, PipelineError
 from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
-from functions.glue.things import FAILED, LEAVING, Things
+from functions.glue.things import Things
+from functions.statuses import gone
 
 
 class OtherTrackerError(PipelineError):
@@ -52,7 +53,7 @@ class EventTrackers:
     def _found(self, wanted: Wanted) -> dict[str, Any] | None:
         """Return the group's tracker; raise :class:`OtherTrackerError` where it is another one."""
         for each in self._listed(wanted):
-            if each["status"] in (FAILED, *LEAVING):
+            if gone(each["status"]):
                 self.things.remove("EventTracker", each["eventTrackerArn"])
             elif each["name"] != wanted.request["name"]:
                 raise OtherTrackerError(wanted.request["name"], each["name"])

@@ -14,9 +14,10 @@ from functions.errors import InvalidInput, NotFound
 from functions.glue.patience import BroughtToNothingError
 from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
-from functions.glue.things import FAILED, LEAVING, Things
+from functions.glue.things import Things
 from functions.names import is_of_family, sibling_arn
 from functions.ports import Declarations
+from functions.statuses import gone, meaning
 from functions.telemetry import logger
 
 
@@ -34,17 +35,17 @@ class Filters:
         experiences-with-machine-learning. One of the name without digest and the same expression was made by hand: it
         is taken over under its own name.
         """
-        wanted, arn = change.wanted, arn_of(change.wanted)
-        if by_hand := self._by_hand(wanted):
-            arn = by_hand
-        elif self.things.find("Filter", arn) is None and not self._has_data(wanted):
-            return {"arn": arn}
-        elif self._made(wanted, arn):
-            self._clear(change, arn)
+        wanted, arn = change.wanted, self.stands_for(change.wanted)
+        if arn == arn_of(wanted) and self._left_to_a_run(wanted, arn):
             return {"arn": arn}
         retag(self.things.personalize, arn, change)
-        self._clear(change, arn)
+        if change.before and change.before.request and arn_of(change.before) != arn_of(wanted):
+            self._clear(wanted, arn)
         return {"arn": arn}
+
+    def stands_for(self, wanted: Wanted) -> str:
+        """Return the ARN of the declared filter, whether it is there or not: its own, or that of one made by hand."""
+        return self._by_hand(wanted) or arn_of(wanted)
 
     def delete(self, change: Change) -> dict[str, Any]:
         """Delete the filter with its predecessors, once no campaign holds them any more.
@@ -59,44 +60,54 @@ class Filters:
 
     # -------------------------------------------------------------- parts
 
-    def _made(self, wanted: Wanted, arn: str) -> bool:
-        """Make the filter; return whether it is new (or refused for want of data, which a run then brings)."""
+    def _left_to_a_run(self, wanted: Wanted, arn: str) -> bool:
+        """Make the filter, and see it there; return True where there is no data for it yet, which a run brings."""
+        if self.things.find("Filter", arn) is None and not self._has_data(wanted):
+            return True
         try:
-            return self.things.make("Filter", arn, {**wanted.request, **create_tags(wanted.tags)})
+            self.things.make("Filter", arn, {**wanted.request, **create_tags(wanted.tags)})
         except (InvalidInput, BroughtToNothingError) as refusal:
-            if self._has_data(wanted, everywhere=True):
+            if all(self._imported(dataset) for dataset in self._datasets(wanted)):
                 raise
             logger.warning("filter %s is left to the next run, for a dataset is empty: %s", wanted.name, refusal)
             if isinstance(refusal, BroughtToNothingError):
                 self.things.remove("Filter", arn)
             return True
+        return False
 
-    def _has_data(self, wanted: Wanted, *, everywhere: bool = False) -> bool:
-        """Whether data was imported into any dataset of the group, or into every one."""
-        personalize, group = self.things.personalize, {"datasetGroupArn": wanted.request["datasetGroupArn"]}
-        datasets = [each["datasetArn"] for each in personalize.pages("ListDatasets", "datasets", group)]
-        return (all if everywhere else any)(self._imported(arn) for arn in datasets)
+    def _has_data(self, wanted: Wanted) -> bool:
+        """Whether data was imported into any dataset of the group, or may have been sent to its event tracker."""
+        group = {"datasetGroupArn": wanted.request["datasetGroupArn"]}
+        return any(self._imported(dataset) for dataset in self._datasets(wanted)) or any(
+            self.things.personalize.pages("ListEventTrackers", "eventTrackers", group)
+        )
+
+    def _datasets(self, wanted: Wanted) -> list[str]:
+        group = {"datasetGroupArn": wanted.request["datasetGroupArn"]}
+        return [each["datasetArn"] for each in self.things.personalize.pages("ListDatasets", "datasets", group)]
 
     def _imported(self, dataset: str) -> bool:
-        return bool(history.completed(history.import_jobs(dataset, self.things.personalize)))
+        return any(history.ready(each) for each in history.import_jobs(dataset, self.things.personalize))
 
     def _by_hand(self, wanted: Wanted) -> str | None:
         """Return the ARN of a filter of the declared name that a person has given this very expression."""
         arn = sibling_arn(wanted.request["datasetGroupArn"], "filter", wanted.name)
         found = self.things.find("Filter", arn)
-        if found is None or found["status"] in (FAILED, *LEAVING):
+        if found is None or gone(found["status"]):
             return None
         same = all(found[key] == wanted.request[key] for key in ("datasetGroupArn", "filterExpression"))
         return arn if same else None
 
-    def _clear(self, change: Change, arn: str) -> None:
-        """With a changed filter, delete all that went before, but for the one that it replaces."""
-        before = change.before
-        if before is None or not before.request or arn_of(before) == arn_of(change.wanted):
-            return
-        keep = {arn, arn_of(before), self._by_hand(before)}
-        for each in self._siblings(change.wanted):
-            if each["filterArn"] not in keep:
+    def _clear(self, wanted: Wanted, arn: str) -> None:
+        """With a changed filter that is there, delete all that went before, but for the newest that can be used.
+
+        The one declared before may never have been made: what counts is which of them serves.
+        """
+        others = [each for each in self._siblings(wanted) if each["filterArn"] != arn]
+        serving = [each for each in others if meaning(each["status"]) == "ready"]
+        newest = max(serving, key=lambda each: each["creationDateTime"], default=None)
+        for each in others:
+            if each is not newest:
                 self.things.remove("Filter", each["filterArn"])
 
     def _remove(self, wanted: Wanted) -> None:

@@ -23,4 +23,10 @@ class Granted:
 
     def pages(self, operation: str, key: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the entries under ``key`` of every page of a List operation."""
-        yield from self.patience.until_taken(lambda: list(self.personalize.pages(operation, key, params)))
+        token: dict[str, Any] = {}
+        while True:  # page by page: what is refused is asked for again, and not what came before
+            page = self.call(operation, {**params, **token})
+            yield from page.get(key, [])
+            if not page.get("nextToken"):
+                return
+            token = {"nextToken": page["nextToken"]}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,13 +18,6 @@ LOOKS_AT_A_DENIAL = 12
 
 LONGEST_STEP = 90
 """Seconds that a step's function may take: its timeout in pipeline.json."""
-
-_RATE = re.compile(r"\brate\b|per second|too many requests|throttl", re.IGNORECASE)
-"""What a LimitExceededException says that is about requests and not about resources.
-
-https://docs.aws.amazon.com/personalize/latest/dg/API_DescribeCampaign.html has it as "The limit on the number of
-requests per second has been exceeded."
-"""
 
 
 class TookTooLongError(PipelineError):
@@ -90,7 +82,8 @@ class Patience:
     def until_taken(self, call: Callable[[], T]) -> T:
         """Make a call that is refused for a while and no longer.
 
-        Too many requests: until the time is up. A denial: for a minute, since IAM hears of a permission only then.
+        Too many requests, or too much under way: until the time is up. A denial: for a minute, since IAM hears of a
+        permission only then.
         https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
         """
         denials = 0
@@ -116,10 +109,10 @@ class Patience:
 
 
 def _passes(error: ServiceError) -> bool:
-    """Whether a refusal passes by itself. A quota that is used up does not."""
+    """Whether a refusal passes by itself. A quota of what stays does not: functions.errors has the one rule."""
     match error:
         case Throttled():
             return True
         case LimitExceeded():
-            return _RATE.search(error.message) is not None
+            return error.passes
     return error.code == "AccessDeniedException"

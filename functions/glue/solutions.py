@@ -17,12 +17,10 @@ from functions import history
 from functions.errors import InUse, InvalidInput, NotFound, PipelineError
 from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
-from functions.glue.things import LEAVING, Things
+from functions.glue.things import Things
 from functions.names import digest, is_of_family, sibling_arn, solution_of
 from functions.ports import Declarations
-from functions.statuses import meaning
-
-UNDER_WAY = ("CREATE PENDING", "CREATE IN_PROGRESS")
+from functions.statuses import leaving, meaning, under_way
 
 FLAGS = ("performAutoTraining", "performIncrementalUpdate")
 AUTO_TRAINING, EVENTS = "autoTrainingConfig", "eventsConfig"
@@ -149,12 +147,12 @@ class Solutions:
         return set()
 
     def _trained(self, arn: str) -> bool:
-        return bool(history.completed(history.versions(arn, self.things.personalize)))
+        return any(history.ready(each) for each in history.versions(arn, self.things.personalize))
 
     def _campaigns(self, arn: str) -> list[str]:
         """Return the ARNs of the campaigns on a solution, without those that are on their way out."""
         found = self.things.personalize.pages("ListCampaigns", "campaigns", {"solutionArn": arn})
-        return [each["campaignArn"] for each in found if each["status"] not in LEAVING]
+        return [each["campaignArn"] for each in found if not leaving(each["status"])]
 
     def _delete_if_free(self, arn: str) -> None:
         try:
@@ -203,7 +201,7 @@ def stop_training(things: Things, arn: str) -> None:
     """Stop a solution's trainings under way: they would hold up its deletion, and go on costing."""
     with suppress(NotFound):
         for version in history.versions(arn, things.personalize):
-            if version["status"] in UNDER_WAY:
+            if under_way(version["status"]):
                 with suppress(InUse, InvalidInput):  # it has ended meanwhile
                     version_arn = {"solutionVersionArn": version["solutionVersionArn"]}
                     things.personalize.call("StopSolutionVersionCreation", version_arn)

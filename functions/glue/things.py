@@ -5,14 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from functions.errors import AlreadyExists, NotFound
+from functions.errors import AlreadyExists, InUse, LimitExceeded, NotFound, PipelineError
 from functions.glue.patience import LOOKS_AT_A_DENIAL, Patience
 from functions.ports import Personalize
+from functions.statuses import gone
 
 Kind = Literal["Campaign", "Dataset", "DatasetGroup", "EventTracker", "Filter", "Solution"]
 
-LEAVING = ("DELETE PENDING", "DELETE IN_PROGRESS")
-FAILED = "CREATE FAILED"
+
+class NoRoomError(PipelineError):
+    """A quota of what stays is used up: no waiting helps."""
+
+    def __init__(self, kind: Kind, told: LimitExceeded) -> None:
+        one = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind).strip()
+        super().__init__(
+            f"There is no room for another {one}: {told.message} What was changed is kept beside what replaced it, and "
+            f"counts, too. Delete what nobody uses any more (aws personalize delete-{one.replace(' ', '-')}), or have "
+            "the quota raised, and then apply again."
+        )
 
 
 @dataclass(frozen=True)
@@ -31,18 +41,20 @@ class Things:
         unseen = 0
         while True:
             if found := self.find(kind, arn):
-                if found["status"] in (FAILED, *LEAVING):
+                if gone(found["status"]):
                     self.remove(kind, arn)
                     continue
                 self.ready(kind, arn)
                 return False
             try:
                 self.personalize.call(f"Create{kind}", params)
-            except AlreadyExists as there:  # made meanwhile, and not to be seen yet
+            except LimitExceeded as full:
+                raise NoRoomError(kind, full) from full
+            except (AlreadyExists, InUse, NotFound) as told:  # it, or what it belongs to, is not to be seen yet
                 unseen += 1
                 if unseen > LOOKS_AT_A_DENIAL:
                     raise
-                self.patience.rest(str(there))
+                self.patience.rest(str(told))
                 continue
             self.ready(kind, arn)
             return True

@@ -18,6 +18,7 @@ from functions.glue.fixed import GroupDiffersError
 from functions.glue.guards import FilledBucketError
 from functions.glue.patience import BroughtToNothingError
 from functions.glue.request import ProtectedError
+from functions.glue.things import NoRoomError
 from tests.support.build import outside
 from tests.support.memory import MemoryDeclarations
 from tests.support.world import SCHEMAS, World, arn, interactions, items, recipe
@@ -215,7 +216,7 @@ def test_a_quota_that_is_used_up_is_told_at_once_but_not_for_what_is_there(world
         "request": {"name": "acme-books"},
     }
     before = world.now
-    with pytest.raises(ServiceError, match="LimitExceededException"):
+    with pytest.raises(NoRoomError, match=r"There is no room for another dataset group: .*delete-dataset-group"):
         world.glue("create", **other)
     assert (world.now - before).total_seconds() < 5
 
@@ -435,6 +436,37 @@ def test_the_next_change_takes_the_one_before_away_and_no_other(world: World) ->
     assert names(world)["Filters"] == [mine]
 
 
+def test_what_serves_stays_though_the_change_before_was_refused(world: World) -> None:
+    """The provider keeps the input of an update that failed, so the one before may never have been made."""
+    filled(world, "interactions", "items")
+    world.glue("create", **drama())
+    mistyped = drama('INCLUDE ItemID WHERE Items.GENRE IN ("odd")', "33333333")
+    with pytest.raises(ServiceError):
+        world.glue("update", drama(), **mistyped)
+    world.glue("update", mistyped, **changed())
+    assert names(world)["Filters"] == [f"{NAME}-drama-11111111", f"{NAME}-drama-22222222"]
+
+
+def test_what_serves_stays_while_its_successors_are_left_to_a_run(world: World) -> None:
+    filled(world, "interactions")
+    world.service.control.decide(filter_on_empty_data="take")
+    world.glue("create", **drama())
+    world.service.control.decide(filter_on_empty_data="refuse")
+    before = drama()
+    for after in (changed(), drama(OTHER + ' | EXCLUDE ItemID WHERE Items.GENRES IN ("even")', "33333333")):
+        world.glue("update", before, **after)
+        before = after
+    assert names(world)["Filters"] == [f"{NAME}-drama-11111111"]
+
+
+def test_with_an_event_tracker_there_may_be_data_though_nothing_was_imported(world: World) -> None:
+    filled(world)
+    world.glue("create", **TRACKER)
+    world.service.control.decide(filter_on_empty_data="take")
+    world.glue("create", **drama())
+    assert names(world)["Filters"] == [f"{NAME}-drama-11111111"]
+
+
 @pytest.mark.parametrize("name", [f"{NAME}-drama-11111111", f"{NAME}-drama"])
 def test_a_filter_made_by_hand_is_taken_over(world: World, name: str) -> None:
     filled(world, "interactions", "items")
@@ -493,13 +525,50 @@ def test_all_of_a_pipeline_is_asked_for_in_its_order_and_answered_by_its_keys(wo
     assert names(world) == before
 
 
+def test_a_filter_that_is_refused_holds_up_nothing_else(world: World) -> None:
+    filled(world, "interactions", "items")
+    wrong = drama('INCLUDE ItemID WHERE Items.GENRE IN ("odd")')
+    asked: dict[str, Any] = {"resource": "ready", "arn": GROUP, "pipeline": "shop"}
+    made = world.glue("create", **asked, resources=everything() | {"filter/drama": wrong})
+    assert made["filter/drama"] == {"arn": arn("filter", f"{NAME}-drama-11111111")}
+    assert names(world)["solutions"]
+    assert called(world, "CreateFilter") == 0
+
+
+def test_what_a_thing_belongs_to_may_not_be_seen_yet_or_be_in_use(world: World) -> None:
+    world.service.control.refuse_next("CreateDataset", "ResourceNotFoundException", "No such group.", times=3)
+    world.service.control.refuse_next("CreateSolution", "ResourceInUseException", "It is being changed.", times=3)
+    made = world.glue("create", resource="ready", arn=GROUP, pipeline="shop", resources=everything())
+    assert set(made) == set(everything())
+
+
+def test_a_schema_that_exists_may_not_be_seen_yet(world: World) -> None:
+    world.glue("create", **group())
+    by_hand(world, "CreateSchema", **dataset("items")["schema"])
+    world.service.control.refuse_next("DescribeSchema", "ResourceNotFoundException", "No such schema.", times=3)
+    assert world.glue("create", **dataset("items"))["schema_arn"] == arn("schema", f"{NAME}-items-99999999")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "The limit on the number of requests per second has been exceeded.",
+        "More than 5 resources with PENDING or IN_PROGRESS status.",
+        "Something that nobody has documented.",
+    ],
+)
+def test_a_limit_that_may_pass_is_waited_for(world: World, told: str) -> None:
+    world.service.control.refuse_next("CreateDatasetGroup", "LimitExceededException", told, times=3)
+    assert world.glue("create", **group()) == {"arn": GROUP}
+
+
 @pytest.mark.parametrize("code", ["ThrottlingException", "LimitExceededException"])
 def test_every_call_may_be_one_too_many(world: World, code: str) -> None:
     """Each operation is refused for its rate, in the words of each of the two errors, and then taken."""
     told = "The limit on the number of requests per second has been exceeded."
     operations = ["CreateDatasetGroup", "DescribeDatasetGroup", "CreateSchema", "CreateDataset", "DescribeDataset"]
-    operations += ["ListEventTrackers", "CreateEventTracker", "DescribeEventTracker", "DescribeFilter", "ListDatasets"]
-    operations += ["CreateSolution", "DescribeSolution", "ListDatasetImportJobs", "DescribeCampaign"]
+    operations += ["ListEventTrackers", "CreateEventTracker", "DescribeEventTracker", "DescribeFilter"]
+    operations += ["CreateSolution", "DescribeSolution", "DescribeCampaign"]
     for operation in operations:
         world.service.control.refuse_next(operation, code, told, times=3)
     world.glue("create", resource="ready", arn=GROUP, pipeline="shop", resources=everything())

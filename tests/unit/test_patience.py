@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.errors import InUse, NotFound, ServiceError
+from functions.errors import InUse, NotFound, ServiceError, Throttled
 from functions.glue.granted import Granted
 from functions.glue.patience import BroughtToNothingError, TookTooLongError
 from tests.support.build import VirtualSleep, arn
@@ -89,6 +89,30 @@ def test_what_iam_denies_for_more_than_a_minute_is_denied() -> None:
     with pytest.raises(ServiceError, match="not authorized"):
         Granted(Scripted(DescribeCampaign=DENIED), time.patience()).call("DescribeCampaign", {"campaignArn": ARN})
     assert sum(time.slept) == 60
+
+
+def test_a_page_that_is_refused_is_asked_for_again_and_not_those_before_it() -> None:
+    """Every third call is one too many: begun anew each time, so long a list would never be read."""
+    personalize = PagesAndThrottles(pages=40)
+    found = list(Granted(personalize, VirtualSleep().patience()).pages("ListSolutionVersions", "solutionVersions", {}))
+    assert found == [{"number": number} for number in range(40)]
+    assert personalize.asked < 40 * 2
+
+
+class PagesAndThrottles(Scripted):
+    """A list of one entry a page, of which every third call is throttled."""
+
+    def __init__(self, pages: int) -> None:
+        super().__init__()
+        self.most, self.asked = pages, 0
+
+    def call(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        self.asked += 1
+        if self.asked % 3 == 0:
+            raise Throttled("ThrottlingException", "Rate exceeded", operation)
+        number = int(params.get("nextToken", "0"))
+        more = {"nextToken": str(number + 1)} if number + 1 < self.most else {}
+        return {"solutionVersions": [{"number": number}], **more}
 
 
 def test_other_errors_are_told_at_once() -> None:

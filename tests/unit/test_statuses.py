@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.statuses import Meaning, meaning
+from functions.statuses import Meaning, gone, meaning, under_way
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,18 @@ from functions.statuses import Meaning, meaning
 )
 def test_meaning(status: str, means: Meaning) -> None:
     assert meaning(status) == means
+
+
+@pytest.mark.parametrize("status", ["CREATE FAILED", "CREATE_FAILED", "DELETE PENDING", "DELETE_IN_PROGRESS"])
+def test_what_has_to_go_before_it_can_be_made_again(status: str) -> None:
+    assert gone(status)
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "CREATE PENDING", "UPDATE FAILED", "UPDATE_IN_PROGRESS"])
+def test_what_is_there_to_be_taken_over(status: str) -> None:
+    assert not gone(status)
+
+
+def test_what_is_being_made() -> None:
+    told = ["CREATE PENDING", "CREATE_IN_PROGRESS", "CREATE IN_PROGRESS", "CREATE STOPPING", "ACTIVE"]
+    assert [under_way(status) for status in told] == [True, True, True, False, False]
