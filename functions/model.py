@@ -46,6 +46,8 @@ class Request:
     force: bool = False
 
     def __post_init__(self) -> None:
+        if not self.pipeline:
+            raise InvalidMessage("'pipeline' is empty: give the name of one.")
         if self.solutions == ():
             raise InvalidMessage("'solutions' is an empty list: leave it out to train all of them.")
 

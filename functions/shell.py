@@ -81,7 +81,7 @@ def batch(worker: Worker, ports: Callable[[], Ports] = live_ports) -> Handler:
 
     def handler(event: Event, context: LambdaContext) -> PartialItemFailureResponse:
         records = event.get("Records") if isinstance(event, dict) else None
-        if not isinstance(records, list) or not all(_is_message(each) for each in records):
+        if not isinstance(records, list) or not records or not all(_is_message(each) for each in records):
             raise InvalidRequest(
                 "This function works the messages of its queue, and this is none of SQS's batches. To ask for a run, "
                 'call the function that ends in "-start" with {"pipeline": "<name>"}.'

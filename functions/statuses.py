@@ -40,6 +40,11 @@ def under_way(status: str) -> bool:
     return _spelled(status) in ("CREATE PENDING", "CREATE IN PROGRESS")
 
 
+def updating(status: str) -> bool:
+    """Whether it is being changed."""
+    return _spelled(status) in ("UPDATE PENDING", "UPDATE IN PROGRESS")
+
+
 def stopping(status: str) -> bool:
     """Whether somebody is stopping the training of a version: nothing will come of it."""
     return _spelled(status) == "CREATE STOPPING"

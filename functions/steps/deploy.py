@@ -10,7 +10,7 @@ from typing import Any
 from functions.engine import Observed, Step, after_refusal, tags
 from functions.errors import NotFound, UnknownPipeline
 from functions.model import Campaign, Message, Wait
-from functions.names import stranger
+from functions.names import solution_of, stranger
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause, Skip
 from functions.ports import Ledger, Ports
 from functions.shell import consumer
@@ -68,7 +68,7 @@ def _move(message: Message, current: dict[str, Any], earlier: Sequence[int], pau
     """Move the campaign to the version, unless it serves it as declared, or is on its way there."""
     declared = _declared(message)
     latest = current.get("latestCampaignUpdate") or current
-    serves = _serves(latest, message.solution_version, declared)
+    serves = _serves(latest, message)
     match meaning(latest.get("status") or current["status"]):
         case "ready" if serves:
             return Done()
@@ -80,12 +80,12 @@ def _move(message: Message, current: dict[str, Any], earlier: Sequence[int], pau
             return Make((_update(message, declared, latest),))
 
 
-def _serves(latest: dict[str, Any], version: str | None, declared: Campaign) -> bool:
+def _serves(latest: dict[str, Any], message: Message) -> bool:
     """Whether the campaign's latest state is the version with the configuration as declared."""
     return (
-        latest.get("solutionVersionArn") == version
-        and latest.get("minProvisionedTPS", 1) == declared.min_provisioned_tps
-        and _lacking(latest, declared) == {}
+        latest.get("solutionVersionArn") == message.solution_version
+        and latest.get("minProvisionedTPS", 1) == _declared(message).min_provisioned_tps
+        and _lacking(latest, message) == {}
     )
 
 
@@ -102,11 +102,24 @@ https://docs.aws.amazon.com/personalize/latest/dg/native-recipe-new-item-USER_PE
 """
 
 
-def _lacking(latest: dict[str, Any], declared: Campaign) -> dict[str, Any]:
-    """Return what of the configuration must be changed; Personalize may add defaults where something was left out."""
+def _lacking(latest: dict[str, Any], message: Message) -> dict[str, Any]:
+    """Return what of the configuration must be changed; Personalize may add defaults where something was left out.
+
+    Nothing is set back that the recipe does not take: the campaign may have it from the solution that it served before,
+    and with this one it would be refused.
+    """
     found = latest.get("campaignConfig") or {}
-    wanted = _completed(declared.config, _UNLESS_DECLARED, found)
+    usual = {} if _serves_another(latest, message) else dict(_UNLESS_DECLARED)
+    if not message.solution.updates:  # the same recipe takes both
+        usual.pop("itemExplorationConfig", None)
+    wanted = _completed(_declared(message).config, usual, found)
     return {key: value for key, value in wanted.items() if not _holds(found.get(key), value)}
+
+
+def _serves_another(latest: dict[str, Any], message: Message) -> bool:
+    """Whether the campaign serves another solution, of another recipe perhaps."""
+    version = latest.get("solutionVersionArn")
+    return version is not None and solution_of(version) != message.solution.arn
 
 
 def _completed(declared: dict[str, Any], usual: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
@@ -136,16 +149,18 @@ def _create(message: Message, declared: Campaign) -> Call:
 
 
 def _update(message: Message, declared: Campaign, latest: dict[str, Any]) -> Call:
-    config = declared.config | _lacking(latest, declared)
-    params = {"campaignArn": declared.arn, **_settings(message, declared, config)}
+    """Return the call. What the campaign has from another solution is replaced, if only by nothing."""
+    config = declared.config | _lacking(latest, message)
+    replaced = bool(latest.get("campaignConfig")) and _serves_another(latest, message)
+    params = {"campaignArn": declared.arn, **_settings(message, declared, config, replaced)}
     return Call("moved", "UpdateCampaign", params, "campaignArn")
 
 
-def _settings(message: Message, declared: Campaign, config: dict[str, Any]) -> dict[str, Any]:
+def _settings(message: Message, declared: Campaign, config: dict[str, Any], replaced: bool = False) -> dict[str, Any]:
     return {
         "solutionVersionArn": message.solution_version,
         "minProvisionedTPS": declared.min_provisioned_tps,
-        **({"campaignConfig": config} if config else {}),
+        **({"campaignConfig": config} if config or replaced else {}),
     }
 
 

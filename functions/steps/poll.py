@@ -18,7 +18,7 @@ from functions.outcomes import Done, Fail, InLine, Outcome, Pause, Skip
 from functions.ports import Ledger, Personalize, Ports
 from functions.records import Branch, Run
 from functions.shell import consumer
-from functions.statuses import meaning
+from functions.statuses import meaning, updating
 from functions.telemetry import logger
 from functions.times import written
 from functions.timing import LONGEST, USUALLY, Belief, Estimate, Rival, Shift, UnderWay, believed, next_look, shift_of
@@ -55,8 +55,14 @@ def _plain(described: dict[str, Any], wait: Wait) -> Progress:
 
 
 def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
-    """Read the latest update: it has a status of its own, while the campaign stays ACTIVE on its old version."""
-    latest = described.get("latestCampaignUpdate") or described
+    """Read the latest update: it has a status of its own, while the campaign stays ACTIVE on its old version.
+
+    Either may be absent, as recordings of datasets show: the campaign's own status then tells.
+    """
+    update = described.get("latestCampaignUpdate")
+    latest = {"status": described["status"], **(update or described)}
+    if not update and wait.instead_of is None and updating(described["status"]):
+        return _plain(latest, wait)  # on its way, and to where is not told
     if wait.instead_of and written(latest["creationDateTime"]) == wait.instead_of:
         return replace(_plain(latest, wait), doubtful=True)  # what was asked for does not show yet
     if latest.get("solutionVersionArn") != wait.version:

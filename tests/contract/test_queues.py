@@ -87,6 +87,26 @@ def test_a_body_that_sqs_refuses_is_an_error(account: Account) -> None:
         account.queues.send("poll", ["x" * (1024 * 1024 + 1)])
 
 
+class Counting:
+    """SQS, which notes how many bytes each batch has: moto takes any."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+
+    def send_message_batch(self, **asked: Any) -> dict[str, Any]:
+        self.batches.append([each["MessageBody"] for each in asked["Entries"]])
+        return {}
+
+
+def test_bodies_that_are_too_large_together_are_sent_apart() -> None:
+    """As the first messages of ten solutions are, where thirty long filters are lacking."""
+    bodies = [f"{number}{'ü' * 60_000}" for number in range(10)]
+    sqs = Counting()
+    SqsQueues(lambda: cast(Any, sqs), {"train": "https://sqs/train"}).send("train", bodies)
+    assert [len(batch) for batch in sqs.batches] == [8, 2]
+    assert [body for batch in sqs.batches for body in batch] == bodies
+
+
 class Half:
     """SQS on a bad day: of a batch it takes the first."""
 

@@ -238,8 +238,29 @@ def test_what_is_taken_out_of_the_configuration_is_set_back(
     declared: dict[str, Any], found: dict[str, Any], asked: dict[str, Any]
 ) -> None:
     personalize = Scripted(DescribeCampaign=campaign(campaignConfig=found), UpdateCampaign=CREATED)
-    carry_out(STEP, to_deploy(replace(CAMPAIGN, config=declared)), ports(personalize))
+    asking = to_deploy(replace(CAMPAIGN, config=declared))
+    explores = {"for-you": replace(asking.solution, updates=True)}
+    carry_out(STEP, replace(asking, plan=replace(asking.plan, solutions=explores)), ports(personalize))
     assert personalize.params("UpdateCampaign")["campaignConfig"] == asked
+
+
+EXPLORED = {"itemExplorationConfig": {"explorationWeight": "0.5", "explorationItemAgeCutOff": "30"}}
+
+
+@pytest.mark.parametrize(
+    "found", [EXPLORED, {"rankingInfluence": {"POPULARITY": 0.4}}], ids=["exploration", "influence"]
+)
+def test_what_the_former_solution_had_is_replaced_and_not_set_back(found: dict[str, Any]) -> None:
+    """The recipe of the one that comes may not take it: it would be refused when its training is paid for."""
+    former = f"{arn('solution', 'acme-shop-for-you-99999999')}/v7"
+    personalize = Scripted(DescribeCampaign=campaign(version=former, campaignConfig=found), UpdateCampaign=CREATED)
+    carry_out(STEP, to_deploy(), ports(personalize))
+    assert personalize.params("UpdateCampaign")["campaignConfig"] == {}
+
+
+def test_what_personalize_kept_from_the_former_solution_is_left_alone() -> None:
+    personalize = Scripted(DescribeCampaign=campaign(campaignConfig=EXPLORED))
+    assert carry_out(STEP, to_deploy(), ports(personalize)) == Done()
 
 
 def test_numbers_may_be_spelled_otherwise() -> None:

@@ -367,6 +367,14 @@ OLD = serving(OLD_VERSION, status("ACTIVE", ago=90_000))
             id="update failed, the old version serves",
         ),
         pytest.param(
+            {**OLD, "latestCampaignUpdate": {k: v for k, v in serving(VERSION, status("")).items() if k != "status"}},
+            Done(),
+            id="updated, ready, told by the campaign's own status",
+        ),
+        pytest.param(
+            {**OLD, **status("UPDATE IN_PROGRESS", ago=84)}, None, id="being updated, and no update to be seen"
+        ),
+        pytest.param(
             {**OLD, "latestCampaignUpdate": serving(f"{VERSION}3", status("ACTIVE"))},
             Fail(f"campaign acme-shop-for-you: it was moved to {VERSION}3 by someone else meanwhile"),
             id="moved by others",

@@ -70,6 +70,7 @@ def test_a_direct_call_is_queued_and_told_its_run_id() -> None:
             r"Pipeline 'shop' has no solution for-me\. Its solutions: for-you, similar\.",
         ),
         ({}, InvalidRequest, 'missing value for field "pipeline"'),
+        ({"pipeline": ""}, InvalidRequest, "'pipeline' is empty"),
         (
             {"pipeline": "shop", "what": "retrain"},
             InvalidRequest,
@@ -113,7 +114,7 @@ def test_a_direct_call_may_ask_for_updates_where_the_recipe_has_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [None, 7, [], "shop", {"Records": None}, {"Records": [1]}, {"Records": [S3_RECORD]}, {}]
+    "event", [None, 7, [], "shop", {"Records": None}, {"Records": []}, {"Records": [1]}, {"Records": [S3_RECORD]}, {}]
 )
 @pytest.mark.parametrize("door", [start_door, finish_door, poll_door])
 def test_every_door_answers_nonsense_with_a_sentence(door: Any, event: Any, monkeypatch: pytest.MonkeyPatch) -> None:
