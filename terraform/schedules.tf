@@ -31,11 +31,11 @@ locals {
     "^at\\([0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\)$",
   ])
 
-  # An at(…) that is on, as a time of UTC; null where there is no such day or hour. Where the schedule has a zone of its own, the time comes there
+  # An at(…) as a time of UTC; null where there is no such day or hour. Where the schedule has a zone of its own, the time comes there
   # up to twelve hours later.
   _times = {
     for key, s in local._schedules : key => try(timeadd("${regex("^at\\((.*)\\)$", s.expression)[0]}Z", s.timezone == "UTC" ? "0s" : "12h"), null)
-    if s.enabled && startswith(s.expression, "at(")
+    if startswith(s.expression, "at(")
   }
 
   _schedules_named = { for key, s in local._schedules : s.name => s.at... }
@@ -49,8 +49,8 @@ locals {
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 check "times_to_come" {
   assert {
-    condition     = alltrue([for key, time in local._times : timecmp(time, plantimestamp()) > 0 if time != null])
-    error_message = "These times have passed, so that the schedules never fire (again); take them out, or give new times: ${join(", ", [for key, time in local._times : "${local._schedules[key].at} ${local._schedules[key].expression}" if time != null && try(timecmp(time, plantimestamp()) <= 0, false)])}."
+    condition     = alltrue([for key, time in local._times : timecmp(time, plantimestamp()) > 0 if time != null && local._schedules[key].enabled])
+    error_message = "These times have passed, so that the schedules never fire (again); take them out, or give new times: ${join(", ", [for key, time in local._times : "${local._schedules[key].at} ${local._schedules[key].expression}" if time != null && local._schedules[key].enabled && try(timecmp(time, plantimestamp()) <= 0, false)])}."
   }
 }
 

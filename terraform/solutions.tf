@@ -1,6 +1,7 @@
 # Solutions are glue's: CloudFormation cannot turn their automatic training off.
 
-# Made after all that its campaign may use, so destroyed before: while a campaign is there, no filter can go.
+# It waits for no filter, which takes minutes where there is data, and may be refused. No filter can go while a campaign is there: when all is
+# destroyed, glue waits with the one until the other is gone.
 resource "aws_lambda_invocation" "solution" {
   for_each        = local._keys.solutions
   function_name   = local._glue
@@ -119,4 +120,20 @@ resource "aws_lambda_invocation" "solution" {
       error_message = "${local._solutions[each.key].at}.solution_config.events_config.event_parameters_list: at most 10 entries."
     }
   }
+}
+
+# Nothing documents a refusal, and the campaign would be refused when its training is paid for.
+# https://docs.aws.amazon.com/personalize/latest/dg/native-recipe-semantic-similarity.html
+check "ranking_influence" {
+  assert {
+    condition     = length(local._unsure_of_influence) == 0
+    error_message = "The guide speaks of ranking_influence with aws-semantic-similarity only, and whether Personalize takes it for another recipe is not known: ${join(", ", local._unsure_of_influence)}."
+  }
+}
+
+locals {
+  _unsure_of_influence = [
+    for key, s in local._solutions : "${s.at}.campaign.config.ranking_influence"
+    if s.recipe != "aws-semantic-similarity" && try(length(s.campaign.config.ranking_influence) > 0, false)
+  ]
 }

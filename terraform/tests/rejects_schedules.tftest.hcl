@@ -179,6 +179,15 @@ run "rejects_a_day_that_does_not_exist" {
   }
 }
 
+run "rejects_a_day_that_does_not_exist_though_it_is_off" {
+  command         = plan
+  expect_failures = [aws_scheduler_schedule.this]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { once = { expression = "at(2099-02-30T03:00:00)", enabled = false } } }) }
+  }
+}
+
 run "warns_of_a_time_that_has_passed" {
   command         = plan
   expect_failures = [check.times_to_come]

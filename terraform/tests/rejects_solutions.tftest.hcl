@@ -100,16 +100,25 @@ run "rejects_campaign_name" {
 
 run "rejects_ranking_influence_weight" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.solution]
+  expect_failures = [aws_lambda_invocation.solution, check.ranking_influence]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-personalized-ranking-v2", campaign = { config = { ranking_influence = { POPULARITY = 2 } } } } } }) }
   }
 }
 
+run "warns_of_ranking_influence_elsewhere" {
+  command         = plan
+  expect_failures = [check.ranking_influence]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-personalized-ranking-v2", campaign = { config = { ranking_influence = { POPULARITY = 0.5 } } } } } }) }
+  }
+}
+
 run "rejects_ranking_influence_kind" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.solution]
+  expect_failures = [aws_lambda_invocation.solution, check.ranking_influence]
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-personalized-ranking-v2", campaign = { config = { ranking_influence = { PRICE = 1 } } } } } }) }

@@ -396,6 +396,13 @@ run "pipeline" {
   }
 
   assert {
+    condition = { for step, config in aws_lambda_function_recursion_config.step : step => config.recursive_loop } == {
+      for step, row in jsondecode(file("./pipeline.json")).steps : step => "Allow" if try(row.recursive, false)
+    }
+    error_message = "Lambda would stop the steps that reach themselves: ${jsonencode(aws_lambda_function_recursion_config.step)}"
+  }
+
+  assert {
     condition     = alltrue([for mapping in aws_lambda_event_source_mapping.step : mapping.function_response_types == toset(["ReportBatchItemFailures"]) && mapping.batch_size == 1 && mapping.scaling_config[0].maximum_concurrency == 2])
     error_message = "Each mapping hands over one message at a time, reports its failure, and has a limit."
   }

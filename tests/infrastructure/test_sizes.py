@@ -1,4 +1,4 @@
-"""300 pipelines: every document and name of the plan is within AWS's limits, and its time within the bound."""
+"""300 pipelines: every document and name of the plan is within AWS's limits. `make bench-plan` measures its time."""
 
 from __future__ import annotations
 
