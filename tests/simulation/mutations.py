@@ -68,8 +68,8 @@ MUTATIONS = (
     Mutation(
         "a campaign that is ACTIVE is taken for updated",
         "functions.steps.poll:_campaign",
-        'latest = described.get("latestCampaignUpdate") or described',
-        'latest = {**(described.get("latestCampaignUpdate") or described), "status": described["status"]}',
+        'latest = {"status": described["status"], **(update or described)}',
+        'latest = {**(update or described), "status": described["status"]}',
     ),
     Mutation(
         "what is passed on is not told whom it comes after",
@@ -80,8 +80,8 @@ MUTATIONS = (
     Mutation(
         "the remembered run is forgotten",
         "functions.admission:hand_over",
-        "return replace(lease, active=successor, next=None)",
-        "return replace(lease, active=None, next=None)",
+        "return replace(lease, active=successor, next=None, untold=late)",
+        "return replace(lease, active=None, next=None, untold=late)",
     ),
     Mutation(
         "an end is not told by who finds the run ended and untold",
@@ -122,7 +122,7 @@ MUTATIONS = (
     Mutation(
         "a campaign is updated to what it has",
         "functions.steps.deploy:_serves",
-        'latest.get("solutionVersionArn") == version',
+        'latest.get("solutionVersionArn") == message.solution_version',
         'latest.get("solutionVersionArn") == "another"',
     ),
     Mutation(
@@ -259,8 +259,9 @@ MUTATIONS = (
     Mutation(
         "the lease of a run is passed on though its record could not be closed",
         "functions.endings:conclude",
-        "    ended = _closed(run, end, ports)\n    try:\n        tell(ended, ports)",
-        "    try:\n        tell(_closed(run, end, ports), ports)",
+        "    pass_on(_closed(run, end, ports), ports)",
+        "    try:\n        pass_on(_closed(run, end, ports), ports)\n    finally:\n"
+        "        hand_on(run.pipeline, run.run_id, ports)",
     ),
     Mutation(
         "an event tells how a run should have ended",
@@ -349,9 +350,9 @@ MUTATIONS = (
     ),
     Mutation(
         "a trigger does not look after the run before it",
-        "functions.steps.start:start",
-        "        look_after(name, ports, but=run_id)\n",
-        "",
+        "functions.steps.start:_see_to_the_last",
+        "look_after(pipeline, ports, but=run_id)",
+        "pass",
         tests=True,
     ),
     Mutation(
@@ -578,7 +579,7 @@ MUTATIONS = (
     Mutation(
         "a campaign that serves the version has all that is declared",
         "functions.steps.deploy:_serves",
-        'and latest.get("minProvisionedTPS", 1) == declared.min_provisioned_tps',
+        'and latest.get("minProvisionedTPS", 1) == _declared(message).min_provisioned_tps',
         "",
         tests=True,
     ),
@@ -679,9 +680,9 @@ MUTATIONS = (
     ),
     Mutation(
         "more than ten messages are lost",
-        "functions.adapters.queues:SqsQueues.send",
-        "range(0, len(bodies), MOST)",
-        "range(0, min(len(bodies), MOST), MOST)",
+        "functions.adapters.queues:_batches",
+        "if batch and (len(batch)",
+        "if batch and False and (len(batch)",
         tests=True,
     ),
     Mutation(
@@ -782,7 +783,7 @@ MUTATIONS = (
     Mutation(
         "glue takes over what is half gone",
         "functions.glue.things:Things.make",
-        'if found["status"] in (FAILED, *LEAVING):',
+        'if gone(found["status"]):',
         "if False:",
         tests=True,
     ),
