@@ -75,7 +75,6 @@ def test_a_call_by_hand_answers_the_run_id(stack: Deployment) -> None:
 def test_a_wrong_call_by_hand_is_told_what_there_is(stack: Deployment, payload: dict[str, object], told: str) -> None:
     answer, failed = stack.invoke("start", payload)
     assert failed
-    assert answer["errorType"] in ("InvalidRequest", "UnknownPipeline", "UnknownSolution")
     assert told in answer["errorMessage"]
 
 
