@@ -256,7 +256,7 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
         plan = replace(plan, solutions=behind(plan.solutions, jobs, memory, ports.personalize))
     if not plan.imports and not holder.request.force:
         plan = replace(plan, trained=left_behind(plan, pipeline, jobs, memory))
-    if plan.imports or pipeline.event_tracker or any(history.completed(each) for each in jobs.values()):
+    if plan.imports or any(history.completed(each) for each in jobs.values()):
         plan = replace(plan, filters=lacking_filters(pipeline, ports.personalize))
     return ports.ledger.begin_run(
         Run(
