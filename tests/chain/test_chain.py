@@ -459,7 +459,8 @@ def test_every_message_twice_makes_a_filter_once() -> None:
 # ------------------------------------------------------------------ nothing new, and other people's clocks
 
 
-def test_an_update_with_nothing_new_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+def trained_once(monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return a world in which a solution that takes UPDATE trainings was trained."""
     monkeypatch.setattr("tests.support.world.recipe", lambda _: "arn:aws:personalize:::recipe/aws-user-personalization")
     world = World()
     world.declare(solutions=("for-you",))
@@ -467,6 +468,11 @@ def test_an_update_with_nothing_new_is_skipped(monkeypatch: pytest.MonkeyPatch) 
     world.upload("items", items())
     world.trigger()
     world.settle()
+    return world
+
+
+def test_an_update_with_nothing_new_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = trained_once(monkeypatch)
     since = "after last active solution version with training mode set to FULL"
     refusal = f"There should be updates to at least one dataset {since}"
     world.service.control.refuse_next("CreateSolutionVersion", "InvalidInputException", refusal)
@@ -479,13 +485,7 @@ def test_an_update_with_nothing_new_is_skipped(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_update_with_nothing_new_is_skipped_where_its_version_tells_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.support.world.recipe", lambda _: "arn:aws:personalize:::recipe/aws-user-personalization")
-    world = World()
-    world.declare(solutions=("for-you",))
-    world.upload("interactions", interactions())
-    world.upload("items", items())
-    world.trigger()
-    world.settle()
+    world = trained_once(monkeypatch)
     world.upload("interactions", interactions(seed=3))
     world.trigger(identifier="data", what="import")
     world.settle()
