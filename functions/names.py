@@ -45,6 +45,11 @@ def is_of_family(solution: str, family: str) -> bool:
     return re.fullmatch(rf"{re.escape(family)}-[0-9a-f]{{8}}", solution) is not None
 
 
+def bears(name: str, family: str) -> bool:
+    """Whether a name is the family's, with or without a digest at its end."""
+    return name == family or is_of_family(name, family)
+
+
 def solution_of(version: str) -> str:
     """Return the ARN of the solution that a version is of."""
     return version.rpartition("/")[0]

@@ -202,6 +202,13 @@ class Declarations(Protocol):
         """Take a campaign out of the declaration, if it is there."""
         ...
 
+    def withdraw_filter(self, pipeline: str, family: str) -> None:
+        """Take a filter, known by its name without digest, out of a pipeline's declaration, if it is there.
+
+        Terraform destroys before it writes that declaration anew, and a run that begins in between reads the old one.
+        """
+        ...
+
     def running(self, pipeline: str) -> bool:
         """Whether a run of the pipeline may be under way."""
         ...

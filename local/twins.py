@@ -14,6 +14,7 @@ from typing import Any
 from functions.adapters.personalize import translate_error
 from functions.errors import Conflict, UnknownPipeline
 from functions.model import Message, Pipeline, RunStatus, dump_short
+from functions.names import bears
 from functions.ports import IN_VAIN, Listing, Mark, Stored
 from functions.records import Branch, Lease, Memory, Run, Turnstile
 from functions.times import written
@@ -159,6 +160,11 @@ class MemoryDeclarations:
 
     def withdraw(self, pipeline: str, campaign: str) -> None:
         self.declared.get(pipeline, {}).pop(campaign, None)
+
+    def withdraw_filter(self, pipeline: str, family: str) -> None:
+        if declared := self.ledger.declared.get(pipeline):
+            filters = {key: each for key, each in declared.filters.items() if not bears(each.name, family)}
+            self.ledger.declared[pipeline] = replace(declared, filters=filters)
 
     def running(self, pipeline: str) -> bool:
         return self.ledger.lease(pipeline).active is not None

@@ -1,6 +1,7 @@
 """DynamoDB: what glue declares in the ledger.
 
-pk/sk are (campaign#pipeline, campaign) and (left#pipeline, solution without its digest).
+pk/sk are (campaign#pipeline, campaign) and (left#pipeline, solution without its digest). The pipeline itself, under
+(pipeline, pipeline), is declared by Terraform.
 """
 
 from __future__ import annotations
@@ -10,6 +11,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from functions.errors import Conflict
+from functions.guarded import change, rest
+from functions.names import bears
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,14 +52,25 @@ class DynamoDeclarations:
         """Take a campaign out of the declaration, if it is there."""
         self._delete(f"campaign#{pipeline}", campaign)
 
+    def withdraw_filter(self, pipeline: str, family: str) -> None:
+        """Take a filter, known by its name without digest, out of a pipeline's declaration, if it is there."""
+
+        def read() -> tuple[str, str]:
+            text = (self._get("pipeline", pipeline) or {"spec": "{}"})["spec"]
+            return text, text
+
+        def write(spec: tuple[str, str]) -> None:
+            self._redeclare(pipeline, *spec)
+
+        change(read, write, lambda spec: (spec[0], _without(spec[0], family)), f"the declaration of {pipeline}", rest)
+
     def running(self, pipeline: str) -> bool:
         """Whether a run of the pipeline may be under way: one has the lease, or it can't be told."""
-        key = {"pk": _write("lease"), "sk": _write(pipeline)}
-        item = self._client().get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        item = self._get("lease", pipeline)
         if item is None:
             return False
         try:
-            return json.loads(_read(item["lease"]))["active"] is not None
+            return json.loads(item["lease"])["active"] is not None
         except (KeyError, TypeError, ValueError):
             return True
 
@@ -70,6 +87,25 @@ class DynamoDeclarations:
         """Forget a solution that was left behind."""
         self._delete(f"left#{pipeline}", solution)
 
+    def _redeclare(self, pipeline: str, before: str, after: str) -> None:
+        item = {"pk": "pipeline", "sk": pipeline, "spec": after}
+        try:
+            self._client().put_item(
+                TableName=self._table,
+                Item={key: _write(value) for key, value in item.items()},
+                ConditionExpression="spec = :before",
+                ExpressionAttributeValues={":before": _write(before)},
+            )
+        except ClientError as error:
+            if error.response["Error"].get("Code") != "ConditionalCheckFailedException":
+                raise
+            raise Conflict(f"The declaration of {pipeline} changed meanwhile.") from error
+
+    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
+        key = {"pk": _write(pk), "sk": _write(sk)}
+        item = self._client().get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return {name: _read(value) for name, value in item.items()} if item else None
+
     def _delete(self, pk: str, sk: str) -> None:
         self._client().delete_item(TableName=self._table, Key={"pk": _write(pk), "sk": _write(sk)})
 
@@ -85,3 +121,11 @@ class DynamoDeclarations:
             )
         )
         return [{key: _read(value) for key, value in item.items()} for page in pages for item in page["Items"]]
+
+
+def _without(text: str, family: str) -> str:
+    """Return a pipeline's declaration without a filter: as it is, where that is not in it."""
+    spec = json.loads(text)
+    filters = spec.get("filters", {})
+    kept = {key: each for key, each in filters.items() if not bears(each["name"], family)}
+    return text if kept == filters else json.dumps({**spec, "filters": kept})

@@ -58,7 +58,5 @@ class DatasetGroups:
                 told = error.message if isinstance(error, InvalidInput) else error.reason
                 if "roleArn" not in params or not _ABOUT_ACCESS.search(told) or looks == LOOKS_AT_A_ROLE - 1:
                     raise
-                if isinstance(error, BroughtToNothingError):
-                    self.things.remove("DatasetGroup", arn)
                 self.things.patience.rest(str(error))
         raise AssertionError("the loop returns or raises")

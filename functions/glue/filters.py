@@ -15,7 +15,7 @@ from functions.glue.patience import BroughtToNothingError
 from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
 from functions.glue.things import Things
-from functions.names import is_of_family, sibling_arn
+from functions.names import bears, sibling_arn
 from functions.ports import Declarations
 from functions.statuses import gone, meaning
 from functions.telemetry import logger
@@ -50,8 +50,9 @@ class Filters:
     def delete(self, change: Change) -> dict[str, Any]:
         """Delete the filter with its predecessors, once no campaign holds them any more.
 
-        A run that was asked for it before may make it again, and what it has made goes as well.
+        No run that begins now makes it again. One that was asked for it before may, and what it has made goes as well.
         """
+        self.declarations.withdraw_filter(change.wanted.pipeline, change.wanted.name)
         self._remove(change.wanted)
         if self.declarations.running(change.wanted.pipeline):
             self.things.patience.outlast_steps(f"filter {change.wanted.name}")
@@ -121,7 +122,7 @@ class Filters:
             found = list(self.things.personalize.pages("ListFilters", "Filters", group))
         except NotFound:
             return []
-        return [each for each in found if each["name"] == wanted.name or is_of_family(each["name"], wanted.name)]
+        return [each for each in found if bears(each["name"], wanted.name)]
 
 
 def arn_of(wanted: Wanted) -> str:

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from functions.adapters.dynamodb import DynamoLedger
 from functions.errors import Conflict, UnknownPipeline, Unreadable
 from functions.model import IMPORTS, Message, Pipeline, Request, dump_short, parse_short
-from functions.ports import IN_VAIN, Ledger, Mark
+from functions.ports import IN_VAIN, Declarations, Ledger, Mark
 from functions.records import Branch, Lease, Memory, Run, Trained, Turnstile
 from functions.times import written
 from functions.timing import Shift
@@ -36,7 +36,7 @@ from tests.support.build import (
     plan,
     run,
 )
-from tests.support.memory import MemoryLedger
+from tests.support.memory import MemoryDeclarations, MemoryLedger
 
 LATER = NOW + timedelta(minutes=7)
 
@@ -47,6 +47,7 @@ class Case:
 
     ledger: Ledger
     declare: Callable[[Pipeline], None]
+    declarations: Declarations
 
     def standing(self, run_id: str = RUN_ID) -> Run:
         found = self.ledger.run("shop", run_id)
@@ -60,11 +61,11 @@ def in_memory(_: Account) -> Case:
     def declare(declared: Pipeline) -> None:
         ledger.declared[declared.pipeline] = declared
 
-    return Case(ledger, declare)
+    return Case(ledger, declare, MemoryDeclarations(ledger=ledger))
 
 
 def in_dynamodb(account: Account) -> Case:
-    return Case(account.ledger, account.declare)
+    return Case(account.ledger, account.declare, account.declarations)
 
 
 @pytest.fixture(params=[in_memory, in_dynamodb], ids=["memory", "dynamodb"])
@@ -92,6 +93,36 @@ def test_a_campaign_is_taken_out_before_the_rest_of_its_pipeline(account: Accoun
     left = {"for-you": replace(CHOSEN, campaign=None), "more": other, "similar": UNSERVED}
     assert account.ledger.pipeline("shop").solutions == left
     assert account.ledger.pipeline("shop-2") == pipeline(pipeline="shop-2")
+
+
+@pytest.mark.parametrize("family", ["acme-shop-in-stock", IN_STOCK.name])
+def test_a_filter_is_taken_out_before_the_rest_of_its_pipeline(case: Case, family: str) -> None:
+    """One that was made by hand has no digest in its name."""
+    kept = replace(IN_STOCK, name=f"{family}-too-1a2b3c4d")
+    shop = pipeline(filters={"in-stock": IN_STOCK, "too": kept}, dataset_group_arn=GROUP)
+    case.declare(shop)
+    case.declare(replace(shop, pipeline="books"))
+    case.declarations.withdraw_filter("shop", family)
+    case.declarations.withdraw_filter("shop", "acme-shop-other")
+    case.declarations.withdraw_filter("toys", family)
+    assert case.ledger.pipeline("shop") == replace(shop, filters={"too": kept})
+    assert case.ledger.pipeline("books") == replace(shop, pipeline="books")
+
+
+def test_two_filters_may_be_taken_out_at_the_same_time(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    too = replace(IN_STOCK, name="acme-shop-too-1a2b3c4d")
+    account.declare(pipeline(filters={"in-stock": IN_STOCK, "too": too}, dataset_group_arn=GROUP))
+    quicker = account.declarations
+    redeclare, others = quicker._redeclare, ["acme-shop-too"]
+
+    def second(*spec: str) -> None:
+        while others:
+            account.declarations.withdraw_filter("shop", others.pop())
+        redeclare(*spec)
+
+    monkeypatch.setattr(quicker, "_redeclare", second)
+    quicker.withdraw_filter("shop", "acme-shop-in-stock")
+    assert account.ledger.pipeline("shop").filters == {}
 
 
 def test_a_campaign_whose_solution_is_not_written_yet_is_nothing_to_a_run(account: Account) -> None:

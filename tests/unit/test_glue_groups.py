@@ -486,6 +486,17 @@ def test_one_made_by_hand_with_another_expression_is_left_alone(world: World) ->
     assert names(world)["Filters"] == [f"{NAME}-drama", f"{NAME}-drama-11111111"]
 
 
+def test_no_run_that_begins_makes_a_removed_filter_again(world: World) -> None:
+    """Terraform destroys it first, and writes what the pipeline declares afterwards."""
+    shop = world.declare(filters={"drama": EXPRESSION, "comedy": EXPRESSION})
+    declarations = MemoryDeclarations(ledger=world.ledger)
+    world.outside = outside(declarations)
+    removed = shop.filters["drama"].name
+    wanted = {**drama(), "name": removed.rpartition("-")[0], "pipeline": "shop"}
+    world.glue("delete", **wanted)
+    assert list(world.ledger.pipeline("shop").filters) == ["comedy"]
+
+
 def test_filters_of_a_group_that_is_gone_need_no_deletion(world: World) -> None:
     assert world.glue("delete", **drama()) == {}
 

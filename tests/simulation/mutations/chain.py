@@ -1,8 +1,4 @@
-"""Deliberate breakages of the code.
-
-Each must make the simulation fail, or some other fast test where no history can show it: if none does, an invariant is
-missing, a fault or a test.
-"""
+"""The chain: what all runs have in common, how they end, begin and wait in line."""
 
 from __future__ import annotations
 
@@ -306,6 +302,31 @@ MUTATIONS = (
         "if message.branch == IMPORTS and any(branch.hop for branch in solutions):",
         "if False:",
     ),
+    Mutation(
+        "an end that is told late comes first",
+        "functions.memory:after",
+        "late = ended_at < memory.ended_at",
+        "late = False",
+    ),
+    Mutation(
+        "a branch that has failed succeeds by a later message",
+        "functions.steps.finish:_noted",
+        'if run.branches[message.branch].status != "RUNNING":',
+        'if run.branches[message.branch].status == "SKIPPED":',
+    ),
+    Mutation(
+        "an end that the bus took none of is never told",
+        "functions.endings:pass_on",
+        "hand_on(run.pipeline, run.run_id, ports, untold=True)",
+        "hand_on(run.pipeline, run.run_id, ports)",
+    ),
+    Mutation(
+        "a training that had nothing to do counts as done",
+        "functions.endings:_made_something",
+        'step.get("finished_at")',
+        "step",
+        tests=True,
+    ),
     # ------------------------------------------------------------------ admission and beginning
     Mutation(
         "a second delivery of what has joined a run finds another place",
@@ -367,6 +388,20 @@ MUTATIONS = (
         "functions.steps.start:start",
         "    _enter(holder, ports)\n",
         "    change_lease(ports.ledger, name, lambda lease: admit(lease, holder).lease)\n    _enter(holder, ports)\n",
+    ),
+    Mutation(
+        "who waits for long is left out of a lease that is made anew",
+        "functions.admission:rebuilt",
+        "for run in runs if not run.over)",
+        "for run in runs if run.alive(now))",
+        tests=True,
+    ),
+    Mutation(
+        "one wrong run keeps triggers from their place",
+        "functions.steps.start:_see_to_the_last",
+        'logger.exception("the run under way can\'t be looked after")',
+        "raise",
+        tests=True,
     ),
     # ------------------------------------------------------------------ planning
     Mutation(
@@ -531,281 +566,6 @@ MUTATIONS = (
         "functions.turnstile:call_up",
         "if message.again and ports.clock() <",
         "if False and ports.clock() <",
-        tests=True,
-    ),
-    # ------------------------------------------------------------------ poll, train, deploy
-    Mutation(
-        "what is not described yet was deleted",
-        "functions.steps.poll:_look",
-        'reason="it was deleted meanwhile", doubtful=True)',
-        'reason="it was deleted meanwhile")',
-    ),
-    Mutation(
-        "the state before an update is taken for its outcome",
-        "functions.steps.poll:_just_asked_for",
-        "< LAG",
-        "< LAG * 0",
-    ),
-    Mutation(
-        "an earlier run's failed update fails this one",
-        "functions.steps.poll:_campaign",
-        "if wait.instead_of and",
-        "if False and",
-    ),
-    Mutation(
-        "one that failed does not wait for the others",
-        "functions.steps.poll:decide",
-        "    if under_way:",
-        "    if under_way and not failed:",
-    ),
-    Mutation(
-        "a version that failed is taken over",
-        "functions.steps.train:_left_behind",
-        'meaning(version["status"]) == "failed" or ',
-        "",
-    ),
-    Mutation(
-        "a version that hangs is taken over",
-        "functions.steps.train:_left_behind",
-        'return None if meaning(version["status"]) == "waiting" and hangs else version',
-        "return version",
-    ),
-    Mutation(
-        "a campaign that was taken out of the declaration comes back",
-        "functions.steps.deploy:_declared_still",
-        "return now is not None and now.campaign is not None and now.campaign.arn == _declared(message).arn",
-        "return True",
-    ),
-    Mutation(
-        "a campaign that serves the version has all that is declared",
-        "functions.steps.deploy:_serves",
-        'and latest.get("minProvisionedTPS", 1) == _declared(message).min_provisioned_tps',
-        "",
-        tests=True,
-    ),
-    Mutation(
-        "a campaign has always one TPS",
-        "functions.steps.deploy:_settings",
-        '"minProvisionedTPS": declared.min_provisioned_tps,',
-        '"minProvisionedTPS": 1,',
-    ),
-    Mutation(
-        "a status that is not known is a failure",
-        "functions.statuses:meaning",
-        '"waiting")',
-        '"failed")',
-    ),
-    # ------------------------------------------------------------------ the shell
-    Mutation(
-        "a message that is given up tells nobody",
-        "functions.shell:_if_for_the_last_time",
-        "if receives < ports.settings.max_receives:",
-        "if True:",
-        tests=True,
-    ),
-    Mutation(
-        "a message is given up at its first failure",
-        "functions.shell:_if_for_the_last_time",
-        "if receives < ports.settings.max_receives:",
-        "if False:",
-    ),
-    Mutation(
-        "a failure of a message is acknowledged",
-        "functions.shell:batch",
-        "                _if_for_the_last_time(worker.give_up, record, error, ports())\n            raise",
-        "                _if_for_the_last_time(worker.give_up, record, error, ports())",
-    ),
-    Mutation(
-        "a lost race is not run again",
-        "functions.guarded:change",
-        "            pause(tries)\n            continue",
-        "            raise",
-        tests=True,
-    ),
-    Mutation(
-        "refused calls come back together",
-        "functions.timing:refused_pause",
-        "share = 0.75 + zlib.crc32(who.encode()) % 1000 / 2000",
-        "share = 1.0",
-        tests=True,
-    ),
-    Mutation(
-        "a look may be further away than SQS delays",
-        "functions.steps.poll:_pause",
-        "Pause(min(LONGEST, max(",
-        "Pause(max(0.0, max(",
-    ),
-    # ------------------------------------------------------------------ adapters
-    Mutation(
-        "the ledger's records are read as they were",
-        "functions.adapters.dynamodb:DynamoLedger._get",
-        "ConsistentRead=True",
-        "ConsistentRead=False",
-        tests=True,
-    ),
-    Mutation(
-        "a campaign's declaration is read as it was",
-        "functions.adapters.dynamodb:DynamoLedger._under",
-        "ConsistentRead=True",
-        "ConsistentRead=False",
-        tests=True,
-    ),
-    Mutation(
-        "a record of DynamoDB is written whatever stands there",
-        "functions.adapters.dynamodb:DynamoLedger._save",
-        'unchanged = "version = :read" if read else "attribute_not_exists(pk)"',
-        'unchanged = "version >= :read" if read else "attribute_not_exists(pk)"',
-        tests=True,
-    ),
-    Mutation(
-        "the cursor of DynamoDB stands still",
-        "functions.adapters.dynamodb:DynamoLedger._update",
-        "} < :v{list(changes).index(cursor)}",
-        "} <= :v{list(changes).index(cursor)}",
-        tests=True,
-    ),
-    Mutation(
-        "how a run ended is rewritten in DynamoDB",
-        "functions.adapters.dynamodb:DynamoLedger.end_run",
-        ", unless_over=True",
-        "",
-        tests=True,
-    ),
-    Mutation(
-        "messages that SQS refuses are lost",
-        "functions.adapters.queues:SqsQueues.send",
-        'if refused := answer.get("Failed"):',
-        "if refused := []:",
-        tests=True,
-    ),
-    Mutation(
-        "more than ten messages are lost",
-        "functions.adapters.queues:_batches",
-        "if batch and (len(batch)",
-        "if batch and False and (len(batch)",
-        tests=True,
-    ),
-    Mutation(
-        "events that EventBridge refuses are lost",
-        "functions.adapters.bus:EventBridge.put",
-        'if answer["FailedEntryCount"]:',
-        "if False:",
-        tests=True,
-    ),
-    Mutation(
-        "an error while pages are read has no name",
-        "functions.adapters.personalize:AmazonPersonalize.pages",
-        "raise _translated(error, operation) from error",
-        "raise",
-        tests=True,
-    ),
-    Mutation(
-        "folders are files",
-        "functions.adapters.s3:S3Objects.under",
-        ', Delimiter="/"',
-        "",
-        tests=True,
-    ),
-    Mutation(
-        "an end that is told late comes first",
-        "functions.memory:after",
-        "late = ended_at < memory.ended_at",
-        "late = False",
-    ),
-    Mutation(
-        "a branch that has failed succeeds by a later message",
-        "functions.steps.finish:_noted",
-        'if run.branches[message.branch].status != "RUNNING":',
-        'if run.branches[message.branch].status == "SKIPPED":',
-    ),
-    Mutation(
-        "who waits for long is left out of a lease that is made anew",
-        "functions.admission:rebuilt",
-        "for run in runs if not run.over)",
-        "for run in runs if run.alive(now))",
-        tests=True,
-    ),
-    Mutation(
-        "an end that the bus took none of is never told",
-        "functions.endings:pass_on",
-        "hand_on(run.pipeline, run.run_id, ports, untold=True)",
-        "hand_on(run.pipeline, run.run_id, ports)",
-    ),
-    Mutation(
-        "a version that is taken over while it trains has no slot",
-        "functions.steps.train:settle",
-        "turnstile.take(message, [VERSION], ports)",
-        "pass",
-    ),
-    Mutation(
-        "a training that had nothing to do counts as done",
-        "functions.endings:_made_something",
-        'step.get("finished_at")',
-        "step",
-        tests=True,
-    ),
-    Mutation(
-        "one wrong run keeps triggers from their place",
-        "functions.steps.start:_see_to_the_last",
-        'logger.exception("the run under way can\'t be looked after")',
-        "raise",
-        tests=True,
-    ),
-    # ------------------------------------------------------------------ glue
-    Mutation(
-        "somebody else's campaign is deleted",
-        "functions.glue.campaigns:Campaigns._stranger",
-        "if wanted.adopt:",
-        "if True:",
-        tests=True,
-    ),
-    Mutation(
-        "a denial is final",
-        "functions.glue.patience:_passes",
-        'return error.code == "AccessDeniedException"',
-        "return False",
-        tests=True,
-    ),
-    Mutation(
-        "glue waits beyond its time",
-        "functions.glue.patience:Patience.rest",
-        "if self.seconds_left() < 2 * self.between_looks:",
-        "if False:",
-        tests=True,
-    ),
-    Mutation(
-        "tags that are taken out of the declaration stay",
-        "functions.glue.tags:retag",
-        "if gone := sorted(before.keys() - wanted.keys()):",
-        "if gone := []:",
-        tests=True,
-    ),
-    Mutation(
-        "glue takes over what is half gone",
-        "functions.glue.things:Things.make",
-        'if gone(found["status"]):',
-        "if False:",
-        tests=True,
-    ),
-    Mutation(
-        "a filled bucket stops no destroy",
-        "functions.glue.guards:Guards.delete",
-        "if wanted.bucket and self.buckets.filled(wanted.bucket):",
-        "if False:",
-        tests=True,
-    ),
-    Mutation(
-        "another's event tracker is taken over",
-        "functions.glue.event_trackers:EventTrackers._found",
-        'elif each["name"] != wanted.request["name"]:',
-        "elif False:",
-        tests=True,
-    ),
-    Mutation(
-        "a dataset group that differs is taken over",
-        "functions.glue.fixed:refuse_other",
-        "if differences:",
-        "if False:",
         tests=True,
     ),
 )
