@@ -23,6 +23,9 @@ def following(message: Message, outcome: Outcome) -> list[Message]:
             return [message.to(message.step, waits=message.waits if waits is None else waits)]
         case InLine(waits=waits):
             return [message.to(message.phase, waits=waits, since=None)]
+        case Fail(reason) if message.branch == FILTERS and message.plan.only_streamed:
+            told = f"nothing was imported yet, and a filter needs data in each dataset that it reads: {reason}"
+            return [message.to("finish", ending=Ending("SKIPPED", told))]
         case Fail(reason):
             return [message.to("finish", ending=Ending("FAILED", reason))]
         case Skip(reason):

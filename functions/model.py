@@ -239,7 +239,8 @@ class Plan:
     """A run's specification, pinned when it begins: later changes of the declaration count from the next run.
 
     ``trained`` names, by solution, a version that an earlier run trained and could not deploy: it is taken over.
-    ``filters`` are those that are to be made in the dataset group.
+    ``filters`` are those that are to be made in the dataset group. ``only_streamed``: nothing was ever imported, so one
+    that is refused is no failure; its data may be yet to come.
     """
 
     name: str
@@ -252,6 +253,7 @@ class Plan:
     deadlines: Deadlines = Deadlines()
     trained: dict[str, str] = field(default_factory=dict)
     filters: dict[str, Filter] = field(default_factory=dict)
+    only_streamed: bool = False
     dataset_group_arn: str = ""
 
 

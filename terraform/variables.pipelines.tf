@@ -9,8 +9,9 @@ variable "pipelines" {
       - `prefix`: where its CSV files lie in the data bucket, directly under it: nothing is imported from folders below.
         Default `<pipeline>/<type>/`.
     - `event_tracker`: make an event tracker, for events that your application sends. Default false.
-    - `filters`: filter expressions, by a name of yours. Filters need data: the first run makes them after its imports. A changed
-      expression makes a filter beside the old one, which answers until the next change; `filter_arns` has the new ARN.
+    - `filters`: filter expressions, by a name of yours. Filters need data: the first run makes them after its imports, or where
+      data is only streamed, as soon as Personalize takes them. A changed expression makes a filter beside the old one, which answers
+      until the next change; `filter_arns` has the new ARN.
     - `solutions`: what is trained, by a name of yours. A changed recipe or hyperparameter makes another one beside it; what it
       replaced stays until the next such change, to go back to, and goes then, protected or not.
       - `recipe`: a recipe's name, such as `aws-user-personalization-v2`, or its ARN.

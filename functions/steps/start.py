@@ -256,8 +256,10 @@ def _begun(pipeline: Pipeline, holder: Holder, created_at: str, ports: Ports) ->
         plan = replace(plan, solutions=behind(plan.solutions, jobs, memory, ports.personalize))
     if not plan.imports and not holder.request.force:
         plan = replace(plan, trained=left_behind(plan, pipeline, jobs, memory))
-    if plan.imports or any(history.completed(each) for each in jobs.values()):
-        plan = replace(plan, filters=lacking_filters(pipeline, ports.personalize))
+    imported = bool(plan.imports) or any(history.completed(each) for each in jobs.values())
+    if imported or pipeline.event_tracker:
+        filters = lacking_filters(pipeline, ports.personalize)
+        plan = replace(plan, filters=filters, only_streamed=not imported)
     return ports.ledger.begin_run(
         Run(
             run_id=holder.run_id,

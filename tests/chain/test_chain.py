@@ -427,6 +427,21 @@ def test_a_pipelines_filters_are_made_once_its_data_is_there(what: str) -> None:
     assert "*filters" not in world.runs()[-1].branches
 
 
+def test_where_data_is_only_streamed_filters_are_made_once_it_is_there() -> None:
+    world = with_filters()
+    world.ledger.declared["shop"] = replace(world.ledger.declared["shop"], event_tracker=True)
+    world.trigger(identifier="no data yet", what="import")
+    world.settle()
+    run = world.runs()[-1]
+    assert (run.status, run.branches["*filters"].status) == ("SKIPPED", "SKIPPED")
+    assert "nothing was imported yet" in str(run.branches["*filters"].reason)
+    world.service.control.decide(filter_on_empty_data="take")  # as good as data that was sent meanwhile
+    world.trigger(identifier="data", what="import")
+    world.settle()
+    assert filtered(world) == {"odd": "ACTIVE"}
+    assert world.runs()[-1].branches["*filters"].status == "SUCCEEDED"
+
+
 def test_a_filter_that_failed_fails_its_run_and_is_made_by_the_next() -> None:
     world = with_filters()
     world.upload("interactions", interactions())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.flow import following, opening
-from functions.model import IMPORTS, Ending, Message, Plan, Wait
+from functions.model import FILTERS, IMPORTS, Ending, Message, Plan, Wait
 from functions.outcomes import Await, Done, Fail, Make, Outcome, Pause, Skip
 from tests.support.build import CHOSEN, RUN_ID, UNSERVED, VERSION, message, plan
 
@@ -52,6 +52,15 @@ def test_a_pause_sends_the_same_once_more(before: Message) -> None:
 @pytest.mark.parametrize("before", MAKERS + POLLS, ids=lambda m: f"{m.step} {m.phase}")
 def test_a_failure_ends_the_branch(before: Message) -> None:
     assert following(before, Fail("why")) == [before.to("finish", ending=Ending("FAILED", "why"))]
+
+
+@pytest.mark.parametrize(("branch", "status"), [(FILTERS, "SKIPPED"), ("for-you", "FAILED")])
+def test_where_data_is_only_streamed_a_filter_may_wait_for_its_own(branch: str, status: str) -> None:
+    before = message("poll", branch, plan=plan(only_streamed=True))
+    [after] = following(before, Fail("Items has no data"))
+    assert after.ending
+    assert (after.step, after.ending.status) == ("finish", status)
+    assert "Items has no data" in str(after.ending.reason)
 
 
 def test_what_is_not_wanted_any_more_ends_the_branch_without_a_failure() -> None:
