@@ -72,12 +72,14 @@ def _move(message: Message, current: dict[str, Any], earlier: Sequence[int], pau
     match meaning(latest.get("status") or current["status"]):
         case "ready" if serves:
             return Done()
+        case "ready":
+            return Make((_update(message, declared, latest),))
         case "waiting" if not serves:
             return Pause(pause, f"campaign {declared.name} is being changed")
         case "waiting":
             return _await(message, current, earlier)
         case _:  # what failed may be an earlier run's: this one's own is told by `poll`, to which it has gone on
-            return Make((_update(message, declared, latest),))
+            return Make((_update(message, declared, current),))  # the campaign is as it was before
 
 
 def _serves(latest: dict[str, Any], message: Message) -> bool:
@@ -148,10 +150,10 @@ def _create(message: Message, declared: Campaign) -> Call:
     return Call("moved", "CreateCampaign", params, "campaignArn")
 
 
-def _update(message: Message, declared: Campaign, latest: dict[str, Any]) -> Call:
+def _update(message: Message, declared: Campaign, found: dict[str, Any]) -> Call:
     """Return the call. What the campaign has from another solution is replaced, if only by nothing."""
-    config = declared.config | _lacking(latest, message)
-    replaced = bool(latest.get("campaignConfig")) and _serves_another(latest, message)
+    config = declared.config | _lacking(found, message)
+    replaced = bool(found.get("campaignConfig")) and _serves_another(found, message)
     params = {"campaignArn": declared.arn, **_settings(message, declared, config, replaced)}
     return Call("moved", "UpdateCampaign", params, "campaignArn")
 

@@ -258,6 +258,16 @@ def test_what_the_former_solution_had_is_replaced_and_not_set_back(found: dict[s
     assert personalize.params("UpdateCampaign")["campaignConfig"] == {}
 
 
+def test_what_the_former_solution_had_is_replaced_when_the_first_try_failed() -> None:
+    """The update that failed tells what was asked for: the campaign has what it had."""
+    former = f"{arn('solution', 'acme-shop-for-you-99999999')}/v7"
+    tried = state(status="CREATE FAILED", campaignConfig={})
+    found = campaign(version=former, campaignConfig=EXPLORED, update=tried)
+    personalize = Scripted(DescribeCampaign=found, UpdateCampaign=CREATED)
+    carry_out(STEP, to_deploy(), ports(personalize))
+    assert personalize.params("UpdateCampaign")["campaignConfig"] == {}
+
+
 def test_what_personalize_kept_from_the_former_solution_is_left_alone() -> None:
     personalize = Scripted(DescribeCampaign=campaign(campaignConfig=EXPLORED))
     assert carry_out(STEP, to_deploy(), ports(personalize)) == Done()
