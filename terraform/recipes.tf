@@ -8,12 +8,13 @@ locals {
   # item_exploration_config     https://docs.aws.amazon.com/personalize/latest/dg/API_CampaignConfig.html
   # optimization_objective      https://docs.aws.amazon.com/personalize/latest/dg/optimizing-solution-for-objective.html
   # perform_hpo                 https://docs.aws.amazon.com/personalize/latest/dg/customizing-solution-config-hpo.html: the v2
-  #                             recipes are tuned by automatic training, and in no other way
+  #                             recipes are tuned by automatic training, and in no other way. Of what a segmentation recipe's page
+  #                             lists nothing can be tuned
   # perform_incremental_update  https://docs.aws.amazon.com/personalize/latest/dg/API_CreateSolution.html
   # Nothing limits ranking_influence (API_CampaignConfig); only the page of aws-semantic-similarity speaks of it.
   _recipes = {
-    "aws-item-affinity"           = { segments = true, updates = false, needs = [], takes = ["perform_hpo"] }
-    "aws-item-attribute-affinity" = { segments = true, updates = false, needs = ["items"], takes = ["perform_hpo"] }
+    "aws-item-affinity"           = { segments = true, updates = false, needs = [], takes = [] }
+    "aws-item-attribute-affinity" = { segments = true, updates = false, needs = ["items"], takes = [] }
     "aws-next-best-action"        = { segments = false, updates = false, needs = ["actions", "action-interactions"], takes = ["perform_hpo"] }
     "aws-personalized-ranking"    = { segments = false, updates = false, needs = [], takes = ["optimization_objective", "perform_hpo"] }
     "aws-personalized-ranking-v2" = { segments = false, updates = false, needs = [], takes = ["events_config"] }

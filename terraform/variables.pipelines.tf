@@ -17,7 +17,8 @@ variable "pipelines" {
       - `recipe`: a recipe's name, such as `aws-user-personalization-v2`, or its ARN.
       - `event_type`: train on events of this type only.
       - `hyperparameters`: of the recipe's algorithm.
-      - `perform_hpo`: search for the best hyperparameters when training; not with the v2 recipes. Default false.
+      - `perform_hpo`: search for the best hyperparameters when training; not with the v2 and the segmentation recipes.
+        Default false.
       - `auto_training`: let Personalize train by itself too. Default false: the pipeline trains.
       - `perform_incremental_update`: let Personalize update the newest version with new items by itself;
         `aws-semantic-similarity` only. Default false.

@@ -70,6 +70,8 @@ class Recipe:
     """Whether a solution can aim at a column of the items besides."""
     influenced: bool = False
     """Whether a campaign can weigh popularity and freshness."""
+    weighs: bool = False
+    """Whether a solution can weigh types of events."""
 
     @property
     def arn(self) -> str:
@@ -160,12 +162,13 @@ RECIPES: Mapping[str, Recipe] = {
     for recipe in (
         Recipe("aws-user-personalization-v2", USER, "Predicts items a user will interact with, for large catalogues.",
                "factors", hyperparameters=_TRANSFORMER, user="required", scores=True, live=True,
-               explores="automatic", reasons=True, metadata=True),
+               explores="automatic", reasons=True, metadata=True, weighs=True),
         Recipe("aws-user-personalization", USER, "Predicts items a user will interact with, and explores new ones.",
                "factors", hyperparameters=_RECURRENT, featurization=_HISTORIES, user="required", scores=True,
                live=True, updatable=True, explores="configured", optimizes=True),
         Recipe("aws-personalized-ranking-v2", RANKING, "Reranks a list of items for a user, for large catalogues.",
-               "factors", hyperparameters=_TRANSFORMER, user="required", scores=True, live=True, metadata=True),
+               "factors", hyperparameters=_TRANSFORMER, user="required", scores=True, live=True, metadata=True,
+               weighs=True),
         Recipe("aws-personalized-ranking", RANKING, "Reranks a list of items for a user.",
                "factors", hyperparameters=_RECURRENT, featurization=_HISTORIES, user="required", scores=True,
                live=True, optimizes=True),

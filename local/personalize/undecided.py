@@ -43,7 +43,7 @@ QUESTIONS: Mapping[str, Question] = {
         "a schema's record is named for its dataset type, but spelled otherwise", ("refuse", "take")
     ),
     "setting-of-another-recipe": Question(
-        "itemExplorationConfig or rankingInfluence is given for a recipe whose page does not have it",
+        "eventsConfig, itemExplorationConfig or rankingInfluence is given for a recipe whose page does not have it",
         ("refuse", "ignore"),
     ),
     "source-of-key-use": Question(

@@ -126,6 +126,7 @@ def test_only_the_events_that_the_solution_names_count() -> None:
         {"eventType": "watch", "weight": 0.5},
     ]
     config = {"eventsConfig": {"eventParametersList": events}}
+    account.service.control.decide(setting_of_another_recipe="ignore")  # this recipe's counts are simple to check
     version = account.version(account.solution(group, "aws-popularity-count", solutionConfig=config))
     assert account.status("SolutionVersion", version) == "ACTIVE"
     trained = account.service.world.state.trained[version]

@@ -71,6 +71,8 @@ class Solution(Kind):
         _check_tuning(config)
         if world.decisions["optimization-of-another-recipe"] == "refuse":
             _check_tunable(recipe, request)
+        if world.decisions["setting-of-another-recipe"] == "refuse":
+            _check_events(recipe, config)
         automatic.check_schedule(config)
         _check_incremental(recipe, request)
         return {**_DEFAULTS, **super().attributes(world, request)}
@@ -292,6 +294,15 @@ def _check_tunable(recipe: Recipe, request: Request) -> None:
         raise InvalidInputError(f"performHPO is not supported for {recipe.name}.")
     if request.get("solutionConfig", {}).get("hpoConfig", {}).get("hpoObjective"):
         raise InvalidInputError("hpoObjective is not supported.")
+
+
+def _check_events(recipe: Recipe, config: Attributes) -> None:
+    """Refuse weights of events for recipes of which the guide does not say that they have them.
+
+    https://docs.aws.amazon.com/personalize/latest/dg/optimizing-solution-events-config.html
+    """
+    if config.get("eventsConfig") and not recipe.weighs:
+        raise InvalidInputError(f"eventsConfig can't be given with {recipe.name}.")
 
 
 def _is_number(text: str) -> bool:
