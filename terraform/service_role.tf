@@ -47,7 +47,7 @@ resource "aws_iam_role_policy" "service" {
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     precondition {
       condition     = max(values(local._policy_characters)...) <= 10240
-      error_message = "${var.bucket_name == null ? "pipelines[…].solutions[…].campaign.name" : "bucket_name"}: a role's policy would have more than the 10240 characters that IAM takes: ${join(", ", [for role, characters in local._policy_characters : "${role} ${characters}" if characters > 10240])}. Policies list each dataset's folder in a bucket of your own, and each campaign whose name does not begin with \"${var.name}-\". ${var.bucket_name == null ? "Give fewer campaigns such names" : "Shorten the prefixes, have the bucket made here (leave bucket_name out)"}, or split the pipelines among several deployments."
+      error_message = "pipelines[…].solutions[…].campaign.name: a role's policy would have more than the 10240 characters that IAM takes: ${join(", ", [for role, characters in local._policy_characters : "${role} ${characters}" if characters > 10240])}. Policies list each campaign whose name does not begin with \"${var.name}-\". Give fewer campaigns such names, or split the pipelines among several deployments."
     }
   }
 }

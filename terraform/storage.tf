@@ -4,8 +4,13 @@ locals {
   _bucket     = coalesce(var.bucket_name, "${var.name}-${local._account}-${local._region}-data")
   _bucket_arn = "arn:${local._partition}:s3:::${local._bucket}"
 
-  # The objects of all datasets.
-  _data_arns = var.bucket_name == null ? ["${local._bucket_arn}/*"] : [for d in local._datasets : "${local._bucket_arn}/${d.prefix}*"]
+  # The objects of all datasets. In a bucket of the team's own: each dataset's folder where a policy has the room, else the folders on the first
+  # level that hold them, else the bucket. IAM takes 10,240 characters in all; `start` has the most of other statements, not half of that.
+  _folder_arns = [
+    [for d in local._datasets : "${local._bucket_arn}/${d.prefix}*"],
+    distinct([for d in local._datasets : "${local._bucket_arn}/${split("/", d.prefix)[0]}/*"]),
+  ]
+  _data_arns = var.bucket_name == null ? ["${local._bucket_arn}/*"] : concat([for arns in local._folder_arns : arns if length(jsonencode(arns)) <= 6000], [["${local._bucket_arn}/*"]])[0]
 }
 
 resource "aws_s3_bucket" "data" {

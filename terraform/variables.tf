@@ -19,6 +19,8 @@ variable "bucket_name" {
     An S3 bucket that exists and holds the data. Null makes one, named `<name>-<account>-<region>-data`.
     A bucket that exists is left as it is: its owner adds the statements in the output `bucket_policy`, and turns on
     EventBridge notifications where a pipeline retrains on upload. Name its KMS key, where it has one, in `data_kms_key_arns`.
+    Roles may read the datasets' folders there; where a policy would be too long for IAM, the first folders of their paths,
+    and where that is too long, too, the bucket.
   EOT
   type        = string
   default     = null
@@ -123,8 +125,8 @@ variable "maximum_concurrency" {
   description = <<-EOT
     How many instances of one step's function may work its queue at the same time. There are seven steps, and a new account runs
     10 functions at once, all together, Terraform's calls included. What is beyond is throttled; a message that is throttled for
-    five visibility timeouts in a row (45 minutes) goes to the dead letters. Raise it where the account has more and many
-    pipelines start at the same minute. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    five visibility timeouts in a row (45 minutes) goes to the dead letters, and the provider asks again for what Terraform was
+    refused (`max_retries`). Raise it where the account has more and many pipelines start at the same minute. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
   EOT
   type        = number
   default     = 2

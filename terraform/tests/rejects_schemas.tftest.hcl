@@ -179,6 +179,25 @@ run "rejects_prefix_that_begins_with_a_slash" {
   }
 }
 
+run "rejects_a_location_that_is_too_long" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.dataset]
+
+  variables {
+    bucket_name = "lake"
+    pipelines   = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("", [for n in range(246) : "m"])}/" }) } }) }
+  }
+}
+
+run "accepts_a_location_of_256_characters" {
+  command = plan
+
+  variables {
+    bucket_name = "lake"
+    pipelines   = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("", [for n in range(245) : "m"])}/" }) } }) }
+  }
+}
+
 run "rejects_prefix_within_another" {
   command         = plan
   expect_failures = [aws_lambda_invocation.dataset]

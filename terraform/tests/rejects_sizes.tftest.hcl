@@ -114,14 +114,62 @@ run "rejects_more_filters_than_a_dataset_group_takes" {
 
 # Documents that would be too long.
 
-run "rejects_a_bucket_of_others_with_too_many_folders" {
+# IAM's limit is a precondition: with keys, and a name as long as it may be, it holds for the longest list of folders.
+run "names_all_folders_in_a_bucket_of_others_where_there_is_room" {
+  command = plan
+
+  variables {
+    name              = "eighteen-letters-x"
+    bucket_name       = "lake"
+    kms_key_arn       = "arn:aws:kms:eu-west-1:123456789012:key/01234567-0123-0123-0123-0123456789ab"
+    data_kms_key_arns = ["arn:aws:kms:eu-west-1:123456789012:key/98765432-0123-0123-0123-0123456789ab"]
+    quotas            = { dataset_groups = 23 }
+    pipelines         = { for number in range(23) : "movies-${number}" => { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("-", range(78))}-${number + 10}/" }) } } }
+  }
+
+  assert {
+    condition     = length(flatten([for s in jsondecode(aws_iam_role_policy.service.policy).Statement : s.Resource if s.Action == "s3:GetObject"])) == 23 && length(aws_iam_role_policy.service.policy) > 5900
+    error_message = "The role reads what is under each folder: ${aws_iam_role_policy.service.policy}"
+  }
+}
+
+run "names_the_first_folders_in_a_bucket_of_others_where_all_would_be_too_many" {
+  command = plan
+
+  variables {
+    bucket_name = "lake"
+    quotas      = { dataset_groups = 40 }
+    pipelines   = { for number in range(40) : "movies-${number}" => { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "tenants-${number % 2}/${join("/", range(80))}/${number}/" }) } } }
+  }
+
+  assert {
+    condition     = toset(flatten([for s in jsondecode(aws_iam_role_policy.service.policy).Statement : s.Resource if s.Action == "s3:GetObject"])) == toset(["arn:aws:s3:::lake/tenants-0/*", "arn:aws:s3:::lake/tenants-1/*"])
+    error_message = "The role reads what is under the first folders only: ${aws_iam_role_policy.service.policy}"
+  }
+}
+
+run "names_a_bucket_of_others_where_all_folders_would_be_too_many" {
+  command = plan
+
+  variables {
+    bucket_name = "lake"
+    quotas      = { dataset_groups = 40 }
+    pipelines   = { for number in range(40) : "movies-${number}" => { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("-", range(80))}-${number}/" }) } } }
+  }
+
+  assert {
+    condition     = flatten([for s in jsondecode(aws_iam_role_policy.service.policy).Statement : s.Resource if s.Action == "s3:GetObject"]) == ["arn:aws:s3:::lake/*"]
+    error_message = "The role reads the bucket: ${aws_iam_role_policy.service.policy}"
+  }
+}
+
+run "rejects_more_campaigns_with_names_of_their_own_than_a_policy_can_list" {
   command         = plan
   expect_failures = [aws_iam_role_policy.service]
 
   variables {
-    bucket_name = "lake"
-    quotas      = { dataset_groups = 50 }
-    pipelines   = { for number in range(50) : "movies-${number}" => { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("/", range(100))}/${number}/" }) } } }
+    quotas    = { dataset_groups = 120 }
+    pipelines = { for number in range(120) : "movies-${number}" => merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-similar-items", campaign = { name = "${join("-", range(18))}-${number}" } } } }) }
   }
 }
 

@@ -534,3 +534,54 @@ run "events_on_a_bus_of_their_own" {
     error_message = "There is an alarm for each dead-letter queue."
   }
 }
+
+# An item of DynamoDB has 400 KB at most: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+run "the_largest_pipeline_is_one_item" {
+  command = plan
+
+  override_resource {
+    target          = aws_lambda_invocation.ready
+    override_during = plan
+    values = {
+      result = <<-EOT
+        {
+          %{for n in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29]}"filter/filter-${n}": {"arn": "arn:aws:personalize:eu-west-1:123456789012:filter/a-name-of-as-many-characters-as-personalize-takes-${n}-0123abcd"},
+          %{endfor}
+          %{for n in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}"solution/solution-${n}": {"arn": "arn:aws:personalize:eu-west-1:123456789012:solution/a-name-of-as-many-characters-as-personalize-takes-${n}-0123abcd"},
+          %{endfor}
+          %{for type in ["interactions", "items", "users"]}"dataset/${type}": {"arn": "arn:aws:personalize:eu-west-1:123456789012:dataset/group/${type}", "schema_arn": "arn:aws:personalize:eu-west-1:123456789012:schema/schema"},
+          %{endfor}
+          "dataset_group": {"arn": "arn:aws:personalize:eu-west-1:123456789012:dataset-group/group"}
+        }
+      EOT
+    }
+  }
+
+  variables {
+    pipelines = {
+      movies = {
+        datasets = {
+          for type, id in { interactions = ["USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE"], items = ["ITEM_ID"], users = ["USER_ID"] } : type => {
+            prefix                       = "${type}-${join("", [for n in range(180) : "p"])}/"
+            schema = jsonencode(merge(run.fixtures.interactions, {
+              name = title(type)
+              fields = concat(
+                [for column in id : { name = column, type = column == "TIMESTAMP" ? "long" : "string" }],
+                [for n in range(300) : { name = "COLUMN_OF_A_LONG_NAME_${n}", type = ["null", "string"] }],
+              )
+            }))
+          }
+        }
+        filters   = { for n in range(30) : "filter-${n}" => "EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN (${join(",", [for m in range(240) : "\"e${format("%05d", m)}\""])})" }
+        solutions = { for n in range(10) : "solution-${n}" => { recipe = "aws-similar-items", campaign = {} } }
+      }
+    }
+    quotas = { campaigns = 10 }
+    tags   = { for n in range(50) : "key-${n}-${join("", [for m in range(100) : "k"])}" => join("", [for m in range(256) : "v"]) }
+  }
+
+  assert {
+    condition     = length(aws_dynamodb_table_item.pipeline["movies"].item) > 150000 && length(aws_dynamodb_table_item.pipeline["movies"].item) < 400000
+    error_message = "The item has ${length(aws_dynamodb_table_item.pipeline["movies"].item)} characters."
+  }
+}
