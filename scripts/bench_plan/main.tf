@@ -63,5 +63,6 @@ module "personalize" {
   name      = "eighteen-letters-x"
   package   = { path = var.package }
   pipelines = local.pipelines
+  tags      = { team = "search" }
   quotas    = { dataset_groups = var.pipelines, schemas = 3 * var.pipelines }
 }

@@ -46,7 +46,8 @@ NAMES: Mapping[str, tuple[str, int]] = {
     "aws_sqs_queue": ("name", 80),
 }
 
-# What may be unknown at plan: it holds ids that Personalize gives. Everything else must be seen.
+# What may be unknown at plan: it holds ids that Personalize gives. terraform/tests/resources.tftest.hcl gives them, and
+# measures it. Everything else must be seen.
 UNKNOWN = {("aws_dynamodb_table_item", "item")}
 
 
@@ -133,6 +134,14 @@ def test_no_role_has_more_than_one_policy(planned: list[Resource]) -> None:
     policies = [each["address"].rpartition(".")[0] for each in planned if each["type"] == "aws_iam_role_policy"]
     roles = [each["address"] for each in planned if each["type"] == "aws_iam_role"]
     assert len(policies) == len(roles)
+
+
+def test_all_that_takes_tags_has_them(planned: list[Resource]) -> None:
+    tags = {each["address"]: each["values"]["tags"] for each in planned if "tags" in each["values"]}
+    assert {address for address, given in tags.items() if given != {"team": "search"}} == set()
+    assert {"aws_iam_role", "aws_lambda_function", "aws_sqs_queue", "aws_dynamodb_table", "aws_s3_bucket"} <= {
+        each["type"] for each in planned if each["address"] in tags
+    }
 
 
 def test_a_bus_has_few_rules(planned: list[Resource]) -> None:
