@@ -6,7 +6,8 @@ They don't agree on how to spell them (CREATE FAILED, CREATE_FAILED), so either 
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 Meaning = Literal["ready", "failed", "waiting"]
 
@@ -18,6 +19,26 @@ _TERMINAL: dict[str, Meaning] = {
     "DELETE PENDING": "failed",
     "DELETE IN PROGRESS": "failed",
 }
+
+
+_UPDATES = ("latestCampaignUpdate", "latestDatasetUpdate", "latestSolutionUpdate")
+
+
+def standing(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource's latest update, or the resource itself where it has had none; with a status in any case."""
+    return {"status": status_of(described), **(_update(described) or described)}
+
+
+def status_of(described: Mapping[str, Any]) -> str:
+    """Return a resource's own status, or that of its latest update: either may be absent, as recordings show.
+
+    Empty where both are.
+    """
+    return str(described.get("status") or _update(described).get("status") or "")
+
+
+def _update(described: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next((described[key] for key in _UPDATES if described.get(key)), {})
 
 
 def meaning(status: str) -> Meaning:

@@ -18,7 +18,7 @@ from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
 from functions.glue.things import Things, named
 from functions.names import is_of_family, sibling_arn
-from functions.statuses import gone, meaning
+from functions.statuses import gone, meaning, status_of
 
 
 class SchemaRefusedError(PipelineError):
@@ -58,7 +58,7 @@ class Datasets:
         """
         wanted, arn = change.wanted, arn_of(change.wanted)
         found = self.things.find("Dataset", arn)
-        if found is None or gone(found["status"]):
+        if found is None or gone(status_of(found)):
             schema = self._schema(wanted)
             if self.things.make("Dataset", arn, {**wanted.request, "schemaArn": schema, **create_tags(wanted.tags)}):
                 return {"arn": arn, "schema_arn": schema}

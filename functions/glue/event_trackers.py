@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from functions.errors import AlreadyExists, LimitExceeded, PipelineError
+from functions.errors import AlreadyExists, InUse, LimitExceeded, NotFound, PipelineError
+from functions.glue.patience import LOOKS_AT_A_DENIAL
 from functions.glue.request import Change, Wanted
 from functions.glue.tags import create_tags, retag
-from functions.glue.things import Things
+from functions.glue.things import NoRoomError, Things
 from functions.statuses import gone
 
 
@@ -63,13 +64,19 @@ class EventTrackers:
 
     def _made(self, wanted: Wanted) -> str:
         call = {**wanted.request, **create_tags(wanted.tags)}
+        unseen = 0
         while True:
             try:
                 return str(self.things.personalize.call("CreateEventTracker", call)["eventTrackerArn"])
-            except (AlreadyExists, LimitExceeded) as refusal:  # made meanwhile, and not listed before
+            except (AlreadyExists, InUse, LimitExceeded, NotFound) as told:  # it, or its group, is not to be seen yet
                 if found := self._found(wanted):
                     return str(found["eventTrackerArn"])
-                self.things.patience.rest(str(refusal))
+                unseen += 1
+                if unseen > LOOKS_AT_A_DENIAL:
+                    if isinstance(told, LimitExceeded):
+                        raise NoRoomError("EventTracker", told) from told
+                    raise
+                self.things.patience.rest(str(told))
 
     def _listed(self, wanted: Wanted) -> list[dict[str, Any]]:
         group = {"datasetGroupArn": wanted.request["datasetGroupArn"]}

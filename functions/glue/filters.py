@@ -17,7 +17,7 @@ from functions.glue.tags import create_tags, retag
 from functions.glue.things import Things
 from functions.names import bears, sibling_arn
 from functions.ports import Declarations
-from functions.statuses import gone, meaning
+from functions.statuses import gone, meaning, status_of
 from functions.telemetry import logger
 
 
@@ -94,7 +94,7 @@ class Filters:
         """Return the ARN of a filter of the declared name that a person has given this very expression."""
         arn = sibling_arn(wanted.request["datasetGroupArn"], "filter", wanted.name)
         found = self.things.find("Filter", arn)
-        if found is None or gone(found["status"]):
+        if found is None or gone(status_of(found)):
             return None
         same = all(found[key] == wanted.request[key] for key in ("datasetGroupArn", "filterExpression"))
         return arn if same else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from functions.errors import InUse, LimitExceeded, NotFound, PipelineError, ServiceError, Throttled
-from functions.statuses import meaning
+from functions.statuses import meaning, status_of
 
 T = TypeVar("T")
 
@@ -63,12 +63,13 @@ class Patience:
                     raise
                 self.rest(f"{what} is not to be found yet")
                 continue
-            match meaning(found["status"]):
+            status = status_of(found)
+            match meaning(status):
                 case "ready":
                     return
                 case "failed":
-                    raise BroughtToNothingError(what, found.get("failureReason") or found["status"])
-            self.rest(f"{what} is {found['status']}")
+                    raise BroughtToNothingError(what, found.get("failureReason") or status)
+            self.rest(f"{what} is {status}")
 
     def until_gone(self, what: str, look: Callable[[], object]) -> None:
         """Wait until ``look`` does not find the resource any more."""

@@ -20,7 +20,7 @@ from functions.glue.tags import create_tags, retag
 from functions.glue.things import Things
 from functions.names import digest, is_of_family, sibling_arn, solution_of
 from functions.ports import Declarations
-from functions.statuses import leaving, meaning, under_way
+from functions.statuses import leaving, meaning, standing, under_way
 
 FLAGS = ("performAutoTraining", "performIncrementalUpdate")
 AUTO_TRAINING, EVENTS = "autoTrainingConfig", "eventsConfig"
@@ -116,9 +116,7 @@ class Solutions:
     def _update(self, name: str, arn: str, changes: dict[str, Any]) -> None:
         patience, call = self.things.patience, self.things.personalize.call
         patience.until_free(name, lambda: call("UpdateSolution", {"solutionArn": arn, **changes}))
-        patience.until_ready(
-            f"the update of {name}", lambda: self._describe(arn).get("latestSolutionUpdate") or self._describe(arn)
-        )
+        patience.until_ready(f"the update of {name}", lambda: standing(self._describe(arn)))
 
     def _stop_automatic(self, arn: str) -> None:
         """Have a solution that is left behind not train by itself any more."""
@@ -173,7 +171,7 @@ class Solutions:
             campaign = self.things.describe("Campaign", wanted.campaign_arn)
         except NotFound:
             return set()
-        latest = campaign.get("latestCampaignUpdate") or campaign
+        latest = standing(campaign)
         match meaning(latest["status"]):
             case "ready":
                 states = [latest]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from functions.errors import AlreadyExists, InUse, LimitExceeded, NotFound, PipelineError
 from functions.glue.patience import LOOKS_AT_A_DENIAL, Patience
 from functions.ports import Personalize
-from functions.statuses import gone
+from functions.statuses import gone, status_of
 
 Kind = Literal["Campaign", "Dataset", "DatasetGroup", "EventTracker", "Filter", "Solution"]
 
@@ -41,7 +41,7 @@ class Things:
         unseen = 0
         while True:
             if found := self.find(kind, arn):
-                if gone(found["status"]):
+                if gone(status_of(found)):
                     self.remove(kind, arn)
                     continue
                 self.ready(kind, arn)

@@ -14,7 +14,7 @@ from functions.names import solution_of, stranger
 from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause, Skip
 from functions.ports import Ledger, Ports
 from functions.shell import consumer
-from functions.statuses import meaning
+from functions.statuses import meaning, standing
 from functions.times import written
 from functions.timing import estimate
 
@@ -67,9 +67,9 @@ def _somebody_elses(message: Message, current: dict[str, Any]) -> str | None:
 def _move(message: Message, current: dict[str, Any], earlier: Sequence[int], pause: float) -> Outcome:
     """Move the campaign to the version, unless it serves it as declared, or is on its way there."""
     declared = _declared(message)
-    latest = current.get("latestCampaignUpdate") or current
+    latest = standing(current)
     serves = _serves(latest, message)
-    match meaning(latest.get("status") or current["status"]):
+    match meaning(latest["status"]):
         case "ready" if serves:
             return Done()
         case "ready":
@@ -171,7 +171,7 @@ def _await(message: Message, before: dict[str, Any] | None, earlier: Sequence[in
 
     Personalize tells of the latest time, and to the second; the ledger knows of those before, newest first.
     """
-    previous = (before or {}).get("latestCampaignUpdate") or before
+    previous = standing(before) if before else None
     latest = []
     if previous and meaning(previous["status"]) == "ready":
         latest = [(previous["lastUpdatedDateTime"] - previous["creationDateTime"]).total_seconds()]

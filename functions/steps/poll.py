@@ -18,7 +18,7 @@ from functions.outcomes import Done, Fail, InLine, Outcome, Pause, Skip
 from functions.ports import Ledger, Personalize, Ports
 from functions.records import Branch, Run
 from functions.shell import consumer
-from functions.statuses import meaning, updating
+from functions.statuses import meaning, standing, status_of, updating
 from functions.telemetry import logger
 from functions.times import written
 from functions.timing import LONGEST, USUALLY, Belief, Estimate, Rival, Shift, UnderWay, believed, next_look, shift_of
@@ -47,7 +47,7 @@ class Progress:
 
 def _plain(described: dict[str, Any], wait: Wait) -> Progress:
     return Progress(
-        described["status"],
+        status_of(described),
         described["creationDateTime"],
         described.get("failureReason"),
         moved=described.get("lastUpdatedDateTime"),
@@ -60,8 +60,8 @@ def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
     Either may be absent, as recordings of datasets show: the campaign's own status then tells.
     """
     update = described.get("latestCampaignUpdate")
-    latest = {"status": described["status"], **(update or described)}
-    if not update and wait.instead_of is None and updating(described["status"]):
+    latest = standing(described)
+    if not update and wait.instead_of is None and updating(latest["status"]):
         return _plain(latest, wait)  # on its way, and to where is not told
     if wait.instead_of and written(latest["creationDateTime"]) == wait.instead_of:
         return replace(_plain(latest, wait), doubtful=True)  # what was asked for does not show yet

@@ -280,9 +280,14 @@ def test_numbers_may_be_spelled_otherwise() -> None:
     assert carry_out(STEP, to_deploy(declared), ports(personalize)) == Done()
 
 
-def test_an_update_that_tells_no_status_leaves_the_campaigns_own() -> None:
-    update = {key: value for key, value in state().items() if key != "status"}
-    assert carry_out(STEP, to_deploy(), ports(Scripted(DescribeCampaign=campaign(update=update)))) == Done()
+@pytest.mark.parametrize("version", [VERSION, OLD_VERSION])
+@pytest.mark.parametrize("absent", ["the update's", "the campaign's"])
+def test_a_status_that_is_absent_is_the_others(absent: str, version: str) -> None:
+    found = campaign(version=version, update=state(version))
+    del (found["campaign"]["latestCampaignUpdate"] if absent == "the update's" else found["campaign"])["status"]
+    personalize = Scripted(DescribeCampaign=found, UpdateCampaign={"campaignArn": CAMPAIGN.arn})
+    outcome = carry_out(STEP, to_deploy(), ports(personalize))
+    assert outcome == (Done() if version == VERSION else waiting(12 * 60))
 
 
 def test_a_campaign_that_exists_and_was_not_seen_is_looked_at_again() -> None:

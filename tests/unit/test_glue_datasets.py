@@ -234,6 +234,16 @@ def test_a_schema_that_is_used_elsewhere_stays() -> None:
     assert glue(personalize, "update", MOVED, WANTED) == {"arn": ARN, "schema_arn": NEW_SCHEMA}
 
 
+@pytest.mark.parametrize("absent", [("status",), ("status", "latestDatasetUpdate")])
+def test_one_that_tells_no_status_of_its_own_is_there(absent: tuple[str, ...]) -> None:
+    found = described(schema=NEW_SCHEMA, update="ACTIVE")
+    for key in absent:
+        del found["dataset"][key]
+    personalize = moving(DescribeDataset=found)
+    assert glue(personalize, "update", MOVED, WANTED)["schema_arn"] == NEW_SCHEMA
+    assert "CreateDataset" not in personalize.operations
+
+
 def test_the_same_schema_moves_nothing() -> None:
     personalize = Scripted(DescribeDataset=described())
     glue(personalize, "update", WANTED, WANTED)

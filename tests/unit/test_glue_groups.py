@@ -547,10 +547,22 @@ def test_a_filter_that_is_refused_holds_up_nothing_else(world: World) -> None:
 
 
 def test_what_a_thing_belongs_to_may_not_be_seen_yet_or_be_in_use(world: World) -> None:
+    for code in ("ResourceNotFoundException", "ResourceInUseException"):
+        world.service.control.refuse_next("CreateEventTracker", code, "Its group is not there yet.", times=3)
     world.service.control.refuse_next("CreateDataset", "ResourceNotFoundException", "No such group.", times=3)
     world.service.control.refuse_next("CreateSolution", "ResourceInUseException", "It is being changed.", times=3)
     made = world.glue("create", resource="ready", arn=GROUP, pipeline="shop", resources=everything())
     assert set(made) == set(everything())
+
+
+def test_where_there_is_no_room_for_a_tracker_it_is_told_soon(world: World) -> None:
+    world.glue("create", **group())
+    full = "You have exceeded the maximum number of event trackers."
+    world.service.control.refuse_next("CreateEventTracker", "LimitExceededException", full, times=100)
+    before = world.now
+    with pytest.raises(NoRoomError, match=r"no room for another event tracker: .*delete-event-tracker"):
+        world.glue("create", **TRACKER)
+    assert (world.now - before).total_seconds() < 120
 
 
 def test_a_schema_that_exists_may_not_be_seen_yet(world: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.statuses import Meaning, gone, meaning, under_way
+from functions.statuses import Meaning, gone, meaning, standing, status_of, under_way
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,15 @@ def test_what_is_there_to_be_taken_over(status: str) -> None:
 def test_what_is_being_made() -> None:
     told = ["CREATE PENDING", "CREATE_IN_PROGRESS", "CREATE IN_PROGRESS", "CREATE STOPPING", "ACTIVE"]
     assert [under_way(status) for status in told] == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize("update", ["latestCampaignUpdate", "latestDatasetUpdate", "latestSolutionUpdate"])
+def test_either_status_may_be_absent(update: str) -> None:
+    made, changed = {"schemaArn": "old", "status": "ACTIVE"}, {"schemaArn": "new", "status": "UPDATE FAILED"}
+    assert standing(made) == made
+    assert standing({**made, update: changed}) == changed
+    assert standing({**made, update: {"schemaArn": "new"}}) == {"schemaArn": "new", "status": "ACTIVE"}
+    assert standing({"schemaArn": "old", update: changed}) == changed
+    assert status_of({**made, update: changed}) == "ACTIVE"
+    assert status_of({"schemaArn": "old", update: changed}) == "UPDATE FAILED"
+    assert (status_of({}), meaning(status_of({}))) == ("", "waiting")

@@ -64,8 +64,8 @@ MUTATIONS = (
     Mutation(
         "a campaign that is ACTIVE is taken for updated",
         "functions.steps.poll:_campaign",
-        'latest = {"status": described["status"], **(update or described)}',
-        'latest = {**(update or described), "status": described["status"]}',
+        "latest = standing(described)",
+        'latest = {**standing(described), "status": described["status"]}',
     ),
     Mutation(
         "what is passed on is not told whom it comes after",

@@ -36,7 +36,7 @@ MUTATIONS = (
     Mutation(
         "glue takes over what is half gone",
         "functions.glue.things:Things.make",
-        'if gone(found["status"]):',
+        "if gone(status_of(found)):",
         "if False:",
         tests=True,
     ),
