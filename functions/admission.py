@@ -59,11 +59,16 @@ def pin(lease: Lease, run_id: str) -> Lease:
 
 
 def hand_over(lease: Lease, run_id: str, at: str, untold: bool = False) -> Lease:
-    """End the active run; the remembered one takes its place, and its turn begins. Repeating it changes nothing."""
+    """End the active run; the remembered one takes its place, and its turn begins. Repeating it changes nothing.
+
+    One whose end is untold may never have been active: it was refused.
+    """
+    late = lease.untold
+    if untold and run_id not in late:
+        late = (*late, run_id)[-REMEMBERED:]
     if lease.active is None or lease.active.run_id != run_id:
-        return lease
+        return replace(lease, untold=late)
     successor = replace(lease.next, after=run_id, turn_at=at) if lease.next else None
-    late = (*lease.untold, run_id)[-REMEMBERED:] if untold else lease.untold
     return replace(lease, active=successor, next=None, untold=late)
 
 
@@ -76,18 +81,27 @@ def rebuilt(runs: Iterable[Run], now: datetime) -> tuple[Lease, list[str]]:
     """Return the lease that the runs of a pipeline make, and the ids of those that become part of the remembered one.
 
     Every holder has a record before it holds the lease. The run that has begun is active, or the oldest that waits; all
-    others that wait are remembered as one, however long they have waited: a turn begins no sooner than now.
+    others that wait are remembered as one, however long they have waited: a turn begins no sooner than now. What had
+    joined one that waits is asked of it still. Ends that nobody could be told are kept.
     """
-    unended = sorted((run for run in runs if not run.over), key=lambda run: (run.plan is None, run.created_at))
-    holders = [
-        Holder(run.run_id, run.trigger, run.request, pinned=True)
-        if run.plan
-        else Holder(run.run_id, run.trigger, run.request, turn_at=written(now))
-        for run in unended
-    ]
+    known = sorted(runs, key=lambda run: (run.plan is None, run.created_at))
+    untold = sorted(
+        (run for run in known if run.over and run.status != "JOINED"), key=lambda run: run.finished_at or ""
+    )
+    holders = [_holder(run, known, now) for run in known if not run.over]
     active, waiting = next(iter(holders), None), holders[1:]
     remembered = reduce(_join, waiting) if waiting else None
-    return Lease(active=active, next=remembered), [each.run_id for each in waiting[1:]]
+    late = tuple(run.run_id for run in untold)[-REMEMBERED:]
+    return Lease(active=active, next=remembered, untold=late), [each.run_id for each in waiting[1:]]
+
+
+def _holder(run: Run, known: Iterable[Run], now: datetime) -> Holder:
+    """Return a run as the lease holds it, with all that has joined it, be it by another one."""
+    if run.plan:
+        return Holder(run.run_id, run.trigger, run.request, pinned=True)
+    waits = Holder(run.run_id, run.trigger, run.request, turn_at=written(now))
+    others = [each for each in known if each.joined == run.run_id]
+    return reduce(_join, (_holder(each, known, now) for each in others), waits)
 
 
 def change_lease(ledger: Ledger, pipeline: str, change: Callable[[Lease], Lease]) -> Lease:
@@ -104,7 +118,7 @@ def change_lease(ledger: Ledger, pipeline: str, change: Callable[[Lease], Lease]
 def _join(first: Holder, second: Holder) -> Holder:
     """One run for two triggers. Only uploads alone may be skipped when nothing has changed."""
     trigger = first.trigger if first.trigger != "upload" else second.trigger
-    joined = (*first.joined, second.run_id)[-REMEMBERED:]
+    joined = (*first.joined, second.run_id, *second.joined)[-REMEMBERED:]
     uploaded_at = max(filter(None, (first.uploaded_at, second.uploaded_at)), default=None)
     request = first.request.joined(second.request)
     return replace(first, trigger=trigger, request=request, joined=joined, uploaded_at=uploaded_at)

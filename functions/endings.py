@@ -55,8 +55,9 @@ def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
         run = ports.ledger.run(pipeline, run_id)
     except Unreadable as error:
         reason = f"{reason}; {error}"
+        ended = ports.ledger.end_run(pipeline, run_id, "FAILED", ports.clock(), reason=reason)
         try:
-            if ports.ledger.end_run(pipeline, run_id, "FAILED", ports.clock(), reason=reason):
+            if ended:
                 ports.bus.put(EVENTS["FAILED"], _told_of(pipeline, run_id, "FAILED", reason))
         finally:
             hand_on(pipeline, run_id, ports)
@@ -73,7 +74,12 @@ def conclude(run: Run, end: Ending, ports: Ports) -> None:
 
 
 def pass_on(run: Run, ports: Ports) -> None:
-    """Make the end of a run known, and let the next one begin even if that can't be; what went wrong is raised then."""
+    """Make the end of a run known, and let the next one begin even if the bus can't be told; that is raised then.
+
+    The next one must know what this one has left behind, or it trains anew: without that, it waits for the watchdog.
+    """
+    if not run.told_at:
+        remember(run, ports)
     try:
         tell(run, ports)
     except Exception:

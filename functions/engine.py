@@ -13,7 +13,7 @@ from typing import Any
 from functions import errors, slots, timing, turnstile
 from functions.flow import following
 from functions.model import IMPORTS, Message, Wait, dump
-from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, Pause, Skip
+from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, Overdue, Pause, Skip
 from functions.ports import Mark, Personalize, Ports
 from functions.records import Branch
 from functions.telemetry import logger, metrics
@@ -33,6 +33,12 @@ MAKING = "making"
 
 LAG = timedelta(minutes=5)
 """How long after a call Personalize may still tell of what was before it: nothing says that reads are consistent."""
+
+NEW_ROLE = timedelta(minutes=2)
+"""How long after a phase has begun a role may not be known everywhere: the first run may begin with the first apply.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+"""
 
 
 def _looks_again(message: Message, call: Call, personalize: Personalize) -> str:
@@ -143,6 +149,8 @@ def _refused(error: errors.ServiceError | errors.NotSeenYet, message: Message, p
             passes = True
         case errors.NotFound():
             passes = _elapsed(message, ports.clock()) < LAG.total_seconds()
+        case errors.InvalidInput(about_access=True):
+            passes = _elapsed(message, ports.clock()) < NEW_ROLE.total_seconds()
         case errors.InvalidInput() | errors.LimitExceeded():
             passes = False
         case _:
@@ -152,14 +160,25 @@ def _refused(error: errors.ServiceError | errors.NotSeenYet, message: Message, p
 
 
 def in_time(step: Step, message: Message, outcome: Outcome, ports: Ports) -> Outcome:
-    """Return the outcome, or a failure where it would have to wait beyond the phase's deadline."""
-    deadline = message.plan.deadlines.of(message.phase)
-    if not isinstance(outcome, Pause) or _elapsed(message, ports.clock()) < deadline.total_seconds():
+    """Return the outcome, or a failure where it would have to wait beyond the phase's deadline.
+
+    What an earlier run has begun, and this one has taken over, has the deadline from its own beginning; after that it
+    is made anew.
+    """
+    deadline, now = message.plan.deadlines.of(message.phase), ports.clock()
+    if not isinstance(outcome, Pause):
         return outcome
+    if _elapsed(message, now) < deadline.total_seconds():
+        taken_over = message.plan.trained.get(message.branch)
+        began = [datetime.fromisoformat(wait.since) for wait in message.waits if wait.since and wait.arn == taken_over]
+        if not any(now - since >= deadline for since in began):
+            return outcome
+        logger.warning("what was taken over hangs: %s; %s", outcome.why, step.give_up(message, ports.personalize))
+        return InLine("what was taken over hangs, and is made anew", seconds=0)
     reasons = [outcome.why, step.give_up(message, ports.personalize)]
     hours = deadline.total_seconds() / 3600
     told = "; ".join(reason for reason in reasons if reason)
-    return Fail(f"the {message.phase} phase was not over within its deadline of {hours:g} hours: {told}")
+    return Overdue(f"the {message.phase} phase was not over within its deadline of {hours:g} hours: {told}")
 
 
 def after_refusal(message: Message, now: datetime, floor: float) -> float:

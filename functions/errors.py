@@ -39,7 +39,14 @@ class UnknownSolution(PipelineError):
 
 
 class Unreadable(PipelineError):
-    """A record of the ledger is not of the form that this code reads: code of another version has written it."""
+    """A record of the ledger is not of the form that this code reads: code of another version has written it.
+
+    ``updated_at`` (ISO 8601) is when that was, where a run's record tells.
+    """
+
+    def __init__(self, text: str, updated_at: str | None = None) -> None:
+        super().__init__(text)
+        self.updated_at = updated_at
 
 
 class NotReadable(PipelineError):
@@ -76,8 +83,21 @@ class NotFound(ServiceError):
     """The resource is not there."""
 
 
+_ACCESS = re.compile(r"\b(role|key|kms|assume|permission|privilege|access|authori[sz]ed)", re.IGNORECASE)
+
+
+def about_access(text: str) -> bool:
+    """Whether a refusal, or the reason of a failure, is that a role may not do something: a new one may soon."""
+    return bool(_ACCESS.search(text))
+
+
 class InvalidInput(ServiceError):
-    """Personalize rejects the request itself; sending it again will not help."""
+    """Personalize rejects the request itself; sending it again will not help, unless its role is new."""
+
+    @property
+    def about_access(self) -> bool:
+        """Whether it is the role, or what it may do, that is rejected."""
+        return about_access(self.message)
 
 
 _KEPT = re.compile(

@@ -8,21 +8,26 @@ import ─► poll ─► train ─► poll ─► deploy ─► poll ─► fin
 from __future__ import annotations
 
 from functions.model import FILTERS, IMPORTS, Ending, Message, Plan, parse_short
-from functions.outcomes import Await, Done, Fail, InLine, Outcome, Pause, Skip
+from functions.outcomes import Await, Done, Fail, InLine, Outcome, Overdue, Pause, Skip
 
 
 def following(message: Message, outcome: Outcome) -> list[Message]:
     """Return the messages that carry the run on. A pause sends the same message once more.
 
-    What is in line for a slot goes to the step that makes it. The time there is not the phase's.
+    What is in line for a slot goes to the step that makes it. The time there is not the phase's, and no more is that
+    for which Personalize refused a training, others having used up its quota.
     """
     match outcome:
+        case Await(waits, again) if message.phase == "train":
+            return [message.to("poll", waits=waits, again=again, since=None)]
         case Await(waits, again):
             return [message.to("poll", waits=waits, again=again)]
         case Pause(waits=waits):
             return [message.to(message.step, waits=message.waits if waits is None else waits)]
         case InLine(waits=waits):
             return [message.to(message.phase, waits=waits, since=None)]
+        case Overdue(reason):
+            return [message.to("finish", ending=Ending("FAILED", reason))]
         case Fail(reason) if message.branch == FILTERS and message.plan.only_streamed:
             told = f"nothing was imported yet, and a filter needs data in each dataset that it reads: {reason}"
             return [message.to("finish", ending=Ending("SKIPPED", told))]

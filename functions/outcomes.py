@@ -85,6 +85,11 @@ class Fail:
 
 
 @dataclass(frozen=True)
+class Overdue(Fail):
+    """The phase was not over within its deadline."""
+
+
+@dataclass(frozen=True)
 class Skip:
     """The branch ends here, and nothing is wrong: what it was for is not wanted any more."""
 

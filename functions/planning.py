@@ -8,7 +8,7 @@ from functions import history, names
 from functions.inputs import fingerprint
 from functions.model import Filter, Import, Pipeline, Plan, Request, Solution
 from functions.ports import Personalize, Stored
-from functions.records import Memory
+from functions.records import Memory, Trained
 from functions.statuses import meaning
 from functions.times import written
 from functions.timing import estimate
@@ -108,10 +108,17 @@ def left_behind(plan: Plan, pipeline: Pipeline, jobs: dict[str, list[history.Ent
         last = next(iter(memory.trained.get(name, ())), None)
         if last is None or last.deployed or last.training_mode != plan.training_mode:
             continue
+        if any(each.deployed and _later(each, last) for each in memory.trained[name]):
+            continue  # its end was told late, or that one's
         current = since is None or datetime.fromisoformat(last.started_at) + CLOCKS >= since
         if current and last.version.startswith(f"{solution.arn}/"):
             found[name] = last.version
     return found
+
+
+def _later(one: Trained, other: Trained) -> bool:
+    """Whether a version was begun after another, as far as clocks tell."""
+    return datetime.fromisoformat(one.started_at) - CLOCKS > datetime.fromisoformat(other.started_at)
 
 
 def jobs_of(pipeline: Pipeline, memory: Memory, personalize: Personalize) -> dict[str, list[history.Entry]]:

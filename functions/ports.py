@@ -127,8 +127,11 @@ class Ledger(Protocol):
         """Return the version of a lease, be it readable or not."""
         ...
 
-    def unended(self, pipeline: str) -> list[Run]:
-        """Return all runs of a pipeline that have not ended, but for those that can't be read. It reads all records."""
+    def unfinished(self, pipeline: str) -> list[Run]:
+        """Return the runs of a pipeline that have not ended, or whose end is untold, and those that have joined others.
+
+        What can't be read is not among them. It reads all records.
+        """
         ...
 
     def turnstile(self, kind: str) -> Turnstile:
@@ -159,6 +162,10 @@ class Ledger(Protocol):
         """End a run that has not ended yet; return whether this did. How a run has ended is never rewritten."""
         ...
 
+    def tried(self, message_id: str, at: datetime) -> int:
+        """Count a try of a message, and return how many have been counted."""
+        ...
+
     def claim(self, cause: str, run_id: str, at: datetime) -> str:
         """Return the run of a direct call, which is ``run_id`` unless the same call has been made before."""
         ...
@@ -179,7 +186,10 @@ class Ledger(Protocol):
         ...
 
     def advance(self, message: Message, at: datetime, sent: Sequence[Message], mark: Mark | None = None) -> None:
-        """Move a branch's cursor past the message (never back), noting what was sent and what it reached."""
+        """Move a branch's cursor past the message (never back), noting what was sent and what it reached.
+
+        How a branch has ended is never rewritten.
+        """
         ...
 
 

@@ -10,16 +10,25 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.errors import Unreadable
 from functions.model import IMPORTS, BranchStatus, Plan, Request, RunStatus, TrainingMode, TriggerKind
 
 QUIET = timedelta(hours=1)
 """A run or branch that has not moved for this long has lost its messages: none waits for over 15 minutes, or takes over
-half an hour for all its tries. The watchdog sends them again."""
+three quarters of an hour for all its tries. The watchdog sends them again."""
 
 SILENCE = timedelta(hours=3)
 """A run that has not moved for this long, though the watchdog looked after it, gives way."""
 
 TERMINAL: frozenset[RunStatus] = frozenset({"SUCCEEDED", "FAILED", "SKIPPED", "JOINED"})
+
+
+def at_work(error: Unreadable, now: datetime) -> bool:
+    """Whether another version of the code is at a run of which the record can't be read: it has changed lately.
+
+    So it is during an apply, or while the code is rolled back.
+    """
+    return error.updated_at is not None and now - datetime.fromisoformat(error.updated_at) < QUIET
 
 
 @dataclass(frozen=True)

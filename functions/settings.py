@@ -20,15 +20,15 @@ class Settings:
     """What Terraform tells a step.
 
     ``queues`` maps the steps that this one may send to onto their queue URLs; ``poll_floor`` is the shortest
-    wait between two looks at the same resource, in seconds; ``max_receives`` is how often its queue hands out a message
-    before it is dead; ``typical`` is how many seconds what Personalize makes takes, by kind, until its history tells;
+    wait between two looks at the same resource, in seconds; ``max_tries`` is how often a message is tried before it is
+    given up; ``typical`` is how many seconds what Personalize makes takes, by kind, until its history tells;
     ``quotas`` is how much may be pending or in progress, by the step that makes it.
     """
 
     ledger_table: str
     queues: Mapping[str, str]
     poll_floor: float
-    max_receives: int
+    max_tries: int
     event_bus: str
     quotas: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
     typical: Mapping[Kind, float] = field(default_factory=dict)
@@ -39,13 +39,11 @@ class Settings:
         try:
             queues = json.loads(_required(environ, "QUEUES"))
             floor = float(environ.get("POLL_FLOOR_SECONDS", "5"))
-            max_receives = int(_required(environ, "MAX_RECEIVES"))
+            max_tries = int(_required(environ, "MAX_TRIES"))
             typical = json.loads(environ.get("TYPICAL_SECONDS", "{}"))
             quotas = {**QUOTAS, **json.loads(environ.get("QUOTAS", "{}"))}
         except (TypeError, ValueError) as error:
-            told = (
-                "QUEUES, QUOTAS and TYPICAL_SECONDS must be JSON objects, POLL_FLOOR_SECONDS and MAX_RECEIVES numbers"
-            )
+            told = "QUEUES, QUOTAS and TYPICAL_SECONDS must be JSON objects, POLL_FLOOR_SECONDS and MAX_TRIES numbers"
             raise InvalidSettings(f"{told}: {error}") from error
         if not isinstance(queues, dict):
             raise InvalidSettings("QUEUES must be a JSON object of step names and queue URLs.")
@@ -57,7 +55,7 @@ class Settings:
             ledger_table=_required(environ, "LEDGER_TABLE"),
             queues=queues,
             poll_floor=floor,
-            max_receives=max_receives,
+            max_tries=max_tries,
             event_bus=environ.get("EVENT_BUS", "default"),
             quotas=quotas,
             typical=typical,

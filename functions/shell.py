@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.engine import Step, advance
-from functions.errors import InvalidMessage, InvalidRequest
+from functions.errors import InvalidMessage, InvalidRequest, PipelineError
 from functions.model import Ending, Message, dump, parse
 from functions.ports import Ports
 from functions.settings import Settings
@@ -57,8 +57,8 @@ def entry(function: Handler) -> Handler:
 class Worker:
     """How a step works the records of its queue.
 
-    ``handle`` works one. ``give_up`` is told why one that goes to the dead-letter queue now could not be worked, so
-    that whoever waits for it does not wait for ever.
+    ``handle`` works one. ``give_up`` is told why one that has been tried as often as it may be could not be worked, so
+    that whoever waits for it does not wait for ever. It is not tried again, and its queue moves it to the dead letters.
     """
 
     handle: Callable[[SQSRecord, Ports], None]
@@ -70,13 +70,17 @@ def batch(worker: Worker, ports: Callable[[], Ports] = live_ports) -> Handler:
 
     def one(record: SQSRecord) -> None:
         logger.remove_keys(RUN_KEYS)
+        tries = 1
         try:
+            tries = _tries(record, ports())
+            if tries > ports().settings.max_tries:
+                raise TriedOftenError(f"it was tried {tries - 1} times")
             worker.handle(record, ports())
         except Exception as error:
             logger.exception("message %s stays in its queue", record.message_id)
             metrics.add_metric("FailedMessages", "Count", 1)
             if worker.give_up and not isinstance(error, InvalidMessage):
-                _if_for_the_last_time(worker.give_up, record, error, ports())
+                _if_for_the_last_time(worker.give_up, record, tries, error, ports())
             raise
 
     def handler(event: Event, context: LambdaContext) -> PartialItemFailureResponse:
@@ -98,14 +102,32 @@ def _is_message(record: object) -> bool:
     return isinstance(record, dict) and record.get("eventSource") == "aws:sqs" and isinstance(record.get("body"), str)
 
 
-def _if_for_the_last_time(
-    give_up: Callable[[SQSRecord, str, Ports], None], record: SQSRecord, error: Exception, ports: Ports
-) -> None:
-    """Give the record up if it will not be received again. What goes wrong with that must not hide the error."""
+class TriedOftenError(PipelineError):
+    """A message was tried as often as it is to be, and none of its tries came to an end."""
+
+
+def _tries(record: SQSRecord, ports: Ports) -> int:
+    """Return which try of a message this is. SQS counts receives, and Lambda may have throttled what it received.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
     receives = int(record.attributes.approximate_receive_count)
-    if receives < ports.settings.max_receives:
+    if receives == 1:
+        return 1
+    try:
+        return min(receives, 1 + ports.ledger.tried(record.message_id, ports.clock()))
+    except Exception:
+        logger.exception("message %s: its tries can't be counted", record.message_id)
+        return min(receives, ports.settings.max_tries)
+
+
+def _if_for_the_last_time(
+    give_up: Callable[[SQSRecord, str, Ports], None], record: SQSRecord, tries: int, error: Exception, ports: Ports
+) -> None:
+    """Give the record up if it is not to be tried again. What goes wrong with that must not hide the error."""
+    if tries < ports.settings.max_tries:
         return
-    tried = f"{receives} tries; the message is in the dead-letter queue"
+    tried = f"{ports.settings.max_tries} tries; the message goes to the dead-letter queue"
     try:
         give_up(record, f"{type(error).__name__}: {error} ({tried})", ports)
     except Exception:

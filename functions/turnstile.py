@@ -13,7 +13,7 @@ from functions import guarded, slots
 from functions.errors import InvalidMessage, Unreadable
 from functions.model import Message, dump, parse_short
 from functions.ports import Ports
-from functions.records import Turnstile
+from functions.records import Turnstile, at_work
 from functions.slots import KINDS, Kind, Token, token
 from functions.telemetry import logger, metrics
 from functions.times import written
@@ -132,6 +132,8 @@ def _standing(kind: Kind, of: Token, ports: Ports) -> tuple[bool, Message | None
     try:
         run = ports.ledger.run(of.pipeline, of.run_id)
     except Unreadable as error:
+        if at_work(error, ports.clock()):
+            return True, None
         logger.warning("it gives way: %s", error)
         return False, None
     branch = run.branches.get(of.branch) if run and run.alive(ports.clock()) else None

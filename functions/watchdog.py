@@ -17,7 +17,7 @@ from functions.errors import InvalidMessage, NotLookedAfter, Unreadable
 from functions.flow import carrying_on
 from functions.model import IMPORTS, Trigger, dump
 from functions.ports import Ports
-from functions.records import QUIET, SILENCE, Holder, Lease, Run
+from functions.records import QUIET, SILENCE, Holder, Lease, Run, at_work
 from functions.shell import about
 from functions.slots import KINDS
 from functions.telemetry import logger, metrics
@@ -59,7 +59,10 @@ def look_after(pipeline: str, ports: Ports, but: str | None = None) -> None:
     now = ports.clock()
     try:
         run = ports.ledger.run(pipeline, active.run_id)
-    except Unreadable:
+    except Unreadable as error:
+        if at_work(error, now):
+            logger.warning("another version of the code is at it: %s", error)
+            return
         logger.exception("it gives way")
         fail(pipeline, active.run_id, "its record can't be read", ports)
         return
@@ -99,7 +102,7 @@ def _readable_lease(pipeline: str, ports: Ports) -> Lease:
     except Unreadable:
         logger.exception("the lease is made anew from the runs that have not ended")
     now, version = ports.clock(), ports.ledger.lease_version(pipeline)
-    lease, joined = rebuilt(ports.ledger.unended(pipeline), now)
+    lease, joined = rebuilt(ports.ledger.unfinished(pipeline), now)
     ports.ledger.save_lease(pipeline, replace(lease, version=version))
     if lease.next:
         for run_id in joined:

@@ -32,6 +32,7 @@ class MemoryLedger:
     turnstiles: dict[str, Turnstile] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
     claims: dict[str, str] = field(default_factory=dict)
+    tries: dict[str, int] = field(default_factory=dict)
 
     def pipelines(self) -> list[str]:
         return sorted(self.declared)
@@ -59,8 +60,13 @@ class MemoryLedger:
     def lease_version(self, pipeline: str) -> int:
         return self.leases.get(pipeline, Lease()).version
 
-    def unended(self, pipeline: str) -> list[Run]:
-        return [run for (of, _), run in self.runs.items() if of == pipeline and not run.over]
+    def unfinished(self, pipeline: str) -> list[Run]:
+        found = [run for (of, _), run in self.runs.items() if of == pipeline]
+        return [run for run in found if not run.over or run.status == "JOINED" or run.told_at is None]
+
+    def tried(self, message_id: str, at: datetime) -> int:
+        self.tries[message_id] = self.tries.get(message_id, 0) + 1
+        return self.tries[message_id]
 
     def claim(self, cause: str, run_id: str, at: datetime) -> str:
         return self.claims.setdefault(cause, run_id)
@@ -119,7 +125,8 @@ class MemoryLedger:
         if run is None:
             return
         branch = run.branches[message.branch]
-        moved = branch.hop < message.hop + 1
+        stands = branch.status != "RUNNING" and bool(mark and mark.status)
+        moved = branch.hop < message.hop + 1 and not stands
         if moved:
             step = sent[0].step if sent else message.step
             carried = next((dump_short(each) for each in sent if each.branch == message.branch), None)

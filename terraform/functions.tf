@@ -6,7 +6,7 @@ locals {
 
   _environment = {
     LEDGER_TABLE                 = local._ledger
-    MAX_RECEIVES                 = tostring(local._table.max_receives)
+    MAX_TRIES                    = tostring(local._table.max_tries)
     POLL_FLOOR_SECONDS           = tostring(var.poll_floor_seconds)
     POWERTOOLS_LOG_LEVEL         = "INFO"
     POWERTOOLS_METRICS_NAMESPACE = "PersonalizePipelines"

@@ -125,7 +125,7 @@ variable "maximum_concurrency" {
   description = <<-EOT
     How many instances of one step's function may work its queue at the same time. There are seven steps, and a new account runs
     10 functions at once, all together, Terraform's calls included. What is beyond is throttled; a message that is throttled for
-    five visibility timeouts in a row (45 minutes) goes to the dead letters, and the provider asks again for what Terraform was
+    ten visibility timeouts in a row (90 minutes) goes to the dead letters, and the provider asks again for what Terraform was
     refused (`max_retries`). Raise it where the account has more and many pipelines start at the same minute. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
   EOT
   type        = number

@@ -7,9 +7,11 @@ import os
 import pytest
 from hypothesis import settings
 
-# How long an example takes is the machine's affair: a busy one must not make a test red.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# How long an example takes is the machine's affair: a busy one must not make a test red. Nor must chance: examples of
+# their own are for whoever looks for faults (HYPOTHESIS_PROFILE=random).
+settings.register_profile("untimed", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PersonalizePipelines")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "acme")

@@ -67,10 +67,12 @@ class DynamoLedger:
         if item is None:
             raise UnknownPipeline(name, self.pipelines())
         declared = _record(Pipeline, item["spec"])
-        campaigns = {}
-        for each in self._under(f"campaign#{name}", "sk, spec, solution, formerly"):
-            served = (key for key in (each["solution"], *each["formerly"]) if key in declared.solutions)
-            campaigns[next(served, None)] = _record(Campaign, each["spec"])
+        campaigns: dict[str, Campaign] = {}
+        found = self._under(f"campaign#{name}", "sk, spec, solution, formerly")
+        for each in sorted(found, key=lambda each: len(each["formerly"])):  # of two, who never moved has its place
+            claimed = (key for key in (each["solution"], *each["formerly"]) if key in declared.solutions)
+            if served := next((key for key in claimed if key not in campaigns), None):
+                campaigns[served] = _record(Campaign, each["spec"])
         solutions = {key: replace(each, campaign=campaigns.get(key)) for key, each in declared.solutions.items()}
         return replace(declared, solutions=solutions)
 
@@ -95,20 +97,25 @@ class DynamoLedger:
         item = self._get("lease", pipeline)
         return int(item["version"]) if item else 0
 
-    def unended(self, pipeline: str) -> list[Run]:
-        """Return all runs of a pipeline that have not ended, but for those that can't be read. It reads all records."""
+    def unfinished(self, pipeline: str) -> list[Run]:
+        """Return the runs of a pipeline that have not ended, or whose end is untold, and those that have joined others.
+
+        What can't be read is not among them. It reads all records.
+        """
         pages = (
             self._client()
             .get_paginator("query")
             .paginate(
                 TableName=self._table,
                 KeyConditionExpression="pk = :pk",
-                FilterExpression="#status IN (:queued, :running)",
+                FilterExpression="#status IN (:queued, :running, :joined) OR attribute_type(told_at, :null)",
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={
                     ":pk": _write(f"run#{pipeline}"),
                     ":queued": _write("QUEUED"),
                     ":running": _write("RUNNING"),
+                    ":joined": _write("JOINED"),
+                    ":null": _write("NULL"),
                 },
                 ConsistentRead=True,
             )
@@ -118,6 +125,22 @@ class DynamoLedger:
             with suppress(Unreadable):
                 found.append(_run({key: _plain(_read(value)) for key, value in item.items()}))
         return found
+
+    # -------------------------------------------------------------- tries of a message
+
+    def tried(self, message_id: str, at: datetime) -> int:
+        """Count a try of a message, and return how many have been counted. A queue keeps a message for four days."""
+        answer = self._client().update_item(
+            TableName=self._table,
+            Key={"pk": {"S": "tries"}, "sk": {"S": message_id}},
+            UpdateExpression="SET expires = :expires ADD tries :one",
+            ExpressionAttributeValues={
+                ":expires": _write(int((at + timedelta(days=5)).timestamp())),
+                ":one": _write(1),
+            },
+            ReturnValues="ALL_NEW",
+        )
+        return int(_plain(_read(answer["Attributes"]["tries"])))
 
     # -------------------------------------------------------------- direct calls
 
@@ -226,7 +249,8 @@ class DynamoLedger:
         for name in mark.skipped if mark else ():
             changes[("branches", name, "status")] = "SKIPPED"
             changes[("branches", name, "reason")] = IN_VAIN
-        self._update(message.pipeline, message.run_id, changes, cursor=(*branch, "hop"))
+        running = (*branch, "status") if mark and mark.status else None
+        self._update(message.pipeline, message.run_id, changes, cursor=(*branch, "hop"), running=running)
         if mark and mark.phase and mark.finished:
             ended: dict[tuple[str, ...], Any] = {
                 (*branch, "steps", mark.phase, name): value for name, value in mark.ended(at).items()
@@ -307,6 +331,7 @@ class DynamoLedger:
         changes: dict[tuple[str, ...], Any],
         cursor: tuple[str, ...] | None = None,
         present: tuple[str, ...] | None = None,
+        running: tuple[str, ...] | None = None,
         unless_over: bool = False,
         standing: tuple[tuple[str, ...], str | None] | None = None,
     ) -> bool:
@@ -323,8 +348,12 @@ class DynamoLedger:
         if present:
             conditions.append(f"attribute_exists({path(present)})")
         if standing:
-            conditions.append(f"{path(standing[0])} = :standing")
+            absent = f"attribute_not_exists({path(standing[0])}) OR " if standing[1] is None else ""
+            conditions.append(f"({absent}{path(standing[0])} = :standing)")
             values |= {":standing": _write(standing[1])}
+        if running:
+            conditions.append(f"{path(running)} = :running")
+            values |= {":running": _write("RUNNING")}
         if unless_over:
             conditions.append(f"{path(('status',))} IN (:queued, :running)")
             values |= {":queued": _write("QUEUED"), ":running": _write("RUNNING")}
@@ -362,7 +391,10 @@ def _item(run: Run) -> dict[str, Any]:
 
 def _run(item: dict[str, Any]) -> Run:
     fields = {key: value for key, value in item.items() if key not in ("pk", "sk", "expires")}
-    return _record(Run, fields | {"plan": json.loads(fields["plan"]) if fields["plan"] else None})
+    try:
+        return _record(Run, fields | {"plan": json.loads(fields["plan"]) if fields["plan"] else None})
+    except Unreadable as error:
+        raise Unreadable(str(error), fields.get("updated_at")) from error
 
 
 def _record(kind: type[T], content: str | dict[str, Any]) -> T:

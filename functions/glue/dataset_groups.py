@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from functions.errors import InvalidInput
+from functions.errors import InvalidInput, about_access
 from functions.glue.contents import Contents
 from functions.glue.fixed import FIXED, refuse_other
 from functions.glue.patience import BroughtToNothingError
@@ -16,8 +15,6 @@ from functions.glue.things import Things
 
 LOOKS_AT_A_ROLE = 36
 """Three minutes, at five seconds between two looks: IAM tells of a new role within less."""
-
-_ABOUT_ACCESS = re.compile(r"\b(role|key|kms|assume|permission|privilege|access|authori[sz]ed)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class DatasetGroups:
                 return self.things.make("DatasetGroup", arn, params)
             except (InvalidInput, BroughtToNothingError) as error:
                 told = error.message if isinstance(error, InvalidInput) else error.reason
-                if "roleArn" not in params or not _ABOUT_ACCESS.search(told) or looks == LOOKS_AT_A_ROLE - 1:
+                if "roleArn" not in params or not about_access(told) or looks == LOOKS_AT_A_ROLE - 1:
                     raise
                 self.things.patience.rest(str(error))
         raise AssertionError("the loop returns or raises")

@@ -68,12 +68,14 @@ class Change:
     before: Wanted | None = None
 
 
-def read(event: dict[str, Any]) -> Change:
+def read(event: object) -> Change:
     """Read an invocation: Terraform's, or one without its ``tf`` key, which asks for the resource as create does.
 
     What is to be deleted, and how a resource was before, may have been written by another version of the module.
     Raises :class:`functions.errors.InvalidMessage` for anything else.
     """
+    if not isinstance(event, dict):
+        raise InvalidMessage(f'Terraform sends an object, {{"resource": "…", "tf": …}}; not {event!r}.')
     life_cycle = event.get("tf", {"action": "create"})
     action = life_cycle.get("action") if isinstance(life_cycle, dict) else None
     wanted = parse(Wanted, _bare(event), strict=action != "delete")

@@ -176,12 +176,12 @@ def _await(message: Message, before: dict[str, Any] | None, earlier: Sequence[in
     if previous and meaning(previous["status"]) == "ready":
         latest = [(previous["lastUpdatedDateTime"] - previous["creationDateTime"]).total_seconds()]
     expected = estimate([*latest, *earlier[len(latest) :]])
-    failed = previous["creationDateTime"] if previous and meaning(previous["status"]) == "failed" else None
+    over = previous["creationDateTime"] if previous and meaning(previous["status"]) != "waiting" else None
     wait = Wait(
         "campaign",
         _declared(message).arn,
         version=message.solution_version,
-        instead_of=written(failed) if failed else None,
+        instead_of=written(over) if over else None,
     )
     return Await((replace(wait, expected=expected.typical, spread=expected.spread) if expected else wait,))
 

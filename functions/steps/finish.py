@@ -7,7 +7,7 @@ from dataclasses import replace
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions import turnstile
-from functions.endings import close, conclude, fail, hand_on, release, tell, verdict
+from functions.endings import close, conclude, fail, pass_on, release, tell, verdict
 from functions.engine import beginning
 from functions.errors import Unreadable
 from functions.model import IMPORTS, Ending, Message
@@ -78,7 +78,7 @@ def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
         fail(message.pipeline, message.run_id, reason, ports)
         return
     if run and run.over:
-        hand_on(message.pipeline, message.run_id, ports, untold=run.told_at is None)
+        pass_on(run, ports)
     elif run:
         run = _noted(message, run, ports)
         if end := verdict(run.branches):

@@ -63,12 +63,13 @@ def _campaign(described: dict[str, Any], wait: Wait) -> Progress:
     latest = standing(described)
     if not update and wait.instead_of is None and updating(latest["status"]):
         return _plain(latest, wait)  # on its way, and to where is not told
-    if wait.instead_of and written(latest["creationDateTime"]) == wait.instead_of:
-        return replace(_plain(latest, wait), doubtful=True)  # what was asked for does not show yet
-    if latest.get("solutionVersionArn") != wait.version:
+    # What was asked for may not show yet: this is what was there before.
+    before = wait.instead_of is not None and written(latest["creationDateTime"]) == wait.instead_of
+    failed_before = before and meaning(latest["status"]) == "failed"
+    if latest.get("solutionVersionArn") != wait.version and not failed_before:
         moved = f"it was moved to {latest.get('solutionVersionArn')} by someone else meanwhile"
         return Progress("CREATE FAILED", latest["creationDateTime"], moved, doubtful=True)
-    return _plain(latest, wait)
+    return replace(_plain(latest, wait), doubtful=before)
 
 
 HURRY = 0.5
@@ -233,7 +234,7 @@ def decide(message: Message, observed: Observed, now: datetime, floor: float) ->
         match meaning(seen[wait.arn].status):
             case "waiting":
                 under_way.append(replace(wait, seen_at=written(now)))
-            case "failed" if seen[wait.arn].doubtful and _just_asked_for(wait, now):
+            case "failed" | "ready" if seen[wait.arn].doubtful and _just_asked_for(wait, now):
                 under_way.append(wait)
             case "failed":
                 failed.append(wait)

@@ -222,8 +222,10 @@ def begin(pipeline: Pipeline, trigger: Trigger, holder: Holder, ports: Ports) ->
         elapsed = (now - datetime.fromisoformat(turn_at)).total_seconds()
         _later(trigger, timing.refused_pause(elapsed, ports.settings.poll_floor, f"{run_id}/{trigger.hop}"), ports)
         return
+    if run.over:
+        release(ports, name, run_id)  # this delivery was slower than the run's end, and has found it a place
     if run.over or run.plan is None:
-        return  # the same
+        return
     messages = first_messages(run_id, name, run.plan)
     for step in dict.fromkeys(message.step for message in messages):
         ports.queues.send(step, [dump(message) for message in messages if message.step == step])

@@ -47,13 +47,14 @@ def _there(version: history.Entry) -> Observed:
 def _left_behind(message: Message, ports: Ports) -> history.Entry | None:
     """Return the version that an earlier run left behind, if it is trained, or may come to be.
 
-    One that trains for longer than a run may wait for it hangs, and nothing comes of one that is being stopped.
+    One that trains for as long as a run may wait for it hangs, or as good as: its deadline counts from its creation.
+    Nothing comes of one that is being stopped.
     """
     arn = message.plan.trained.get(message.branch)
     version = history.version(arn, ports.personalize) if arn else None
     if version is None or meaning(version["status"]) == "failed" or stopping(version["status"]):
         return None
-    hangs = ports.clock() - version["creationDateTime"] >= message.plan.deadlines.of("train")
+    hangs = ports.clock() - version["creationDateTime"] >= message.plan.deadlines.of("train") - SKEW - LAG
     return None if meaning(version["status"]) == "waiting" and hangs else version
 
 

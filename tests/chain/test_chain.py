@@ -302,6 +302,19 @@ def test_a_version_that_was_trained_and_not_deployed_is_taken_over_by_the_next_r
     assert world.made()["versions"] == 4
 
 
+def test_a_training_that_hangs_is_not_handed_on_from_run_to_run() -> None:
+    """One refusal before it was made, and it is younger than its run's phase."""
+    world = provisioned(durations={"SolutionVersion": {"create": 9e6, "stop": 60}, "*": {"*": 1}})
+    world.ledger.declared["shop"] = replace(world.ledger.declared["shop"], deadlines=Deadlines(train_hours=2))
+    world.service.control.refuse_next("CreateSolutionVersion", "ThrottlingException", "Slow down.", times=2)
+    world.trigger()
+    world.settle()
+    world.trigger(identifier="nightly/2")
+    world.settle()
+    assert [run.status for run in world.runs()] == ["FAILED", "FAILED"]
+    assert world.made()["versions"] == 4
+
+
 def test_a_training_that_hangs_fails_at_its_deadline_and_is_stopped() -> None:
     world = provisioned(durations={"SolutionVersion": {"create": 9e6, "stop": 60}, "*": {"*": 1}})
     world.ledger.declared["shop"] = replace(
@@ -425,6 +438,33 @@ def test_a_pipelines_filters_are_made_once_its_data_is_there(what: str) -> None:
     world.trigger(identifier="again", what="import", force=True)
     world.settle()
     assert "*filters" not in world.runs()[-1].branches
+
+
+@pytest.mark.parametrize("empty", ["refuse", "fail", "take"])
+def test_filters_are_there_whatever_personalize_makes_of_empty_datasets(empty: str) -> None:
+    world = with_filters()
+    world.service.control.decide(filter_on_empty_data=empty)
+    declared = world.ledger.declared["shop"].filters["odd"]
+    request = {
+        "name": declared.name,
+        "datasetGroupArn": world.ledger.declared["shop"].dataset_group_arn,
+        "filterExpression": ODD,
+    }
+    wanted: dict[str, Any] = {
+        "resource": "filter",
+        "name": declared.name.rpartition("-")[0],
+        "pipeline": "shop",
+        "request": request,
+    }
+    assert world.glue("create", **wanted) == {"arn": declared.arn}
+    world.upload("interactions", interactions())
+    world.upload("items", items())
+    world.trigger(identifier="data", what="import")
+    world.settle()
+    assert world.runs()[-1].status == "SUCCEEDED"
+    assert filtered(world) == {"odd": "ACTIVE"}
+    world.glue("delete", **wanted)
+    assert world.service.call("personalize", "ListFilters", {})["Filters"] == []
 
 
 def test_where_data_is_only_streamed_filters_are_made_once_it_is_there() -> None:

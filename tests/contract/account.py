@@ -43,7 +43,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
     "LEDGER_TABLE": TABLE,
     "QUEUES": json.dumps(QUEUES),
-    "MAX_RECEIVES": "5",
+    "MAX_TRIES": "5",
     "POLL_FLOOR_SECONDS": "0.01",  # glue really waits
 }
 

@@ -131,6 +131,22 @@ def test_a_campaign_whose_solution_is_not_written_yet_is_nothing_to_a_run(accoun
     assert account.ledger.pipeline("shop").solutions == {"similar": UNSERVED}
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_campaigns_that_change_places_each_stays_somebodys(account: Account, first: int) -> None:
+    """The apply may be cut off between the two."""
+    both = [("front-page", "for-you"), ("detail-page", "similar")]
+    one, two = (replace(CAMPAIGN, name=name) for name, _ in both)
+    account.declare(
+        pipeline(solutions={"for-you": replace(CHOSEN, campaign=one), "similar": replace(UNSERVED, campaign=two)})
+    )
+    moved = (one, "similar") if first == 0 else (two, "for-you")
+    account.declarations.declare("shop", moved[1], asdict(moved[0]))
+    served = {
+        key: each.campaign and each.campaign.name for key, each in account.ledger.pipeline("shop").solutions.items()
+    }
+    assert served == {"for-you": "front-page", "similar": "detail-page"}
+
+
 def test_a_campaign_is_the_former_solutions_until_the_pipeline_tells_of_the_new_one(account: Account) -> None:
     """Glue declares it for the solution's new name first, and the apply may end there for today."""
     account.declare(pipeline(solutions={"for-you": CHOSEN, "similar": UNSERVED}))
@@ -479,8 +495,37 @@ def test_one_of_two_deliveries_is_the_first_that_is_about_to_make_something(begu
     assert begun.ledger.intend(told, NOW, None)
 
 
+def test_a_branch_that_another_version_began_has_no_note_yet(account: Account) -> None:
+    account.ledger.create_run(run(branches={"for-you": Branch()}))
+    client("dynamodb").update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": "run#shop"}, "sk": {"S": RUN_ID}},
+        UpdateExpression="REMOVE branches.#b.making",
+        ExpressionAttributeNames={"#b": "for-you"},
+    )
+    assert account.ledger.intend(message("train", "for-you"), NOW, None)
+    assert not account.ledger.intend(message("train", "for-you"), LATER, None)
+
+
+def test_how_a_branch_has_ended_is_never_rewritten(begun: Case) -> None:
+    """Two deliveries of `finish` at the same time: one that gives the branch up, and the branch's own."""
+    failed = Mark(phase="train", status="FAILED", reason="given up")
+    begun.ledger.advance(message("finish", "for-you", hop=4, phase="train"), NOW, (), failed)
+    succeeded = Mark(phase="train", finished=True, status="SUCCEEDED")
+    begun.ledger.advance(message("finish", "for-you", hop=5, phase="train"), LATER, (), succeeded)
+    found = begun.standing().branches["for-you"]
+    assert (found.status, found.reason, found.hop) == ("FAILED", "given up", 5)
+
+
 def test_for_a_run_that_is_not_there_nothing_is_made(case: Case) -> None:
     assert not case.ledger.intend(message("train", "for-you"), NOW, None)
+
+
+# ------------------------------------------------------------------ tries of a message
+
+
+def test_tries_are_counted_for_each_message(case: Case) -> None:
+    assert [case.ledger.tried(each, NOW) for each in ("m-1", "m-1", "m-2", "m-1")] == [1, 2, 1, 3]
 
 
 # ------------------------------------------------------------------ direct calls
@@ -572,11 +617,18 @@ def test_a_lease_that_cannot_be_read_says_so_and_can_be_written_over(account: Ac
     assert account.ledger.lease("shop") == Lease(version=2)
 
 
-def test_the_runs_that_have_not_ended_are_found(case: Case) -> None:
+def test_the_runs_that_have_not_ended_or_are_untold_are_found(case: Case) -> None:
     assert case.ledger.lease_version("shop") == 0
-    for each in (run("a", status="QUEUED"), run("b"), run("c", status="FAILED"), run("d", pipeline="books")):
+    for each in (
+        run("a", status="QUEUED"),
+        run("b"),
+        run("c", status="FAILED", told_at=written(NOW)),
+        run("d", pipeline="books"),
+        run("e", status="JOINED"),
+        run("f", status="FAILED"),
+    ):
         case.ledger.create_run(each)
-    assert sorted(each.run_id for each in case.ledger.unended("shop")) == ["a", "b"]
+    assert sorted(each.run_id for each in case.ledger.unfinished("shop")) == ["a", "b", "e", "f"]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])

@@ -27,7 +27,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "none",
     "EVENT_BUS": "default",
     "LEDGER_TABLE": "ledger",
-    "MAX_RECEIVES": "5",
+    "MAX_TRIES": "5",
     "POLL_FLOOR_SECONDS": "20",
     "POWERTOOLS_METRICS_NAMESPACE": "PersonalizePipelines",
     "POWERTOOLS_SERVICE_NAME": "smoke",
@@ -75,10 +75,26 @@ def test_a_step_runs_under_lambdas_client(step: str, path: list[Path]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("handler", "event", "error"),
+    [
+        (STEPS["start"], {}, "InvalidRequest"),
+        (STEPS["start"], {"pipeline": "shop", "what": "all"}, "InvalidRequest"),
+        (STEPS["poll"], {"Records": None}, "InvalidRequest"),
+        (TABLE["glue"]["handler"], None, "InvalidMessage"),
+    ],
+)
+def test_what_is_wrong_has_a_code_for_scripts(handler: str, event: object, error: str, path: list[Path]) -> None:
+    answer, log = invoke(handler, event, path, ENVIRONMENT)
+    assert (answer.kind, answer.body["errorType"]) == ("error", error), log
+    assert len(answer.body["errorMessage"].split()) >= 5
+
+
 def test_glue_runs_under_lambdas_client(path: list[Path]) -> None:
     protect = {"resource": "guard", "deletion_protection": True, "tf": {"action": "delete"}}
     answer, log = invoke(TABLE["glue"]["handler"], protect, path, ENVIRONMENT)
     assert answer.kind == "error", log
+    assert answer.body["errorType"] == "ProtectedError"
     assert "protection" in answer.body["errorMessage"]
     answer, log = invoke(TABLE["glue"]["handler"], {**protect, "deletion_protection": False}, path, ENVIRONMENT)
     assert (answer.kind, answer.body) == ("response", {}), log

@@ -115,7 +115,7 @@ def ports(
 ) -> Ports:
     """Return ports onto twins; the clock stands still."""
     return Ports(
-        settings=Settings("ledger", {}, poll_floor=FLOOR, max_receives=5, event_bus="default"),
+        settings=Settings("ledger", {}, poll_floor=FLOOR, max_tries=5, event_bus="default"),
         personalize=personalize or Scripted(),
         queues=queues or MemoryQueues(),
         ledger=ledger or MemoryLedger(declared={"shop": pipeline()}),

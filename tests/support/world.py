@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,8 @@ from tests.support.memory import LocalService, MemoryBus, MemoryLedger, MemoryOb
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 BEGINNING = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
-RECEIVES = 5
+TABLE = json.loads((Path(__file__).parents[2] / "terraform" / "pipeline.json").read_text())
+MAX_TRIES, RECEIVES = TABLE["max_tries"], TABLE["max_receives"]
 VISIBILITY = timedelta(minutes=6)
 TYPICAL: dict[Kind, float] = {"dataset_import_job": 3.0, "solution_version": 4.0, "campaign": 3.0}
 
@@ -197,7 +199,7 @@ class World:
 
     def ports(self) -> Ports:
         """Return the ports of one function."""
-        settings = Settings("ledger", {}, 1.0, RECEIVES, event_bus="default", quotas=self.slots, typical=self.typical)
+        settings = Settings("ledger", {}, 1.0, MAX_TRIES, event_bus="default", quotas=self.slots, typical=self.typical)
         queues = MemoryQueues()
         queues.send = self.send  # type: ignore[method-assign] # what is sent is delivered here
         return Ports(settings, self.personalize, queues, self.ledger, self.objects, self.bus, self.clock)

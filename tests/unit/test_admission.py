@@ -86,6 +86,10 @@ def handed_over(lease: Lease, run_id: str) -> Lease:
     return hand_over(lease, run_id, "now")
 
 
+def untold(lease: Lease, run_id: str) -> Lease:
+    return hand_over(lease, run_id, "now", untold=True)
+
+
 @pytest.mark.parametrize(
     ("change", "lease", "after"),
     [
@@ -102,6 +106,8 @@ def handed_over(lease: Lease, run_id: str) -> Lease:
         ),
         pytest.param(handed_over, Lease(active=B), Lease(active=B), id="hand over another's"),
         pytest.param(handed_over, Lease(), Lease(), id="hand over nobody's"),
+        pytest.param(untold, Lease(active=begun()), Lease(untold=("a",)), id="nobody could be told"),
+        pytest.param(untold, Lease(active=B), Lease(active=B, untold=("a",)), id="nobody could be told of one refused"),
     ],
 )
 def test_a_lease_changes_hands(change: Callable[[Lease, str], Lease], lease: Lease, after: Lease) -> None:

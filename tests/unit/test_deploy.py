@@ -68,12 +68,13 @@ def campaign(*, update: dict[str, Any] | None = None, **changes: Any) -> dict[st
     return {"campaign": {"name": CAMPAIGN.name, "campaignArn": CAMPAIGN.arn, **state(**changes), **latest}}
 
 
-FAILED = written(NOW - timedelta(days=1))
+BEFORE = written(NOW - timedelta(days=1))
 """When what is found was begun."""
 
 
 def waiting(expected: float | None = None, instead_of: str | None = None) -> Await:
     known = estimate([expected] if expected else [])
+    instead_of = instead_of or (BEFORE if expected else None)  # what has come to its end is another one
     spread = known.spread if known else None
     return Await((Wait("campaign", CAMPAIGN.arn, expected, VERSION, spread=spread, instead_of=instead_of),))
 
@@ -116,7 +117,8 @@ def test_how_long_earlier_runs_took_tells_how_long_it_may_take() -> None:
     outcome = carry_out(STEP, to_deploy(), ports(personalize, ledger))
     known = estimate([720, 864, 600])
     assert known
-    assert outcome == Await((Wait("campaign", CAMPAIGN.arn, known.typical, VERSION, spread=known.spread),))
+    wait = Wait("campaign", CAMPAIGN.arn, known.typical, VERSION, spread=known.spread, instead_of=BEFORE)
+    assert outcome == Await((wait,))
 
 
 def test_without_configuration_none_is_sent() -> None:
@@ -133,12 +135,12 @@ UPDATE, NOTHING = ["DescribeCampaign", "UpdateCampaign"], ["DescribeCampaign"]
     [
         pytest.param(campaign(), NOTHING, Done(), id="created with it"),
         pytest.param(campaign(status="CREATE IN_PROGRESS"), NOTHING, waiting(), id="being created with it"),
-        pytest.param(campaign(status="CREATE FAILED"), UPDATE, waiting(instead_of=FAILED), id="its creation failed"),
+        pytest.param(campaign(status="CREATE FAILED"), UPDATE, waiting(instead_of=BEFORE), id="its creation failed"),
         pytest.param(campaign(version=OLD_VERSION), UPDATE, waiting(720), id="created with another"),
         pytest.param(
             campaign(version=OLD_VERSION, status="CREATE FAILED"),
             UPDATE,
-            waiting(instead_of=FAILED),
+            waiting(instead_of=BEFORE),
             id="another's failed",
         ),
         pytest.param(
@@ -157,7 +159,7 @@ UPDATE, NOTHING = ["DescribeCampaign", "UpdateCampaign"], ["DescribeCampaign"]
         pytest.param(
             campaign(version=OLD_VERSION, update=state(status="CREATE FAILED")),
             UPDATE,
-            waiting(instead_of=FAILED),
+            waiting(instead_of=BEFORE),
             id="the update to it failed",
         ),
         pytest.param(
@@ -175,7 +177,7 @@ UPDATE, NOTHING = ["DescribeCampaign", "UpdateCampaign"], ["DescribeCampaign"]
         pytest.param(
             campaign(version=VERSION, update=state(OLD_VERSION, "CREATE FAILED")),
             UPDATE,
-            waiting(instead_of=FAILED),
+            waiting(instead_of=BEFORE),
             id="the change of others failed",
         ),
         pytest.param(campaign(tps=2), UPDATE, waiting(720), id="with another capacity"),

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from functions.engine import Step, advance, after_refusal, carry_out, in_time
-from functions.errors import AlreadyExists, LimitExceeded, NotFound, PipelineError
+from functions.engine import Observed, Step, advance, after_refusal, carry_out, in_time
+from functions.errors import AlreadyExists, InvalidInput, LimitExceeded, NotFound, PipelineError
 from functions.model import IMPORTS, BranchStatus, Message, Phase, RunStatus, Wait, parse
-from functions.outcomes import Await, Call, Done, Fail, Make, Outcome, Pause
-from functions.ports import Mark
+from functions.outcomes import Await, Call, Done, Fail, InLine, Make, Outcome, Overdue, Pause
+from functions.ports import Mark, Ports
 from functions.records import Branch
 from functions.times import written
 from tests.support.build import CHOSEN, FLOOR, NOW, RUN_ID, UNSERVED, ledger_with, message, plan, ports, run
@@ -192,7 +192,7 @@ def test_a_send_that_fails_notes_nothing() -> None:
     ("hours", "outcome", "after"),
     [
         (71.9, Pause(5, "quota"), Pause(5, "quota")),
-        (72, Pause(5, "quota"), Fail("the train phase was not over within its deadline of 72 hours: quota")),
+        (72, Pause(5, "quota"), Overdue("the train phase was not over within its deadline of 72 hours: quota")),
         (999, Done(), Done()),
         (999, Await((WAIT,)), Await((WAIT,))),
     ],
@@ -208,6 +208,36 @@ def test_what_must_wait_beyond_its_deadline_fails(hours: float, outcome: Outcome
     step = replace(deciding(outcome), give_up=give_up)
     assert in_time(step, late, outcome, ports()) == after
     assert cleared == ([late] if after != outcome else [])
+
+
+@pytest.mark.parametrize(
+    ("hours", "taken_over", "after"),
+    [
+        (71.9, WAIT.arn, Pause),
+        (72, WAIT.arn, InLine),
+        (72, "another", Pause),  # its own: it was not seen when it was made, and has the deadline of its phase
+    ],
+)
+def test_what_was_taken_over_has_the_deadline_from_its_own_beginning(
+    hours: float, taken_over: str, after: type[Outcome]
+) -> None:
+    """And is made anew then: the run has time still."""
+    began = replace(WAIT, since=written(NOW - timedelta(hours=hours)))
+    late = replace(
+        told(since=written(NOW - timedelta(hours=1)), waits=(began,)), plan=plan(trained={"for-you": taken_over})
+    )
+    assert isinstance(in_time(deciding(Done()), late, Pause(5, "it trains"), ports()), after)
+
+
+@pytest.mark.parametrize(("seconds", "after"), [(119, Pause), (120, Fail)])
+def test_a_role_may_be_too_new_to_be_known(seconds: float, after: type[Outcome]) -> None:
+    refused = InvalidInput("InvalidInputException", "Insufficient privileges for accessing data in S3.", "Create")
+
+    def observe(message: Message, ports: Ports) -> Observed:
+        raise refused
+
+    begun = told(since=written(NOW - timedelta(seconds=seconds)))
+    assert isinstance(carry_out(replace(deciding(Done()), observe=observe), begun, ports()), after)
 
 
 @pytest.mark.parametrize(("phase", "hours"), [("import", 24), ("filter", 12), ("train", 72), ("deploy", 12)])

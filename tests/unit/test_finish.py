@@ -12,7 +12,7 @@ from functions.endings import verdict
 from functions.errors import Unreadable
 from functions.model import IMPORTS, BranchStatus, Ending, Message, Request, Trigger, Wait, dump
 from functions.ports import IN_VAIN, Mark
-from functions.records import Branch, Lease, Run, Trained
+from functions.records import Branch, Lease, Memory, Run, Trained
 from functions.steps.finish import finish, give_up
 from functions.times import written
 from tests.support.build import (
@@ -210,12 +210,31 @@ def test_a_run_whose_event_nobody_takes_ends_at_last_and_the_next_begins() -> No
     with pytest.raises(ConnectionError):
         finish(told, outside)
     assert scene.queues.sent == []
-    give_up(record(dump(told)), "ConnectionError", outside)
+    with pytest.raises(ConnectionError):
+        give_up(record(dump(told)), "ConnectionError", outside)
     assert scene.run.finished_at
     assert [step for step, _, _ in scene.queues.sent] == ["start"]
     bus = MemoryBus()  # and tells, redriven from the dead letters
     finish(told, ports(ledger=scene.ledger, bus=bus, queues=scene.queues))
     assert [kind for kind, _ in bus.events] == ["Personalize run succeeded"]
+
+
+def test_the_next_run_does_not_begin_before_it_can_know_what_this_one_leaves() -> None:
+    class Forgetful(MemoryLedger):
+        def save_memory(self, pipeline: str, memory: Memory) -> None:
+            raise ConnectionError
+
+    scene = Scene(x=RUNNING)
+    remembered(scene)
+    told = message("finish", "x", hop=4, ending=Ending("SUCCEEDED"))
+    scene.ledger.runs["shop", RUN_ID] = replace(scene.run, plan=plan(imports={}, solutions={}))
+    ledger = Forgetful(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
+    outside = ports(ledger=ledger, queues=scene.queues)
+    with pytest.raises(ConnectionError):
+        finish(told, outside)
+    with pytest.raises(ConnectionError):
+        give_up(record(dump(told)), "ConnectionError", outside)
+    assert scene.queues.sent == []
 
 
 def test_a_branch_that_was_skipped_does_not_fail_any_more() -> None:

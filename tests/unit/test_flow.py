@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from functions.flow import following, opening
@@ -40,6 +42,13 @@ def test_what_is_under_way_is_polled(before: Message) -> None:
     (after,) = following(before, Await((SERVED,)))
     assert after == before.to("poll", waits=(SERVED,))
     assert after.phase == before.phase
+
+
+def test_the_time_of_being_refused_is_not_the_trainings() -> None:
+    before = replace(message("train", "for-you", plan=plan(), phase="train"), since="2026-01-05T02:00:00.000+00:00")
+    assert [each.since for each in following(before, Await((JOB,)))] == [None]
+    importing = replace(before, step="import", branch=IMPORTS, phase="import")
+    assert [each.since for each in following(importing, Await((JOB,)))] == [before.since]
 
 
 @pytest.mark.parametrize("before", MAKERS + POLLS, ids=lambda m: f"{m.step} {m.phase}")

@@ -157,7 +157,10 @@ def trained(since: timedelta = timedelta(hours=1), version: str = VERSION, **cha
         pytest.param([trained(-timedelta(minutes=2))], {}, id="the data has changed since"),
         pytest.param([trained(-timedelta(seconds=5))], {"for-you": VERSION}, id="our clock is late"),
         pytest.param([trained(training_mode="UPDATE")], {}, id="trained another way"),
-        pytest.param([trained(version=f"{VERSION}3", deployed=True), trained()], {}, id="a later run did better"),
+        pytest.param(
+            [trained(timedelta(hours=2), f"{VERSION}3", deployed=True), trained()], {}, id="a later run did better"
+        ),
+        pytest.param([trained(), trained(timedelta(hours=2), f"{VERSION}3", deployed=True)], {}, id="it was told late"),
         pytest.param([], {}, id="no earlier run"),
     ],
 )

@@ -13,7 +13,7 @@ from functions.adapters.personalize import translate_error
 from functions.engine import after_refusal, carry_out, in_time
 from functions.errors import InUse, NotFound, ServiceError, Throttled
 from functions.model import IMPORTS, Deadlines, Kind, Message, Phase, Wait, dump_short
-from functions.outcomes import Done, Fail, Outcome, Pause
+from functions.outcomes import Done, Fail, Outcome, Overdue, Pause
 from functions.records import Branch
 from functions.steps.poll import STEP
 from functions.times import written
@@ -418,7 +418,7 @@ def test_what_refuses_to_be_stopped_does_not_hide_the_deadline(code: str) -> Non
     outcome = in_time(
         STEP, late, Pause(5, "it is CREATE IN_PROGRESS"), ports(Scripted(StopSolutionVersionCreation=refusal))
     )
-    assert outcome == Fail(
+    assert outcome == Overdue(
         "the train phase was not over within its deadline of 72 hours: it is CREATE IN_PROGRESS; "
         f"it could not be stopped ({refusal})"
     )
@@ -436,6 +436,20 @@ def test_a_failure_that_was_there_before_is_not_this_runs(minutes: float, believ
     after = {**before, "creationDateTime": NOW}
     own = carry_out(STEP, asked, ports(Scripted(DescribeCampaign={"campaign": after})))
     assert own == Fail("campaign acme-shop-for-you: no capacity")
+
+
+@pytest.mark.parametrize(("minutes", "believed"), [(1, False), (6, True)])
+def test_what_a_campaign_was_before_its_update_is_not_the_updates_end(minutes: float, believed: bool) -> None:
+    """Of settings alone: the version is the same before and after."""
+    before = {**OLD, "solutionVersionArn": VERSION, "status": "ACTIVE"}
+    since = written(NOW - timedelta(minutes=minutes))
+    wait = replace(DEPLOYING.waits[0], since=since, instead_of=written(before["creationDateTime"]))
+    asked = due(replace(DEPLOYING, waits=(wait,)))
+    outcome = carry_out(STEP, asked, ports(Scripted(DescribeCampaign={"campaign": before})))
+    assert isinstance(outcome, Done if believed else Pause)
+    updated = {**before, "latestCampaignUpdate": {**before, "creationDateTime": NOW}}
+    own = carry_out(STEP, asked, ports(Scripted(DescribeCampaign={"campaign": updated})))
+    assert isinstance(own, Done)
 
 
 def test_what_is_no_training_is_not_stopped() -> None:

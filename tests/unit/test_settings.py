@@ -7,12 +7,12 @@ import pytest
 from functions.errors import InvalidSettings
 from functions.settings import Settings
 
-GOOD = {"LEDGER_TABLE": "acme-ledger", "MAX_RECEIVES": "5", "QUEUES": '{"poll": "https://sqs/acme-poll"}'}
+GOOD = {"LEDGER_TABLE": "acme-ledger", "MAX_TRIES": "5", "QUEUES": '{"poll": "https://sqs/acme-poll"}'}
 
 
 def test_what_must_be_set() -> None:
     assert Settings.from_environment(GOOD) == Settings(
-        "acme-ledger", {"poll": "https://sqs/acme-poll"}, poll_floor=5.0, max_receives=5, event_bus="default"
+        "acme-ledger", {"poll": "https://sqs/acme-poll"}, poll_floor=5.0, max_tries=5, event_bus="default"
     )
 
 
@@ -32,14 +32,14 @@ def test_what_may_be_set() -> None:
         ({"QUEUES": ""}, "QUEUES is not set"),
         ({"QUEUES": "{"}, "QUEUES, QUOTAS and TYPICAL_SECONDS must be JSON objects"),
         ({"QUEUES": "[]"}, "QUEUES must be a JSON object"),
-        ({"POLL_FLOOR_SECONDS": "often"}, "POLL_FLOOR_SECONDS and MAX_RECEIVES numbers: .*'often'"),
+        ({"POLL_FLOOR_SECONDS": "often"}, "POLL_FLOOR_SECONDS and MAX_TRIES numbers: .*'often'"),
         ({"QUOTAS": "[5]"}, "QUOTAS and TYPICAL_SECONDS must be JSON objects"),
         ({"QUOTAS": '{"train": 0}'}, "QUOTAS must be whole numbers from 1 on: .*'train': 0"),
         ({"TYPICAL_SECONDS": "{"}, "QUOTAS and TYPICAL_SECONDS must be JSON objects"),
         ({"TYPICAL_SECONDS": "[]"}, "TYPICAL_SECONDS must be a JSON object of seconds by dataset_import_job, "),
         ({"TYPICAL_SECONDS": '{"campain": 60}'}, "TYPICAL_SECONDS must be a JSON object"),
         ({"TYPICAL_SECONDS": '{"campaign": 0}'}, "TYPICAL_SECONDS must be a JSON object"),
-        ({"MAX_RECEIVES": "5.5"}, "MAX_RECEIVES numbers: .*'5.5'"),
+        ({"MAX_TRIES": "5.5"}, "MAX_TRIES numbers: .*'5.5'"),
     ],
 )
 def test_what_is_wrong_is_named(wrong: dict[str, str], told: str) -> None:

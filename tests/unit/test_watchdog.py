@@ -188,9 +188,11 @@ def test_a_run_that_moves_or_is_at_hand_is_left_alone(silent: timedelta, but: st
 class Foreign(MemoryLedger):
     """A ledger whose runs another version has written."""
 
+    written_at: str | None = None
+
     def run(self, pipeline: str, run_id: str) -> Run | None:
         if run_id == RUN_ID:
-            raise Unreadable("a field is missing")
+            raise Unreadable("a field is missing", self.written_at)
         return super().run(pipeline, run_id)
 
     def end_run(self, *args: Any, **fields: Any) -> bool:
@@ -204,6 +206,16 @@ def test_a_run_that_cannot_be_read_gives_way() -> None:
     assert [trigger.run_id for trigger in scene.triggers] == ["b"]
     assert (scene.run.status, scene.run.reason) == ("FAILED", "its record can't be read; a field is missing")
     assert [told["run_id"] for _, told in scene.bus.events] == [RUN_ID]
+
+
+@pytest.mark.parametrize(("quiet", "gives_way"), [(QUIET - timedelta(seconds=1), False), (QUIET, True)])
+def test_a_run_that_another_version_is_at_is_left_to_it(quiet: timedelta, gives_way: bool) -> None:
+    """During an apply, or while the code is rolled back, both are at work."""
+    scene = Scene(silent=timedelta(0))
+    scene.ledger = Foreign(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
+    scene.ledger.written_at = written(NOW - quiet)
+    scene.look_after()
+    assert (scene.run.status == "FAILED") is gives_way
 
 
 def test_what_goes_wrong_with_one_pipeline_holds_up_no_other() -> None:
@@ -316,7 +328,8 @@ def test_a_lease_that_cannot_be_read_is_made_anew_from_the_runs_that_have_not_en
 
     runs = scene.ledger.runs | {
         ("shop", "c"): run("c", status="QUEUED", created_at=fresh, updated_at=fresh),
-        ("shop", "ended"): run("ended", status="FAILED"),
+        ("shop", "ended"): run("ended", status="FAILED", told_at=fresh),
+        ("shop", "untold"): run("untold", status="FAILED", finished_at=fresh),
         ("shop", "waits"): run("waits", status="QUEUED", updated_at=written(NOW - SILENCE)),
         ("books", "elsewhere"): run("elsewhere", status="QUEUED", updated_at=fresh),
     }
@@ -329,11 +342,13 @@ def test_a_lease_that_cannot_be_read_is_made_anew_from_the_runs_that_have_not_en
     assert (lease.active.run_id, lease.active.pinned) == (RUN_ID, True)
     assert lease.next
     assert (lease.next.run_id, lease.next.joined) == ("b", ("waits", "c"))
+    assert lease.untold == ("untold",)
     assert {key: (each.status, each.joined) for (_, key), each in scene.ledger.runs.items()} == {
         RUN_ID: ("RUNNING", None),
         "b": ("QUEUED", None),
         "c": ("JOINED", "b"),
         "ended": ("FAILED", None),
+        "untold": ("FAILED", None),
         "waits": ("JOINED", "b"),
         "elsewhere": ("QUEUED", None),
     }
