@@ -33,10 +33,9 @@ from tests.simulation.quick import quickly
 from tests.simulation.versions import OtherVersions
 from tests.support.memory import MemoryBus, MemoryLedger, MemoryObjects
 from tests.support.sqs import Letter
-from tests.support.world import ACCOUNT, REGION, World, interactions, items, users
+from tests.support.world import ACCOUNT, RECEIVES, REGION, World, interactions, items, users
 
 VISIBILITY = timedelta(seconds=6 * TIMEOUT)
-RECEIVES = 5
 CONCURRENCY = 10
 WATCH_EVERY = 1800.0
 
@@ -262,9 +261,13 @@ class Cloud:
 
         invocation.begin(body, ended)
 
+    def watch_once(self) -> None:
+        """Have the watchdog look after all, as a person may."""
+        self.sqs.send("start", [WATCH])
+
     def watch(self) -> None:
         """Fire the watchdog's schedule, now and every half an hour."""
-        self.sqs.send("start", [WATCH])
+        self.watch_once()
         self.agenda.after(WATCH_EVERY, self.watch)
 
     @property

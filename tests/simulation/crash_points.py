@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from functions.model import RunStatus
 from functions.records import QUIET
+from functions.times import written
 from functions.watchdog import WATCH
 from tests.simulation.cloud import PIPELINES, Cloud, Options, content
 from tests.simulation.faults import Faults
@@ -108,7 +109,7 @@ def quieten(cloud: Cloud) -> None:
     cloud.witness.put_back = True
 
     def earlier(moment: str | None) -> str | None:
-        return (datetime.fromisoformat(moment) - by).isoformat() if moment else None
+        return written(datetime.fromisoformat(moment) - by) if moment else None
 
     for key, run in cloud.ledger.runs.items():
         if not run.over:

@@ -22,6 +22,7 @@ CALLS = {
     "a batch is sent by half": 0.02,
 }
 DELIVERIES = {
+    "Lambda throttles": 0.02,
     "delivered twice": 0.02,
     "delivered late": 0.02,
     "delivered again, late": 0.01,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.inputs import fingerprint
-from functions.model import FILTERS, IMPORTS, Campaign, Pipeline
+from functions.model import FILTERS, IMPORTS, Campaign, Pipeline, dump
 from functions.records import SILENCE, Lease, Run, Turnstile
+from functions.times import written
 from local.personalize.models import Record
 
 if TYPE_CHECKING:
@@ -30,10 +32,11 @@ EXCUSES = (
     "DELETE IN_PROGRESS",
     "trainingMode UPDATE",
     "training_mode UPDATE",
-    "There should be updates to at least one dataset",
 )
 """What a run may fail of where nothing goes wrong: it trains before anything was imported, Terraform deletes the
 campaign that it waits for, or an update is asked for of what can't be updated."""
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.+Z-]*")
 
 UNDER_WAY = {"DatasetImportJob": "import", "SolutionVersion": "train"}
 """What counts against a quota while it is under way, and the quota."""
@@ -141,7 +144,9 @@ class Witness:
             return
         if old.active and (new.active is None or new.active.run_id != old.active.run_id):
             run = self.cloud.ledger.runs.get((pipeline, old.active.run_id))
-            if run and not run.over:
+            waits = [new.active, new.next] if run and run.status == "QUEUED" else []  # of one that is made anew
+            there = any(holder and run and run.run_id in (holder.run_id, *holder.joined) for holder in waits)
+            if run and not run.over and not there:
                 raise Broken(f"run {run.run_id} lost the lease of {pipeline} before it had ended: it is {run.status}")
         if old.next and old.next.run_id not in [holder.run_id for holder in (new.active, new.next) if holder]:
             raise Broken(f"run {old.next.run_id} was remembered as the next of {pipeline}, and is forgotten")
@@ -192,7 +197,8 @@ class Witness:
         kind = {"CreateDatasetImportJob": "import", "CreateSolutionVersion": "train"}.get(operation)
         if kind is None or not self.cloud.options.alone or kind in self.cloud.others.anew:
             return
-        runs = [run for run in self.cloud.ledger.runs.values() if not run.over]
+        strange = self.cloud.others.strange  # what can't be read gives way
+        runs = [each for key, each in self.cloud.ledger.runs.items() if not each.over and ("run", *key) not in strange]
         own = [record.name for record in self._going(kind) if any(self._works_on(run, record) for run in runs)]
         if len(own) >= self.cloud.options.slots[kind]:
             raise Broken(f"{who.run} was refused for the quota of {kind}, which runs use up by themselves: {own}")
@@ -204,10 +210,16 @@ class Witness:
         if record.kind == "DatasetImportJob":
             jobs = {job.job_name for job in run.plan.imports.values()}
             return record.name in jobs and run.branches[IMPORTS].status == "RUNNING"
+        holders = self.cloud.ledger.turnstile("train").holders
         return any(
             solution.arn == record.attributes["solutionArn"] and run.branches[name].status == "RUNNING"
             for name, solution in run.plan.solutions.items()
-            if run.run_id in record.name or run.plan.trained.get(name) == record.arn
+            # What it has taken over was given up, and counts from when there is a slot for it.
+            if run.run_id in record.name
+            or (
+                record.arn in run.branches[name].steps.get("train", {}).get("arns", [])
+                and f"{run.pipeline}/{run.run_id}/{name}/version" in holders
+            )
         )
 
     def is_behind(self, run_id: str, body: str) -> bool:
@@ -338,6 +350,8 @@ class Witness:
             if run.status == "FAILED" and not run.reason:
                 raise Broken(f"run {run.run_id} FAILED without a reason")
             self._was_told(run)
+            if wrong := [each for each in _TIME.findall(dump(run)) if written(datetime.fromisoformat(each)) != each]:
+                raise Broken(f"times of run {run.run_id} have another form: {wrong}")
             self._branches(run)
             if self.cloud.options.gentle and run.status == "FAILED" and not any(r in str(run.reason) for r in EXCUSES):
                 raise Broken(f"run {run.run_id} FAILED, and nothing went wrong that it may fail of: {run.reason}")

@@ -26,7 +26,7 @@ from tests.simulation.queues import TRIED_OFTEN, UnreliableSqs
 from tests.simulation.versions import LedgerAsRead
 from tests.support.lambda_context import Context
 from tests.support.sqs import Letter
-from tests.support.world import WORKERS
+from tests.support.world import MAX_TRIES, WORKERS
 
 if TYPE_CHECKING:
     from tests.simulation.cloud import Cloud
@@ -99,7 +99,7 @@ class Invocation:
     def ports(self) -> Ports:
         """Return the ports onto everything outside."""
         cloud = self.cloud
-        settings = Settings("ledger", {}, POLL_FLOOR, cloud.sqs.max_receives, "default", cloud.options.slots)
+        settings = Settings("ledger", {}, POLL_FLOOR, MAX_TRIES, "default", cloud.options.slots)
         return Ports(
             settings=settings,
             personalize=PersonalizeOutside(self),

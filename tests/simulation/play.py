@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from functions.settings import QUOTAS
+from functions.watchdog import WATCH
 from tests.simulation.cloud import PIPELINES, Cloud, Options
 from tests.simulation.faults import HARD, KINDS, NOT_YET, Faults
 from tests.simulation.history import History
@@ -75,6 +76,10 @@ def judge(cloud: Cloud, story: Story) -> str | None:
         if strange:
             cloud.note("operator", f"mends the records of another version: {strange}")
             cloud.others.strange.clear()
+            settle(cloud)
+            cloud.watch_once()
+            while any(letter.body == WATCH for letters in cloud.sqs.waiting.values() for letter in letters):
+                step(cloud)
             settle(cloud)
         cloud.witness.settled()
         last = {name: story.send("schedule", name) for name in cloud.options.pipelines}

@@ -32,8 +32,11 @@ class UnreliableSqs(MemorySqs):
     def receive(self, step: str, most: int = 10) -> list[Letter]:
         """Hand out messages; some are left for others to receive as well."""
         received = super().receive(step, most)
-        for letter in received:
+        for letter in list(received):
             self.wake(step, letter.visible)
+            if letter.receives < TRIED_OFTEN and self.faults.strikes("Lambda throttles"):
+                received.remove(letter)  # and it comes again, as if it had been tried
+                continue
             if letter.receives < TRIED_OFTEN and self.faults.strikes("delivered twice"):
                 self._again(step, letter, 5)
         return received

@@ -84,7 +84,9 @@ class LedgerAsRead:
         def called(*args: Any, **kwargs: Any) -> Any:
             if operation in READS and (operation, *args) in others.strange:
                 if operation not in BEGINS_ANEW:
-                    raise Unreadable(f"The ledger holds what this version can't read: {operation} of {args[-1]}")
+                    written_at = ledger.runs[args].updated_at if operation == "run" and args in ledger.runs else None
+                    told = f"The ledger holds what this version can't read: {operation} of {args[-1]}"
+                    raise Unreadable(told, written_at)
                 others.anew.add(args[0])
                 there = method(*args)
                 return type(there)(version=there.version)

@@ -124,8 +124,8 @@ MUTATIONS = (
     Mutation(
         "no deadline",
         "functions.engine:in_time",
-        "not isinstance(outcome, Pause) or",
-        "True or",
+        "if not isinstance(outcome, Pause):",
+        "if True:",
     ),
     Mutation(
         "a throttled call is a failure",
@@ -309,6 +309,27 @@ MUTATIONS = (
         "late = False",
     ),
     Mutation(
+        "another version's run is ended while that is at it",
+        "functions.watchdog:look_after",
+        "if at_work(error, now):",
+        "if False:",
+        tests=True,
+    ),
+    Mutation(
+        "an older version is taken over though a newer one serves",
+        "functions.planning:left_behind",
+        "each.deployed and _later(each, last)",
+        "False",
+        tests=True,
+    ),
+    Mutation(
+        "of two deliveries the last says how a branch has ended",
+        "functions.adapters.dynamodb:DynamoLedger.advance",
+        "if mark and mark.status else None",
+        "if False else None",
+        tests=True,
+    ),
+    Mutation(
         "a branch that has failed succeeds by a later message",
         "functions.steps.finish:_noted",
         'if run.branches[message.branch].status != "RUNNING":',
@@ -392,9 +413,28 @@ MUTATIONS = (
     Mutation(
         "who waits for long is left out of a lease that is made anew",
         "functions.admission:rebuilt",
-        "for run in runs if not run.over)",
-        "for run in runs if run.alive(now))",
+        "for run in known if not run.over]",
+        "for run in known if run.alive(now)]",
         tests=True,
+    ),
+    Mutation(
+        "what had joined a run that waits is lost with the lease",
+        "functions.admission:_holder",
+        "if each.joined == run.run_id]",
+        "if False]",
+    ),
+    Mutation(
+        "the untold are forgotten with the lease",
+        "functions.admission:rebuilt",
+        "untold=late",
+        "untold=()",
+        tests=True,
+    ),
+    Mutation(
+        "a slow delivery keeps the lease for a run that is over",
+        "functions.steps.start:begin",
+        "    if run.over:\n        release(ports, name, run_id)",
+        "    if run.over:\n        pass",
     ),
     Mutation(
         "one wrong run keeps triggers from their place",
@@ -525,8 +565,33 @@ MUTATIONS = (
     Mutation(
         "the time in line counts as that of the phase",
         "functions.flow:following",
-        "since=None)]",
-        "since=message.since)]",
+        "case InLine(waits=waits):\n            return [message.to(message.phase, waits=waits, since=None)]",
+        "case InLine(waits=waits):\n            return [message.to(message.phase, waits=waits)]",
+        tests=True,
+    ),
+    Mutation(
+        "the time of being refused counts as that of the training",
+        "functions.flow:following",
+        'if message.phase == "train":',
+        "if False:",
+    ),
+    Mutation(
+        "what was taken over hangs, and fails its branch",
+        "functions.engine:in_time",
+        "if _elapsed(message, now) < deadline.total_seconds():",
+        "if False:",
+    ),
+    Mutation(
+        "what was taken over is waited for without end",
+        "functions.engine:in_time",
+        "if not any(now - since >= deadline for since in began):",
+        "if True:",
+    ),
+    Mutation(
+        "a new role is waited for by nobody",
+        "functions.engine:_refused",
+        "_elapsed(message, ports.clock()) < NEW_ROLE.total_seconds()",
+        "False",
         tests=True,
     ),
     Mutation(

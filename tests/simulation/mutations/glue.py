@@ -228,7 +228,7 @@ MUTATIONS = (
     Mutation(
         "all that is refused is waited for",
         "functions.glue.dataset_groups:DatasetGroups._made",
-        "not _ABOUT_ACCESS.search(told)",
+        "not about_access(told)",
         "False",
         tests=True,
     ),

@@ -21,8 +21,8 @@ MUTATIONS = (
     Mutation(
         "an earlier run's failed update fails this one",
         "functions.steps.poll:_campaign",
-        "if wait.instead_of and",
-        "if False and",
+        'before and meaning(latest["status"]) == "failed"',
+        "False",
     ),
     Mutation(
         "one that failed does not wait for the others",
@@ -115,21 +115,35 @@ MUTATIONS = (
     Mutation(
         "a message that is given up tells nobody",
         "functions.shell:_if_for_the_last_time",
-        "if receives < ports.settings.max_receives:",
+        "if tries < ports.settings.max_tries:",
         "if True:",
         tests=True,
     ),
     Mutation(
         "a message is given up at its first failure",
         "functions.shell:_if_for_the_last_time",
-        "if receives < ports.settings.max_receives:",
+        "if tries < ports.settings.max_tries:",
         "if False:",
+    ),
+    Mutation(
+        "what Lambda throttles counts as a try",
+        "functions.shell:_tries",
+        "if receives == 1:\n        return 1",
+        "if True:\n        return receives",
+        tests=True,
+    ),
+    Mutation(
+        "what killed its function each time is tried again",
+        "functions.shell:batch",
+        "if tries > ports().settings.max_tries:",
+        "if False:",
+        tests=True,
     ),
     Mutation(
         "a failure of a message is acknowledged",
         "functions.shell:batch",
-        "                _if_for_the_last_time(worker.give_up, record, error, ports())\n            raise",
-        "                _if_for_the_last_time(worker.give_up, record, error, ports())",
+        "                _if_for_the_last_time(worker.give_up, record, tries, error, ports())\n            raise",
+        "                _if_for_the_last_time(worker.give_up, record, tries, error, ports())",
     ),
     Mutation(
         "a lost race is not run again",
