@@ -74,6 +74,10 @@ class Terraform:
         _, text = self._run("show", (0,), str(path.resolve()), json=_FLAG)
         return (NO_CHANGES if code == NO_CHANGES else CHANGES), json.loads(text)
 
+    def graph(self) -> str:
+        """Return which resource waits for which, as Graphviz reads it."""
+        return self._do("graph")
+
     def apply(self) -> None:
         """Apply without asking."""
         self._do("apply", auto_approve=_FLAG, **self._inputs())

@@ -1,4 +1,7 @@
-"""The same chain with IAM enforced, over TLS: every function has the rights that it needs, and so has who applies."""
+"""The same chain in a new account with IAM enforced, over TLS: every function has the rights that it needs.
+
+So has who applies. Few functions run at a time there, and a role is not known everywhere at once.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def enforced(people: list[Applier]) -> Iterator[Deployment]:
         people.append(Applier(account, work))
         return people[0].env
 
-    with deployed("enforced", by=applier, auth=True, tls=True) as deployment:
+    with deployed("enforced", by=applier, auth=True, tls=True, concurrency=10, role_delay=60) as deployment:
         yield deployment
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.account import LocalAccount
-from scripts.bench_plan.__main__ import configuration
+from scripts.bench_plan.__main__ import configuration, exponent, measure
 from scripts.terraform import CHANGES
 from tests.infrastructure.support import BUILD
 
@@ -120,6 +120,13 @@ def planned(account: LocalAccount) -> list[Resource]:
     code, plan = terraform.planned(BUILD / "sizes.plan")
     assert code == CHANGES
     return list(resources(plan["planned_values"]["root_module"]))
+
+
+@pytest.mark.timeout(900)
+def test_a_plans_work_grows_in_proportion(account: LocalAccount, planned: list[Resource]) -> None:
+    """By the processors' time, which others on the machine hardly change: 388 s for 100 pipelines had the power 2.5."""
+    growth = exponent([(size, measure(account, size).processor_seconds) for size in (1, 30, 90)])
+    assert growth <= 1.4, "make bench-plan measures it, on a quiet machine"
 
 
 @pytest.mark.timeout(900)
