@@ -64,6 +64,8 @@ def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
         return
     if run and not run.over:
         conclude(run, Ending("FAILED", reason), ports)
+    elif run:
+        pass_on(run, ports)
     else:
         release(ports, pipeline, run_id)
 

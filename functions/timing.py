@@ -37,7 +37,7 @@ LATEST = 8
 USUAL_SPREAD, BELIEF = 0.04, 2
 """How far durations of one resource are apart before that is known, and how many of them that counts as."""
 
-PRICE, PRICE_UNKNOWN = 16.0, 9.0
+PRICE, PRICE_UNKNOWN = 17.5, 9.0
 """Seconds of being late that a look is worth, times the spread: so that a wait takes as many looks whether its length
 is well known or not, and only how late they are differs. Less where no history tells. Before the typical duration it is
 worth a share of that: where one thing is over so early, all else of the run may be, and a second counts for more."""

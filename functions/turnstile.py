@@ -109,15 +109,18 @@ def _leaving(tokens: Sequence[str]) -> Change:
 
 
 def _wake(kind: Kind, tokens: Sequence[str], ports: Ports) -> list[str]:
-    """Send the messages of those who have a slot now; return the tokens that nobody waits for any more."""
+    """Send the messages of those who have a slot now; return the tokens that nobody waits for any more.
+
+    One that has come by itself meanwhile may have made by now what its slot is for.
+    """
     vain: list[str] = []
     woken: set[tuple[str, str, str]] = set()
     for each in tokens:
         of = Token.read(each)
         needed, message = _standing(kind, of, ports)
-        if not needed or (message and of.key not in slots.lacking(message)):
+        if not needed:
             vain.append(each)
-        elif message and (of.pipeline, of.run_id, of.branch) not in woken:
+        elif message and of.key in slots.lacking(message) and (of.pipeline, of.run_id, of.branch) not in woken:
             woken.add((of.pipeline, of.run_id, of.branch))
             ports.queues.send(kind, [dump(replace(message, step=kind))])
             logger.info("slot handed on", extra={"token": each})

@@ -12,7 +12,7 @@ from functions.engine import beginning
 from functions.errors import Unreadable
 from functions.model import IMPORTS, Ending, Message
 from functions.ports import Mark, Ports
-from functions.records import Run
+from functions.records import Run, at_work
 from functions.shell import Worker, batch, entry, receive
 from functions.slots import KINDS
 from functions.telemetry import logger
@@ -74,7 +74,9 @@ def give_up(record: SQSRecord, reason: str, ports: Ports) -> None:
     message = receive(record)
     try:
         run = ports.ledger.run(message.pipeline, message.run_id)
-    except Unreadable:
+    except Unreadable as error:
+        if at_work(error, ports.clock()):
+            raise  # code of another version is at it
         fail(message.pipeline, message.run_id, reason, ports)
         return
     if run and run.over:

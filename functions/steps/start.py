@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import history, names, timing
 from functions.admission import Admission, admit, change_lease, pin
-from functions.endings import fail, release, tell
+from functions.endings import fail, pass_on, release
 from functions.errors import InvalidMessage, InvalidRequest, Throttled, UnknownSolution
 from functions.flow import opening
 from functions.inputs import below, checked, contents_of, files_of, unsettled
@@ -112,7 +112,7 @@ def refuse(record: SQSRecord, reason: str, ports: Ports) -> None:
     about(told.pipeline, run_id)
     run = ports.ledger.run(told.pipeline, run_id)
     if run and run.status != "QUEUED":  # a delivery that died half way has left it queued
-        tell(run, ports)
+        pass_on(run, ports)
         return
     now = written(ports.clock())
     ports.ledger.create_run(Run(run_id, told.pipeline, "QUEUED", told.trigger, Request(told.pipeline), now, now))
@@ -140,8 +140,7 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
     if run and (run.over or run.dispatched_at or run.hop > trigger.hop):
         logger.info("trigger known already", extra={"status": run.status, "hop": trigger.hop})
         if run.over:
-            tell(run, ports)
-            release(ports, name, run_id)  # a delivery that was slower than the run's end may have found it a place
+            pass_on(run, ports)  # a delivery that was slower than the run's end may have found it a place
         return
     pipeline = ports.ledger.pipeline(name)
     holder = Holder(run_id, trigger.trigger, trigger.request, uploaded_at=uploaded_at(trigger))
