@@ -578,6 +578,20 @@ class Slow(MemoryObjects):
         return super().under(location)
 
 
+def test_a_delivery_that_is_slower_than_its_runs_end_keeps_no_lease() -> None:
+    """Another one has begun the run, which had nothing to do; this one finds it a place afterwards."""
+
+    class Quicker(MemoryLedger):
+        def begin_run(self, begun: Run) -> Run:
+            self.runs["shop", begun.run_id] = replace(begun, status="SKIPPED", finished_at=written(NOW))
+            return self.runs["shop", begun.run_id]
+
+    scene = Scene(Quicker({"shop": pipeline()}))
+    scene.trigger("a")
+    assert scene.messages == []
+    assert scene.ledger.lease("shop").active is None
+
+
 def test_a_run_that_is_taken_over_meanwhile_does_not_begin() -> None:
     scene = Scene()
     scene.objects = Slow(lambda: NOW - timedelta(hours=1))

@@ -331,6 +331,7 @@ def test_a_lease_that_cannot_be_read_is_made_anew_from_the_runs_that_have_not_en
         ("shop", "ended"): run("ended", status="FAILED", told_at=fresh),
         ("shop", "untold"): run("untold", status="FAILED", finished_at=fresh),
         ("shop", "waits"): run("waits", status="QUEUED", updated_at=written(NOW - SILENCE)),
+        ("shop", "asks"): run("asks", status="JOINED", joined="waits", request=Request("shop", force=True)),
         ("books", "elsewhere"): run("elsewhere", status="QUEUED", updated_at=fresh),
     }
     runs["shop", "b"] = replace(runs["shop", "b"], updated_at=fresh)
@@ -341,7 +342,8 @@ def test_a_lease_that_cannot_be_read_is_made_anew_from_the_runs_that_have_not_en
     assert lease.active
     assert (lease.active.run_id, lease.active.pinned) == (RUN_ID, True)
     assert lease.next
-    assert (lease.next.run_id, lease.next.joined) == ("b", ("waits", "c"))
+    assert (lease.next.run_id, lease.next.joined) == ("b", ("waits", "asks", "c"))
+    assert lease.next.request.force, "what has joined one that waits is asked of it still"
     assert lease.untold == ("untold",)
     assert {key: (each.status, each.joined) for (_, key), each in scene.ledger.runs.items()} == {
         RUN_ID: ("RUNNING", None),
@@ -350,5 +352,6 @@ def test_a_lease_that_cannot_be_read_is_made_anew_from_the_runs_that_have_not_en
         "ended": ("FAILED", None),
         "untold": ("FAILED", None),
         "waits": ("JOINED", "b"),
+        "asks": ("JOINED", "waits"),
         "elsewhere": ("QUEUED", None),
     }
