@@ -12,15 +12,16 @@ from typing import Any
 import pytest
 
 from functions.errors import ServiceError
-from functions.glue.contents import ForeignError
+from functions.glue.contents import LISTS, Contents, ForeignError
 from functions.glue.event_trackers import OtherTrackerError
 from functions.glue.fixed import GroupDiffersError
 from functions.glue.guards import FilledBucketError
 from functions.glue.patience import BroughtToNothingError
 from functions.glue.request import ProtectedError
-from functions.glue.things import NoRoomError
-from tests.support.build import outside
+from functions.glue.things import NoRoomError, Things
+from tests.support.build import VirtualSleep, outside
 from tests.support.memory import MemoryDeclarations
+from tests.support.scripted import Scripted
 from tests.support.world import SCHEMAS, World, arn, interactions, items, recipe
 
 NAME = "acme-shop"
@@ -495,6 +496,18 @@ def test_no_run_that_begins_makes_a_removed_filter_again(world: World) -> None:
     wanted = {**drama(), "name": removed.rpartition("-")[0], "pipeline": "shop"}
     world.glue("delete", **wanted)
     assert list(world.ledger.pipeline("shop").filters) == ["comedy"]
+
+
+@pytest.mark.parametrize(
+    ("lists", "key"), [("ListRecommenders", "recommender"), ("ListMetricAttributions", "metricAttribution")]
+)
+def test_recommenders_and_attributions_are_somebody_elses_whatever_their_name(lists: str, key: str) -> None:
+    listed: dict[str, Any] = {operation: {members: []} for operation, members, _ in LISTS}
+    theirs = {f"{key}Arn": arn("theirs", f"{NAME}-mine"), "name": f"{NAME}-mine", "status": "ACTIVE"}
+    listed[lists] = {f"{key}s": [theirs]}
+    contents = Contents(Things(Scripted(**listed), VirtualSleep().patience()))
+    with pytest.raises(ForeignError, match=f"{NAME}-mine"):
+        contents.refuse_foreign(GROUP, frozenset(), ())
 
 
 def test_filters_of_a_group_that_is_gone_need_no_deletion(world: World) -> None:

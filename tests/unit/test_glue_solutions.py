@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from functions.adapters.personalize import translate_error
 from functions.errors import AlreadyExists, InUse, NotFound
 from functions.glue.dispatch import apply
 from functions.glue.request import ProtectedError, Wanted
@@ -484,6 +485,21 @@ def test_training_under_way_is_stopped() -> None:
     glue(personalize, "delete")
     stopped = [params for name, params in personalize.calls if name == "StopSolutionVersionCreation"]
     assert stopped == [{"solutionVersionArn": f"{OLDER}/v1"}, {"solutionVersionArn": f"{OLDER}/v2"}]
+
+
+@pytest.mark.parametrize("code", ["InvalidInputException", "ResourceInUseException"])
+def test_a_training_that_has_just_ended_stops_no_deletion(code: str) -> None:
+    """Which of the two Personalize answers then is not documented."""
+    personalize = Scripted(
+        ListCampaigns=on(),
+        ListSolutions=listed(OLDER),
+        ListSolutionVersions=versions("CREATE IN_PROGRESS"),
+        StopSolutionVersionCreation=translate_error(code, "It is ACTIVE.", "StopSolutionVersionCreation"),
+        DeleteSolution={},
+        DescribeSolution=GONE,
+    )
+    glue(personalize, "delete")
+    assert deleted(personalize) == [OLDER]
 
 
 @pytest.mark.parametrize(
