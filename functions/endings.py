@@ -59,8 +59,10 @@ def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
         try:
             if ended:
                 ports.bus.put(EVENTS["FAILED"], _told_of(pipeline, run_id, "FAILED", reason))
-        finally:
-            hand_on(pipeline, run_id, ports)
+        except Exception:
+            hand_on(pipeline, run_id, ports, untold=True)  # for the version that can read it
+            raise
+        hand_on(pipeline, run_id, ports)
         return
     if run and not run.over:
         conclude(run, Ending("FAILED", reason), ports)

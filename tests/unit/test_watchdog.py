@@ -208,6 +208,20 @@ def test_a_run_that_cannot_be_read_gives_way() -> None:
     assert [told["run_id"] for _, told in scene.bus.events] == [RUN_ID]
 
 
+def test_what_cannot_be_read_or_told_is_told_by_who_can_read_it() -> None:
+    class Deaf(MemoryBus):
+        def put(self, detail_type: str, detail: dict[str, Any]) -> None:
+            raise ConnectionError
+
+    scene = Scene(silent=timedelta(0))
+    scene.ledger = Foreign(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
+    scene.bus = Deaf()
+    with pytest.raises(ConnectionError):
+        scene.look_after()
+    assert scene.ledger.lease("shop").untold == (RUN_ID,)
+    assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+
+
 @pytest.mark.parametrize(("quiet", "gives_way"), [(QUIET - timedelta(seconds=1), False), (QUIET, True)])
 def test_a_run_that_another_version_is_at_is_left_to_it(quiet: timedelta, gives_way: bool) -> None:
     """During an apply, or while the code is rolled back, both are at work."""
