@@ -138,9 +138,11 @@ class World:
     # -------------------------------------------------------------- declare
 
     def glue(self, action: str, before: dict[str, Any] | None = None, **wanted: Any) -> dict[str, Any]:
-        """Call the glue function as Terraform does."""
+        """Call the glue function as Terraform does: it has 15 minutes, as each Lambda."""
         event = {**wanted, "tf": {"action": action, "prev_input": before}}
-        return apply(event, self.personalize, Patience(lambda: 900.0, 1.0, self._sleep), self.outside)
+        until = self.now + timedelta(minutes=15)
+        patience = Patience(lambda: (until - self.now).total_seconds(), 1.0, self._sleep)
+        return apply(event, self.personalize, patience, self.outside)
 
     def declare(
         self,
