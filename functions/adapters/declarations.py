@@ -10,9 +10,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError
-
+from functions.adapters.table import Table
 from functions.errors import Conflict
 from functions.guarded import change, rest
 from functions.names import bears
@@ -20,20 +18,16 @@ from functions.names import bears
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
-
 
 class DynamoDeclarations:
     """The ledger's table, as glue writes it. Terraform makes one call for each campaign, one after the other."""
 
     def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def campaigns(self, pipeline: str) -> dict[str, str]:
         """Return the declared campaigns of a pipeline: name → the solution that it is to serve."""
-        return {item["sk"]: item["solution"] for item in self._under(f"campaign#{pipeline}")}
+        return {item["sk"]: item["solution"] for item in self._table.under(f"campaign#{pipeline}")}
 
     def declare(self, pipeline: str, solution: str, spec: dict[str, Any]) -> None:
         """Declare a campaign, for a run to make or move.
@@ -42,21 +36,20 @@ class DynamoDeclarations:
         pipeline declared with one of them, and not with the new one yet.
         """
         pk, sk = f"campaign#{pipeline}", spec["name"]
-        before = next((item for item in self._under(pk) if item["sk"] == sk), {})
+        before = next((item for item in self._table.under(pk) if item["sk"] == sk), {})
         were = [before.get("solution"), *before.get("formerly", [])]
         formerly = [each for each in dict.fromkeys(were) if each not in (None, solution)]
-        item = {"pk": pk, "sk": sk, "solution": solution, "formerly": formerly, "spec": json.dumps(spec)}
-        self._client().put_item(TableName=self._table, Item={key: _write(value) for key, value in item.items()})
+        self._table.put({"pk": pk, "sk": sk, "solution": solution, "formerly": formerly, "spec": json.dumps(spec)})
 
     def withdraw(self, pipeline: str, campaign: str) -> None:
         """Take a campaign out of the declaration, if it is there."""
-        self._delete(f"campaign#{pipeline}", campaign)
+        self._table.delete(f"campaign#{pipeline}", campaign)
 
     def withdraw_filter(self, pipeline: str, family: str) -> None:
         """Take a filter, known by its name without digest, out of a pipeline's declaration, if it is there."""
 
         def read() -> tuple[str, str]:
-            text = (self._get("pipeline", pipeline) or {"spec": "{}"})["spec"]
+            text = (self._table.get("pipeline", pipeline) or {"spec": "{}"})["spec"]
             return text, text
 
         def write(spec: tuple[str, str]) -> None:
@@ -66,7 +59,7 @@ class DynamoDeclarations:
 
     def running(self, pipeline: str) -> bool:
         """Whether a run of the pipeline may be under way: one has the lease, or it can't be told."""
-        item = self._get("lease", pipeline)
+        item = self._table.get("lease", pipeline)
         if item is None:
             return False
         try:
@@ -76,51 +69,20 @@ class DynamoDeclarations:
 
     def left_behind(self, pipeline: str) -> list[str]:
         """Return the names of the solutions that were left behind, without their digests."""
-        return [item["sk"] for item in self._under(f"left#{pipeline}")]
+        return [item["sk"] for item in self._table.under(f"left#{pipeline}")]
 
     def leave_behind(self, pipeline: str, solution: str) -> None:
         """Remember a solution that is declared no more, while a campaign still serves it."""
-        item = {"pk": _write(f"left#{pipeline}"), "sk": _write(solution)}
-        self._client().put_item(TableName=self._table, Item=item)
+        self._table.put({"pk": f"left#{pipeline}", "sk": solution})
 
     def forget(self, pipeline: str, solution: str) -> None:
         """Forget a solution that was left behind."""
-        self._delete(f"left#{pipeline}", solution)
+        self._table.delete(f"left#{pipeline}", solution)
 
     def _redeclare(self, pipeline: str, before: str, after: str) -> None:
         item = {"pk": "pipeline", "sk": pipeline, "spec": after}
-        try:
-            self._client().put_item(
-                TableName=self._table,
-                Item={key: _write(value) for key, value in item.items()},
-                ConditionExpression="spec = :before",
-                ExpressionAttributeValues={":before": _write(before)},
-            )
-        except ClientError as error:
-            if error.response["Error"].get("Code") != "ConditionalCheckFailedException":
-                raise
-            raise Conflict(f"The declaration of {pipeline} changed meanwhile.") from error
-
-    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
-        key = {"pk": _write(pk), "sk": _write(sk)}
-        item = self._client().get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        return {name: _read(value) for name, value in item.items()} if item else None
-
-    def _delete(self, pk: str, sk: str) -> None:
-        self._client().delete_item(TableName=self._table, Key={"pk": _write(pk), "sk": _write(sk)})
-
-    def _under(self, pk: str) -> list[dict[str, Any]]:
-        pages = (
-            self._client()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": _write(pk)},
-                ConsistentRead=True,
-            )
-        )
-        return [{key: _read(value) for key, value in item.items()} for page in pages for item in page["Items"]]
+        if not self._table.put(item, "spec = :before", values={":before": before}):
+            raise Conflict(f"The declaration of {pipeline} changed meanwhile.")
 
 
 def _without(text: str, family: str) -> str:

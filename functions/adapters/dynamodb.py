@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from functions.adapters.table import Table
 from functions.errors import Conflict, InvalidMessage, UnknownPipeline, Unreadable
 from functions.model import Campaign, Message, Pipeline, RunStatus, dump, dump_short, parse
 from functions.ports import IN_VAIN, Mark
@@ -35,9 +34,6 @@ _BUSY = {"ProvisionedThroughputExceededException", "ThrottlingException"}
 T = TypeVar("T")
 V = TypeVar("V", Memory, Turnstile)
 
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
-
 
 @dataclass(frozen=True)
 class _Folders:
@@ -48,14 +44,13 @@ class DynamoLedger:
     """The ledger's table."""
 
     def __init__(self, client: Callable[[], DynamoDBClient], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     # -------------------------------------------------------------- declarations
 
     def pipelines(self) -> list[str]:
         """Return the names of the declared pipelines."""
-        return sorted(item["sk"] for item in self._under("pipeline", "sk"))
+        return sorted(item["sk"] for item in self._table.under("pipeline", "sk"))
 
     def pipeline(self, name: str) -> Pipeline:
         """Return a pipeline as declared now; raise :class:`functions.errors.UnknownPipeline`.
@@ -63,12 +58,12 @@ class DynamoLedger:
         Its campaigns are items of their own, which glue writes: one is taken out of here before it is deleted. One that
         moves to another solution is the former one's until the pipeline itself tells of the new one.
         """
-        item = self._get("pipeline", name)
+        item = self._table.get("pipeline", name)
         if item is None:
             raise UnknownPipeline(name, self.pipelines())
         declared = _record(Pipeline, item["spec"])
         campaigns: dict[str, Campaign] = {}
-        found = self._under(f"campaign#{name}", "sk, spec, solution, formerly")
+        found = self._table.under(f"campaign#{name}", "sk, spec, solution, formerly")
         for each in sorted(found, key=lambda each: len(each["formerly"])):  # of two, who never moved has its place
             claimed = (key for key in (each["solution"], *each["formerly"]) if key in declared.solutions)
             if served := next((key for key in claimed if key not in campaigns), None):
@@ -78,14 +73,14 @@ class DynamoLedger:
 
     def folders(self) -> dict[str, str]:
         """Return what lies where: location → ``pipeline/dataset``. One item has all: an upload asks for it."""
-        item = self._get("folders", "folders")
+        item = self._table.get("folders", "folders")
         return _record(_Folders, {"spec": json.loads(item["spec"])}).spec if item else {}
 
     # -------------------------------------------------------------- the lease
 
     def lease(self, pipeline: str) -> Lease:
         """Return the pipeline's lease, an empty one before its first run; raise Unreadable."""
-        item = self._get("lease", pipeline)
+        item = self._table.get("lease", pipeline)
         return _record(Lease, item["lease"]) if item else Lease()
 
     def save_lease(self, pipeline: str, lease: Lease) -> None:
@@ -94,7 +89,7 @@ class DynamoLedger:
 
     def lease_version(self, pipeline: str) -> int:
         """Return the version of a lease, be it readable or not."""
-        item = self._get("lease", pipeline)
+        item = self._table.get("lease", pipeline)
         return int(item["version"]) if item else 0
 
     def unfinished(self, pipeline: str) -> list[Run]:
@@ -102,45 +97,27 @@ class DynamoLedger:
 
         What can't be read is not among them. It reads all records.
         """
-        pages = (
-            self._client()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                FilterExpression="#status IN (:queued, :running, :joined) OR attribute_type(told_at, :null)",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":pk": _write(f"run#{pipeline}"),
-                    ":queued": _write("QUEUED"),
-                    ":running": _write("RUNNING"),
-                    ":joined": _write("JOINED"),
-                    ":null": _write("NULL"),
-                },
-                ConsistentRead=True,
-            )
+        unfinished = "#status IN (:queued, :running, :joined) OR attribute_type(told_at, :null)"
+        items = self._table.under(
+            f"run#{pipeline}",
+            only=unfinished,
+            names={"#status": "status"},
+            values={":queued": "QUEUED", ":running": "RUNNING", ":joined": "JOINED", ":null": "NULL"},
         )
         found = []
-        for item in (item for page in pages for item in page["Items"]):
+        for item in items:
             with suppress(Unreadable):
-                found.append(_run({key: _plain(_read(value)) for key, value in item.items()}))
+                found.append(_run(item))
         return found
 
     # -------------------------------------------------------------- tries of a message
 
     def tried(self, message_id: str, at: datetime) -> int:
         """Count a try of a message, and return how many have been counted. A queue keeps a message for four days."""
-        answer = self._client().update_item(
-            TableName=self._table,
-            Key={"pk": {"S": "tries"}, "sk": {"S": message_id}},
-            UpdateExpression="SET expires = :expires ADD tries :one",
-            ExpressionAttributeValues={
-                ":expires": _write(int((at + timedelta(days=5)).timestamp())),
-                ":one": _write(1),
-            },
-            ReturnValues="ALL_NEW",
-        )
-        return int(_plain(_read(answer["Attributes"]["tries"])))
+        expires = int((at + timedelta(days=5)).timestamp())
+        values = {":expires": expires, ":one": 1}
+        changed = self._table.change("tries", message_id, "SET expires = :expires ADD tries :one", values)
+        return int(changed["tries"])
 
     # -------------------------------------------------------------- direct calls
 
@@ -149,17 +126,10 @@ class DynamoLedger:
 
         Lambda tries an asynchronous call again for six hours at most.
         """
-        answer = self._client().update_item(
-            TableName=self._table,
-            Key={"pk": {"S": "call"}, "sk": {"S": cause}},
-            UpdateExpression="SET run_id = if_not_exists(run_id, :run_id), expires = :expires",
-            ExpressionAttributeValues={
-                ":run_id": _write(run_id),
-                ":expires": _write(int((at + timedelta(days=1)).timestamp())),
-            },
-            ReturnValues="ALL_NEW",
-        )
-        return str(_read(answer["Attributes"]["run_id"]))
+        once = "SET run_id = if_not_exists(run_id, :run_id), expires = :expires"
+        values = {":run_id": run_id, ":expires": int((at + timedelta(days=1)).timestamp())}
+        changed = self._table.change("call", cause, once, values)
+        return str(changed["run_id"])
 
     # -------------------------------------------------------------- what was left behind
 
@@ -202,17 +172,17 @@ class DynamoLedger:
 
     def run(self, pipeline: str, run_id: str) -> Run | None:
         """Return a run, None if there is none; raise :class:`functions.errors.Unreadable`."""
-        item = self._get(f"run#{pipeline}", run_id)
+        item = self._table.get(f"run#{pipeline}", run_id)
         return _run(item) if item else None
 
     def create_run(self, run: Run) -> None:
         """Write a new run; one that is there stays as it is."""
-        self._put(_item(run), "attribute_not_exists(pk)")
+        self._table.put(_item(run), "attribute_not_exists(pk)")
 
     def begin_run(self, run: Run) -> Run:
         """Write a run as begun if it is queued still; return it as it stands, begun by whichever came first."""
-        names = {"#status": "status"}
-        if self._put(_item(run), "#status = :queued", {":queued": _write("QUEUED")}, names):
+        queued = "#status = :queued"
+        if self._table.put(_item(run), queued, {"#status": "status"}, {":queued": "QUEUED"}):
             return run
         return self.run(run.pipeline, run.run_id) or run
 
@@ -263,7 +233,7 @@ class DynamoLedger:
         """Write a record as text, one version on from the one that was read; raise Conflict if that is not there."""
         unchanged = "version = :read" if read else "attribute_not_exists(pk)"
         item = {"pk": pk, "sk": sk, "version": read + 1, pk: text}
-        if not self._put(item, unchanged, {":read": _write(read)} if read else None):
+        if not self._table.put(item, unchanged, values={":read": read} if read else None):
             raise Conflict(f"The {pk} of {sk!r} changed meanwhile.")
 
     def _record_or(self, kind: type[V], pk: str, sk: str) -> V:
@@ -271,7 +241,7 @@ class DynamoLedger:
 
         It begins with the version that was read, so that it can be written.
         """
-        item = self._get(pk, sk)
+        item = self._table.get(pk, sk)
         if item is None:
             return kind()
         try:
@@ -279,50 +249,6 @@ class DynamoLedger:
         except Unreadable as error:
             logger.warning("the %s of %s begins anew: %s", pk, sk, error)
             return replace(kind(), version=item["version"])
-
-    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
-        answer = self._client().get_item(
-            TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}}, ConsistentRead=True
-        )
-        item = answer.get("Item")
-        return {key: _plain(_read(value)) for key, value in item.items()} if item else None
-
-    def _under(self, pk: str, attributes: str) -> list[dict[str, Any]]:
-        pages = (
-            self._client()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": pk}},
-                ProjectionExpression=attributes,
-                ConsistentRead=True,
-            )
-        )
-        return [{key: _read(value) for key, value in item.items()} for page in pages for item in page["Items"]]
-
-    def _put(
-        self,
-        item: dict[str, Any],
-        condition: str,
-        values: dict[str, Any] | None = None,
-        names: dict[str, str] | None = None,
-    ) -> bool:
-        extra: dict[str, Any] = {}
-        if values:
-            extra["ExpressionAttributeValues"] = values
-        if names:
-            extra["ExpressionAttributeNames"] = names
-        try:
-            self._client().put_item(
-                TableName=self._table,
-                Item={key: _write(value) for key, value in item.items()},
-                ConditionExpression=condition,
-                **extra,
-            )
-        except ClientError as error:
-            return _refused(error)
-        return True
 
     def _update(
         self,
@@ -340,7 +266,7 @@ class DynamoLedger:
         def path(parts: tuple[str, ...]) -> str:
             return ".".join(names.setdefault(f"#{part}", f"#n{len(names)}") for part in parts)
 
-        values = {f":v{number}": _write(value) for number, value in enumerate(changes.values())}
+        values = {f":v{number}": value for number, value in enumerate(changes.values())}
         sets = ", ".join(f"{path(parts)} = :v{number}" for number, parts in enumerate(changes))
         conditions = ["attribute_exists(pk)"]
         if cursor:
@@ -350,32 +276,21 @@ class DynamoLedger:
         if standing:
             absent = f"attribute_not_exists({path(standing[0])}) OR " if standing[1] is None else ""
             conditions.append(f"({absent}{path(standing[0])} = :standing)")
-            values |= {":standing": _write(standing[1])}
+            values |= {":standing": standing[1]}
         if running:
             conditions.append(f"{path(running)} = :running")
-            values |= {":running": _write("RUNNING")}
+            values |= {":running": "RUNNING"}
         if unless_over:
             conditions.append(f"{path(('status',))} IN (:queued, :running)")
-            values |= {":queued": _write("QUEUED"), ":running": _write("RUNNING")}
-        try:
-            self._client().update_item(
-                TableName=self._table,
-                Key={"pk": {"S": f"run#{pipeline}"}, "sk": {"S": run_id}},
-                UpdateExpression=f"SET {sets}",
-                ConditionExpression=" AND ".join(conditions),
-                ExpressionAttributeNames={alias: part[1:] for part, alias in names.items()},
-                ExpressionAttributeValues=values,
-            )
-        except ClientError as error:
-            return _refused(error)
-        return True
-
-
-def _refused(error: ClientError) -> bool:
-    """Return False for a write whose condition does not hold; raise anything else."""
-    if error.response["Error"].get("Code") == "ConditionalCheckFailedException":
-        return False
-    raise error
+            values |= {":queued": "QUEUED", ":running": "RUNNING"}
+        return self._table.update(
+            f"run#{pipeline}",
+            run_id,
+            f"SET {sets}",
+            " AND ".join(conditions),
+            {alias: part[1:] for part, alias in names.items()},
+            values,
+        )
 
 
 def _item(run: Run) -> dict[str, Any]:
@@ -403,16 +318,3 @@ def _record(kind: type[T], content: str | dict[str, Any]) -> T:
         return parse(kind, content, strict=False)
     except InvalidMessage as error:
         raise Unreadable(f"The ledger holds what this version can't read: {error}") from error
-
-
-def _plain(value: Any) -> Any:
-    """Return a value without DynamoDB's decimals: all our numbers are whole."""
-    match value:
-        case Decimal():
-            return int(value)
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list():
-            return [_plain(each) for each in value]
-        case _:
-            return value

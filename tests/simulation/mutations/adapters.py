@@ -7,14 +7,14 @@ from tests.simulation.mutating import Mutation
 MUTATIONS = (
     Mutation(
         "the ledger's records are read as they were",
-        "functions.adapters.dynamodb:DynamoLedger._get",
+        "functions.adapters.table:Table.get",
         "ConsistentRead=True",
         "ConsistentRead=False",
         tests=True,
     ),
     Mutation(
         "a campaign's declaration is read as it was",
-        "functions.adapters.dynamodb:DynamoLedger._under",
+        "functions.adapters.table:Table.under",
         "ConsistentRead=True",
         "ConsistentRead=False",
         tests=True,
