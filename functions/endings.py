@@ -62,7 +62,7 @@ def fail(pipeline: str, run_id: str, reason: str, ports: Ports) -> None:
         except Exception:
             hand_on(pipeline, run_id, ports, untold=True)  # for the version that can read it
             raise
-        hand_on(pipeline, run_id, ports)
+        hand_on(pipeline, run_id, ports, untold=not ended)  # only that can say how it has ended, and who was told
         return
     if run and not run.over:
         conclude(run, Ending("FAILED", reason), ports)

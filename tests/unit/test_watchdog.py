@@ -14,7 +14,7 @@ from functions.model import IMPORTS, Ending, Message, Request, Trigger, dump_sho
 from functions.records import QUIET, SILENCE, Branch, Lease, Run, Turnstile
 from functions.steps.start import give_up, handle
 from functions.times import written
-from functions.watchdog import WATCH, look_after
+from functions.watchdog import WATCH, look_after, tell_untold
 from tests.support.build import (
     CHOSEN,
     NOW,
@@ -220,6 +220,19 @@ def test_what_cannot_be_read_or_told_is_told_by_who_can_read_it() -> None:
         scene.look_after()
     assert scene.ledger.lease("shop").untold == (RUN_ID,)
     assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+
+
+def test_one_that_has_ended_and_cannot_be_read_is_told_by_who_can_read_it() -> None:
+    """Who ended it may have died before its event was put, or have heard nothing of having ended it."""
+    scene = Scene(silent=timedelta(0))
+    scene.ledger = Foreign(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
+    assert scene.ledger.end_run("shop", RUN_ID, "FAILED", NOW, reason="out of luck")
+    scene.look_after()
+    assert (scene.bus.events, scene.ledger.lease("shop").untold) == ([], (RUN_ID,))
+    assert [trigger.run_id for trigger in scene.triggers] == ["b"]
+    scene.ledger = MemoryLedger(scene.ledger.declared, scene.ledger.leases, scene.ledger.runs)
+    tell_untold("shop", ports(ledger=scene.ledger, bus=scene.bus))
+    assert [(told["run_id"], told["reason"]) for _, told in scene.bus.events] == [(RUN_ID, "out of luck")]
 
 
 @pytest.mark.parametrize(("quiet", "gives_way"), [(QUIET - timedelta(seconds=1), False), (QUIET, True)])
