@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from rich.console import Console
@@ -93,11 +94,25 @@ def _of_seed(caught: Caught) -> Verdict:
 
 
 def _by_tests(mutation: Mutation) -> Verdict:
-    """Run the fast tests on the broken code, until the first that fails."""
+    """Run the fast tests on the broken code, until the first that fails: those that name its module come first."""
+    module = mutation.where.partition(":")[0]
+    near = [path for path in _fast() if re.search(rf"\b{re.escape(module)}\b", path.read_text())]
+    for paths in filter(None, (near, _fast())):
+        if caught := _failing(mutation, paths):
+            return caught
+    return Verdict(mutation, "equivalent" if mutation.equivalent else "nobody", "", mutation.equivalent)
+
+
+@cache
+def _fast() -> list[Path]:
+    return sorted(path for folder in FAST for path in (ROOT / folder).glob("test_*.py"))
+
+
+def _failing(mutation: Mutation, paths: Sequence[Path]) -> Verdict | None:
     command = [sys.executable, "-m", "pytest", "-p", "tests.simulation.mutating", "-n", "0", "-x", "-q", "--no-header"]
     try:
         tried = subprocess.run(
-            [*command, *FAST],
+            [*command, *(str(path.relative_to(ROOT)) for path in paths)],
             cwd=ROOT,
             env={**os.environ, "MUTATION": mutation.name},
             capture_output=True,
@@ -111,7 +126,7 @@ def _by_tests(mutation: Mutation) -> Verdict:
         return Verdict(mutation, "tests", failed[1], failed[2] or "")
     if tried.returncode:
         raise RuntimeError(f"{mutation.name}: {tried.stdout[-2000:]}{tried.stderr[-2000:]}")
-    return Verdict(mutation, "equivalent" if mutation.equivalent else "nobody", "", mutation.equivalent)
+    return None
 
 
 def _show(console: Console, verdicts: Sequence[Verdict]) -> None:
