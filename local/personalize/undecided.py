@@ -35,9 +35,16 @@ QUESTIONS: Mapping[str, Question] = {
     "filter-on-empty-data": Question(
         "CreateFilter names a dataset that holds no record yet", ("refuse", "fail", "take")
     ),
+    "header-in-other-letters": Question(
+        "a file's header spells a column in other letters than the schema (upper and lower case)", ("refuse", "take")
+    ),
+    "header-in-quotation-marks": Question("a column's name stands in quotation marks", ("refuse", "take")),
     "optimization-of-another-recipe": Question(
         "performHPO is true with a recipe none of whose hyperparameters can be tuned, or hpoObjective is given",
         ("refuse", "ignore"),
+    ),
+    "quotation-mark-in-value": Question(
+        "a quotation mark is within a value that does not stand in quotation marks", ("refuse", "take")
     ),
     "schema-name-in-other-letters": Question(
         "a schema's record is named for its dataset type, but spelled otherwise", ("refuse", "take")

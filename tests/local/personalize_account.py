@@ -218,6 +218,11 @@ def trained_group(account: Account, *, items: bool = True) -> str:
     return group
 
 
+def column(name: str, kind: Any = "string", **more: Any) -> dict[str, Any]:
+    """Return a field of a schema."""
+    return {"name": name, "type": kind, **more}
+
+
 def avro(kind: str, fields: Sequence[Mapping[str, Any]]) -> str:
     """Return a schema as JSON."""
     return json.dumps(

@@ -11,14 +11,10 @@ import pandas as pd
 import pytest
 
 from local.personalize.errors import InUseError, InvalidInputError
-from tests.local.personalize_account import INTERACTIONS, ITEMS, USERS, Account, avro, item_data, taste_data
+from tests.local.personalize_account import INTERACTIONS, ITEMS, USERS, Account, avro, column, item_data, taste_data
 
 HEADER = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_TYPE,EVENT_VALUE\n"
 GOOD = "".join(f"u{at % 50},00{at % 9},{1_700_000_000 + at},watch,\n" for at in range(1000))
-
-
-def column(name: str, kind: Any = "string", **more: Any) -> dict[str, Any]:
-    return {"name": name, "type": kind, **more}
 
 
 SHOP_ITEMS = [column("ITEM_ID"), column("PRICE", "float"), column("CATEGORY_L1", ["string"], categorical=True)]
@@ -229,7 +225,7 @@ def test_a_folder_of_sub_folders_has_no_data() -> None:
         (HEADER.replace("ITEM_ID", '"ITEM_ID"'), "columns:[ITEM_ID]. File: s3://b/bad.csv, line 1. Don't enclose"),
         (HEADER + GOOD + "u,i,1700000000,watch,1,2,3\n", "Expected 5 fields in line 1002, saw 7"),
         (HEADER + "u,i,1700000000,watch,1,2\n" + GOOD, "Expected 5 fields in line 2, saw 6"),
-        (HEADER + GOOD + '"u,i,1700000000,watch,1\n', "line 1002 can't be read: unexpected end of data"),
+        (HEADER + GOOD + '"u,i,1700000000,watch,1\n', "line 1002: a record must be on a single line"),
         (HEADER.encode() + GOOD.encode() + b"\xff\xfe,i,1700000000,watch,\n", "line 1002 is not UTF-8"),
         (HEADER + GOOD + "u,i,nan,watch,\n", "line 1002, column TIMESTAMP: 'nan' is not of type long"),
         (b"\xff\xfe\x00", "is not UTF-8"),

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from local.personalize.data.blame import ESCAPE
+from local.personalize.data.records import ESCAPE
 from local.personalize.ports import Objects
 
 _INTERVAL = 15 * 60

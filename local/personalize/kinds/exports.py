@@ -9,7 +9,7 @@ import dataclasses
 
 import pandas as pd
 
-from local.personalize.data.blame import ESCAPE
+from local.personalize.data.records import ESCAPE
 from local.personalize.data.tables import Snapshot
 from local.personalize.errors import InvalidInputError, JobFailedError
 from local.personalize.kinds.base import Kind, Parent, Request
