@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/personalize/latest/dg/incremental-data-updates.html
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,8 @@ from local.personalize.world import World
 
 _RESERVED = frozenset(map(plain, ("userId", "sessionId", "eventType", "timestamp", "recommendationId", "impression")))
 """Names that the properties of an event can't have, whatever their case."""
+logger = logging.getLogger(__name__)
+
 _BITS, _FLOATS = {"int": 32, "long": 64}, ("float", "double")
 
 
@@ -32,9 +34,15 @@ def put_events(world: World, request: Request) -> dict[str, Any]:
     """
     with world.lock:
         table = _interactions(world, request["trackingId"])
-        user = request.get("userId", request["sessionId"])
-        rows = [(event, _event_row(event, user, table.schema)) for event in request["eventList"]]
-        _stream(table, [(event.get("eventId"), row) for event, row in rows if "ITEM_ID" in row])
+        session, user = request["sessionId"], request.get("userId")
+        rows = [(event, _event_row(event, user or session, session, table.schema)) for event in request["eventList"]]
+        for event, row in rows:
+            if "ITEM_ID" not in row:
+                logger.warning("an event of the type %s names no item, and is not kept", event["eventType"])
+        kept = [(event.get("eventId"), row) for event, row in rows if "ITEM_ID" in row]
+        _stream(table, kept, session if user is None else None)
+        if user is not None:
+            table.knows(session, user)
     return {}
 
 
@@ -71,21 +79,22 @@ def _put(world: World, request: Request, kind: str, listed: str, member: str, ke
             raise InUseError(f"{dataset.arn} is {dataset.status}, and must be ACTIVE.")
         table = world.state.tables[dataset.arn]
         rows = [
-            _typed({**_properties(each.get("properties")), key: each[member]}, table.schema) for each in request[listed]
+            _typed({**_properties(each.get("properties")), plain(key): each[member]}, table.schema)
+            for each in request[listed]
         ]
         for row in rows:
             table.stream(row)
     return {}
 
 
-def _stream(table: Table, events: Iterable[tuple[str | None, Row]]) -> None:
-    """Add events; of those with the same ID, the first one counts."""
+def _stream(table: Table, events: Iterable[tuple[str | None, Row]], anonymous: str | None = None) -> None:
+    """Add events, of an anonymous session if they are; of those with the same ID, the first one counts."""
     for event_id, row in events:
         if event_id and event_id in table.event_ids:
             continue
         if event_id:
             table.event_ids.add(event_id)
-        table.stream(row)
+        table.stream(row, anonymous)
 
 
 def _interactions(world: World, tracking_id: str) -> Table:
@@ -111,18 +120,21 @@ def _action_interactions(world: World, tracking_id: str) -> Table:
     raise NotFoundError(f"There is no Action interactions dataset with the tracking ID {tracking_id}.")
 
 
-def _event_row(event: Mapping[str, Any], user: str, schema: Schema) -> dict[str, Any]:
+def _event_row(event: Mapping[str, Any], user: str, session: str, schema: Schema) -> dict[str, Any]:
+    """Return an event's row. Its item and value may stand among its properties, as half of the public code has them."""
     sent: datetime = event["sentAt"]
+    properties = _event_properties(event)
     row = {
-        **_event_properties(event),
-        "USER_ID": user,
-        "ITEM_ID": event.get("itemId"),
+        **properties,
+        "USERID": user,
+        "SESSIONID": session,
+        "ITEMID": event.get("itemId", properties.get("ITEMID")),
         "TIMESTAMP": int(sent.timestamp()),
-        "EVENT_TYPE": event["eventType"],
-        "EVENT_VALUE": event.get("eventValue"),
-        "RECOMMENDATION_ID": event.get("recommendationId"),
+        "EVENTTYPE": event["eventType"],
+        "EVENTVALUE": event.get("eventValue", properties.get("EVENTVALUE")),
+        "RECOMMENDATIONID": event.get("recommendationId"),
         "IMPRESSION": "|".join(event["impression"]) if event.get("impression") else None,
-        "EVENT_ATTRIBUTION_SOURCE": event.get("metricAttribution", {}).get("eventAttributionSource"),
+        "EVENTATTRIBUTIONSOURCE": event.get("metricAttribution", {}).get("eventAttributionSource"),
     }
     return _typed(row, schema)
 
@@ -131,26 +143,35 @@ def _action_row(event: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     happened: datetime = event["timestamp"]
     row = {
         **_event_properties(event),
-        "USER_ID": event.get("userId", event["sessionId"]),
-        "ACTION_ID": event["actionId"],
+        "USERID": event.get("userId", event["sessionId"]),
+        "SESSIONID": event["sessionId"],
+        "ACTIONID": event["actionId"],
         "TIMESTAMP": int(happened.timestamp()),
-        "EVENT_TYPE": event["eventType"],
-        "RECOMMENDATION_ID": event.get("recommendationId"),
+        "EVENTTYPE": event["eventType"],
+        "RECOMMENDATIONID": event.get("recommendationId"),
         "IMPRESSION": "|".join(event["impression"]) if event.get("impression") else None,
     }
     return _typed(row, schema)
 
 
 def _event_properties(event: Mapping[str, Any]) -> dict[str, Any]:
-    properties = _properties(event.get("properties"))
+    properties = _read(event.get("properties"))
     reserved = sorted(name for name in properties if plain(name) in _RESERVED)
     if reserved:
         raise InvalidInputError(f"An event's properties can't hold {', '.join(reserved)}.")
-    return properties
+    return _by_name(properties)
 
 
 def _properties(text: str | None) -> dict[str, Any]:
-    """Read properties: names in camel case stand for the schema's in upper case."""
+    return _by_name(_read(text))
+
+
+def _by_name(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return each by its name without what does not tell it from others: sku_name, skuName, SKU_NAME."""
+    return {plain(name): value for name, value in properties.items()}
+
+
+def _read(text: str | None) -> dict[str, Any]:
     if text is None:
         return {}
     try:
@@ -159,20 +180,23 @@ def _properties(text: str | None) -> dict[str, Any]:
         raise InvalidInputError(f"properties must be a JSON object: {error}") from error
     if not isinstance(read, dict):
         raise InvalidInputError("properties must be a JSON object.")
-    return {_upper(name): value for name, value in read.items()}
+    return read
 
 
-def _upper(name: str) -> str:
-    if name.upper() == name:
-        return name
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
+_UNASKED = frozenset(
+    map(plain, ("SESSION_ID", "EVENT_VALUE", "RECOMMENDATION_ID", "IMPRESSION", "EVENT_ATTRIBUTION_SOURCE"))
+)
+"""What every event brings, whether the schema has a column for it or not."""
 
 
 def _typed(row: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return the values that the schema has a column for, as its types say."""
+    """Return the values that the schema has a column for, as its types say. Others are logged: nobody else tells."""
     typed: dict[str, Any] = {}
+    columns = {plain(each.name) for each in schema.fields}
+    if vain := sorted(name for name, value in row.items() if value is not None and name not in columns | _UNASKED):
+        logger.warning("the schema of %s has no columns for %s: not kept", schema.type.name, ", ".join(vain))
     for each in schema.fields:
-        value = row.get(each.name)
+        value = row.get(plain(each.name))
         if value is None:
             if not each.nullable and each.name not in ("ITEM_ID", "EVENT_VALUE"):
                 raise InvalidInputError(f"{each.name} must be given: the schema does not allow null.")

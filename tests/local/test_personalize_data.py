@@ -173,7 +173,7 @@ def test_the_files_of_a_folder_s_first_level_are_imported() -> None:
     dataset = interactions(account)
     account.put("b/p/", b"")
     account.put("b/p/1.csv", HEADER + GOOD)
-    account.put("b/p/2.csv", HEADER + GOOD.replace("u1,", "new,"))
+    account.put("b/p/2.csv", HEADER + GOOD.replace("u1,", "new,").replace(",1700", ",1600"))
     account.put("b/p/dt=2026-01-01/part-0.csv", "not read")
     account.put("b/p2.csv", "not read")
     assert account.import_(dataset, "s3://b/p/", "j")["status"] == "ACTIVE"
@@ -376,7 +376,7 @@ def test_streamed_records_are_kept_apart_from_bulk_ones() -> None:
         ({"trackingId": "wrong"}, "no event tracker"),
         ({"properties": "[1]"}, "JSON object"),
         ({"properties": "{"}, "JSON object"),
-        ({"properties": '{"userId": "x"}'}, "can't hold USER_ID"),
+        ({"properties": '{"userId": "x"}'}, "can't hold userId"),
         ({"eventType": None}, "'eventList.1.member.eventType'"),
         ({"sentAt": "today"}, "type timestamp"),
         ({"sentAt": 1_764_000_000_000}, "'1764000000000' at 'eventList.1.member.sentAt'"),  # milliseconds

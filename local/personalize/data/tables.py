@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any, cast
 
@@ -25,6 +25,8 @@ class Streamed:
 
     number: int
     row: Row
+    session: str | None = None
+    """Whose it is, where nobody had said which user that is."""
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Table:
     given: int = 0
     """How many numbers were given: what is streamed next has this one."""
     event_ids: set[str] = field(default_factory=set)
+    sessions: dict[str, str] = field(default_factory=dict)
+    """Session to the user that an event has named for it."""
     version: int = 0
     """Changes whenever the contents do."""
     _frame: tuple[int, pd.DataFrame] | None = None
@@ -64,9 +68,18 @@ class Table:
         self.bulk = frame
         self.version += 1
 
-    def stream(self, row: Row) -> None:
-        """Add one record."""
-        streamed = Streamed(self.given, row)
+    def knows(self, session: str, user: str) -> None:
+        """Note whose a session is: what it did before is the user's from the next full training on.
+
+        https://docs.aws.amazon.com/personalize/latest/dg/recording-anonymous-user-events.html
+        """
+        if self.sessions.get(session) != user:
+            self.sessions = {**self.sessions, session: user}  # a snapshot keeps the one it has
+            self.version += 1
+
+    def stream(self, row: Row, session: str | None = None) -> None:
+        """Add one record, of an anonymous session perhaps."""
+        streamed = Streamed(self.given, row, session)
         self.given += 1
         self.streamed.append(streamed)
         user = row.get("USER_ID")
@@ -126,7 +139,7 @@ class Table:
     def snapshot(self) -> Snapshot:
         """Return the contents as they are now, at no cost."""
         streamed = self.streamed
-        return Snapshot(self.schema, self.bulk, streamed, len(streamed), self.given)
+        return Snapshot(self.schema, self.bulk, streamed, len(streamed), self.given, self.sessions)
 
 
 def _since(streamed: Sequence[Streamed], seen: int) -> list[Row]:
@@ -161,6 +174,17 @@ class Snapshot:
     streamed: Sequence[Streamed]
     count: int
     seen: int
+    sessions: Mapping[str, str] = field(default_factory=dict)
+
+    def joined(self) -> Snapshot:
+        """Return it with what anonymous sessions did as their users', as far as they are known by now."""
+        streamed = [
+            replace(each, row={**each.row, "USER_ID": user})
+            if (user := self.sessions.get(each.session or ""))
+            else each
+            for each in self.streamed[: self.count]
+        ]
+        return replace(self, streamed=streamed)
 
     def frame(self, *, upsert: bool = False) -> pd.DataFrame:
         """Return all rows as one frame; with `upsert`, only the newest of each key."""
@@ -168,7 +192,9 @@ class Snapshot:
         if self.count:
             frames.append(from_rows([each.row for each in self.streamed[: self.count]], self.schema))
         whole = stack(frames, self.schema)
-        return merge(whole, self.schema.keys) if upsert else whole
+        if upsert:
+            return merge(whole, self.schema.keys)
+        return once(whole) if self.count else whole
 
 
 def dtype(column: Field) -> str:
@@ -229,6 +255,15 @@ def stack(frames: Sequence[pd.DataFrame], schema: Schema) -> pd.DataFrame:
         else:
             columns[each.name] = pd.concat(parts, ignore_index=True)
     return pd.DataFrame(columns)
+
+
+def once(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep one of the rows that are the same in all columns.
+
+    "If you import two interactions with exactly the same timestamp and identical properties, Amazon Personalize keeps
+    only one": https://docs.aws.amazon.com/personalize/latest/dg/import-data.html
+    """
+    return frame.drop_duplicates(ignore_index=True)
 
 
 def merge(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

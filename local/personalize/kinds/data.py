@@ -15,7 +15,7 @@ import pandas as pd
 from local.personalize.data import csv_files, schemas
 from local.personalize.data.attribution_reports import Reporting
 from local.personalize.data.schemas import Schema
-from local.personalize.data.tables import Table, conform, merge, stack
+from local.personalize.data.tables import Table, conform, merge, once, stack
 from local.personalize.errors import AccessDeniedError, InUseError, InvalidInputError, JobFailedError
 from local.personalize.kinds import attribution
 from local.personalize.kinds.base import Kind, Parent, Request
@@ -260,8 +260,8 @@ def _joined(frame: pd.DataFrame, before: pd.DataFrame | None, schema: Schema, mo
     """Return what a dataset holds once the frame is in."""
     if mode == "INCREMENTAL" and before is not None:
         return merge(stack([conform(before, schema), conform(frame, schema)], schema), schema.keys)
-    # Interactions have no ID of their own: each row is one that happened.
-    return merge(frame, schema.keys) if schema.type.identified else frame
+    # Interactions have no ID of their own: each row is one that happened, and two that are the same are one.
+    return merge(frame, schema.keys) if schema.type.identified else once(frame)
 
 
 def _schema_of(world: World, arn: str) -> Schema:

@@ -49,6 +49,8 @@ def _interactions(order: Order, family: Family) -> Interactions:
     snapshot = order.data.get("INTERACTIONS")
     if snapshot is None:
         return Interactions.none(catalogue)
+    if order.previous is None:  # sessions and their users come together at a full training
+        snapshot = snapshot.joined()
     interactions = Interactions.from_frame(snapshot.frame(), order.rules, catalogue)
     _check_minimum(interactions, order)
     return _cut(interactions, order)
