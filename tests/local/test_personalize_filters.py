@@ -305,13 +305,41 @@ def test_the_filters_of_the_guide_are_taken(group: Group, expression: str) -> No
             "can have at most 25 parameters",
         ),
         ("EXCLUDE ItemID WHERE Items.GENRES IS NULL", "not valid at position 35"),
-        ("EXCLUDE ItemID WHERE NOT Items.PRICE = 1", "not valid at position 26"),
+        ("EXCLUDE ItemID WHERE NOT Items.PRICE = 1", ">>>NOT Items.PRICE"),
         ("x" * 2501, "less than or equal to 2500"),
     ],
 )
 def test_what_the_guide_rules_out_is_refused(group: Group, expression: str, message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):
         group.filter(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        ("EXCLUDE ItemID WHERE NOT Items.PRICE = 1", ">>>NOT Items.PRICE = 1 (NOT stands in NOT IN, behind a field)"),
+        ("EXCLUDE ItemID WHERE Items.GENRES IN (Drama)", ">>>Drama) (a value is a text in quotation marks"),
+        ('EXCLUDE ItemID WHERE Items.GENRES IN ("a", b)', ">>>b) (a value is a text in quotation marks"),
+        ("EXCLUDE ItemID WHERE Items.GENRES = Drama", ">>>Drama (a value is a text in quotation marks"),
+        ("EXCLUDE ItemID WHERE Items.PRICE = true", ">>>true (a value is a text in quotation marks"),
+        ("EXCLUDE ItemID WHERE Items.PRICE == 1", ">>>== 1 (operators are =, !="),
+        ("EXCLUDE ItemID WHERE Items.PRICE <> 1", ">>><> 1 (operators are =, !="),
+        ('EXCLUDE ItemID WHERE Items.GENRES LIKE "a"', '>>>LIKE "a" (operators are =, !='),
+        ('EXCLUDE ItemID WHERE GENRES IN ("a")', '>>>GENRES IN ("a") (a field is Dataset.FIELD'),
+        ('EXCLUDE ItemID WHERE Items.GENRES IN "a"', '>>>"a" (the values of IN stand in parentheses)'),
+        ("EXCLUDE ItemID WHERE Items.PRICE = 1 AND", "AND>>> (a field is Dataset.FIELD"),
+        (
+            "EXCLUDE ItemID WHERE Items.PRICE = 1 Items.STOCK = 2",
+            ">>>Items.STOCK = 2 (conditions are joined by AND or OR)",
+        ),
+        ("EXCLUDE ItemID Items.PRICE = 1", ">>>Items.PRICE = 1 (WHERE comes here)"),
+        ("EXCLUDE WHERE Items.PRICE = 1", ">>>WHERE Items.PRICE = 1 (ItemID, UserID or ActionID comes here)"),
+    ],
+)
+def test_the_word_that_is_wrong_is_shown_with_what_would_do(group: Group, expression: str, told: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        group.filter(expression)
+    assert told in str(refused.value)
 
 
 def test_there_are_only_so_many_fields_in_a_filter_and_in_a_group() -> None:

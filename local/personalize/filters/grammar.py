@@ -218,7 +218,38 @@ def _read(text: str, rule: str, what: str) -> Any:
         at = len(text) if isinstance(error, lark.exceptions.UnexpectedEOF) else error.pos_in_stream or 0
         if isinstance(error, lark.exceptions.UnexpectedToken) and error.token.type == "$END":
             at = len(text)
-        raise InvalidInputError(_shown(what, text, at)) from error
+        raise InvalidInputError(_shown(what, text, *_blamed(text, at, error))) from error
+
+
+_OPERATORS = "operators are =, !=, <, <=, >, >=, IN and NOT IN"
+_WANTED = {
+    "STRING": "a value is a text in quotation marks, a number or a $placeholder",
+    "OPERATOR": _OPERATORS,
+    "NAME": "a field is Dataset.FIELD, as Items.GENRES",
+    "TARGET": "ItemID, UserID or ActionID comes here",
+    "_WHERE": "WHERE comes here",
+    "MODE": "INCLUDE or EXCLUDE comes here",
+    "_AND": "conditions are joined by AND or OR",
+}
+"""What a place asks for, by the first of the tokens that fit there."""
+
+
+def _blamed(text: str, at: int, error: lark.exceptions.UnexpectedInput) -> tuple[int, str]:
+    """Return where the word begins that is wrong, and what would do there: lark only sees it behind the word."""
+    wanted = {*(getattr(error, "expected", None) or getattr(error, "allowed", None) or ())}
+    sign = re.search(r"[=<>!]+\s*$", text[:at])
+    if text[at : at + 1] in ("=", "<", ">", "!"):
+        return sign.start() if sign else at, _OPERATORS
+    word = re.search(r"[A-Za-z_][A-Za-z0-9_]*\s*$", text[:at])
+    if word and "LPAR" in wanted and word.group().strip().upper() == "IN":
+        return at, "the values of IN stand in parentheses"
+    if word is None or wanted != {"DOT"}:
+        return at, next((told for token, told in _WANTED.items() if token in wanted), "")
+    if word.group().strip().upper() == "NOT":
+        return word.start(), "NOT stands in NOT IN, behind a field"
+    if text[: word.start()].rstrip().endswith(("=", "<", ">", "(", ",")):
+        return word.start(), _WANTED["STRING"]
+    return word.start(), _WANTED["NAME"]
 
 
 def _shown(what: str, text: str, at: int, reason: str = "") -> str:
