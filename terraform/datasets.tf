@@ -45,6 +45,12 @@ resource "aws_lambda_invocation" "dataset" {
       error_message = "${local._datasets[each.key].at}.schema: its \"namespace\" is ${try(jsonencode(local._datasets[each.key].avro.namespace), "missing")}; Personalize takes \"com.amazonaws.personalize.schema\" only."
     }
 
+    # https://avro.apache.org/docs/1.11.1/specification/#names
+    precondition {
+      condition     = alltrue([for column in keys(local._columns[each.key]) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", column))])
+      error_message = "${local._datasets[each.key].at}.schema: columns' names have letters, digits and underscores, and don't begin with a digit. Wrong: ${join(", ", [for column in keys(local._columns[each.key]) : column if !can(regex("^[A-Za-z_][A-Za-z0-9_]*$", column))])}."
+    }
+
     precondition {
       condition     = alltrue([for column in keys(local._wanted_columns[each.key]) : contains(keys(local._columns[each.key]), column)])
       error_message = "${local._datasets[each.key].at}.schema: required columns are missing: ${join(", ", [for column, type in local._wanted_columns[each.key] : "${column} (${type})" if !contains(keys(local._columns[each.key]), column)])}."

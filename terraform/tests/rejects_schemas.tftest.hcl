@@ -143,6 +143,15 @@ run "rejects_video_items_without_creation_timestamp" {
   }
 }
 
+run "rejects_a_column_with_a_hyphen" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.dataset]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "ITEM_ID", type = "string" }, { name = "genre-l1", type = "string", categorical = true }] })) } }) }) }
+  }
+}
+
 run "rejects_nested_column" {
   command         = plan
   expect_failures = [aws_lambda_invocation.dataset]

@@ -126,6 +126,14 @@ def test_what_is_no_avro_record_is_refused(text: str) -> None:
         Account()("CreateSchema", name="s", schema=text)
 
 
+@pytest.mark.parametrize("name", ["genre-l1", "1GENRE", "GENRE L1", "GENRE.L1", "", "Ä", " GENRE"])
+def test_a_field_has_a_name_as_avro_spells_them(name: str) -> None:
+    fields = [column("ITEM_ID"), column("_GENRE_2b", categorical=True)]
+    assert Account().schema("Items", fields)
+    with pytest.raises(InvalidInputError, match=r"not valid|not a valid"):
+        Account().schema("Items", [*fields, column(name, categorical=True)])
+
+
 def test_a_dataset_takes_a_schema_of_its_type_and_domain() -> None:
     account = Account()
     group, shop = account.group(), account.group("shop", domain="ECOMMERCE")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from local.personalize.errors import InvalidInputError
 
 NUMBERS = frozenset({"float", "double", "int", "long"})
 PRIMITIVES = NUMBERS | {"string", "boolean"}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 MAX_ID, MAX_STRING, MAX_TEXT = 256, 1000, 20_000
 """How many characters IDs, other strings and texts may have; texts are cut, the others refused."""
 
@@ -342,6 +344,9 @@ def _problems(schema: Schema, domain: str | None) -> Iterator[str]:
     if missing:
         where = f" in the domain {domain}" if domain else ""
         yield f"required fields are missing{where}: [{','.join(missing)}]"
+    # https://avro.apache.org/docs/1.11.1/specification/#names
+    if odd := [each.name for each in schema.fields if not _NAME.fullmatch(each.name)]:
+        yield f"field names have letters, digits and underscores, and don't begin with a digit: [{','.join(odd)}]"
     names = [plain(each.name) for each in schema.fields]
     twice = sorted({each.name for each in schema.fields if names.count(plain(each.name)) > 1})
     if twice:
