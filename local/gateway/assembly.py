@@ -25,6 +25,7 @@ from local.shims import patches
 from local.shims.alarms import describe_alarms
 from local.shims.conditions import ask_for_all, name_resources
 from local.shims.duplicates import send_twice
+from local.shims.failures import tell_failures
 from local.shims.limits import refuse_what_is_too_large
 from local.shims.lineage import NotesTraceHeaders, keep_lineages
 from local.shims.objects import keep_objects_as_s3_does
@@ -85,6 +86,7 @@ def assemble(settings: Settings) -> Assembly:
     }
     patches.fill_in_schedules()
     keep_lineages()
+    tell_failures()
     keep_objects_as_s3_does()
     refuse_what_is_too_large()
     if settings.auth:

@@ -64,17 +64,20 @@ def test_a_call_by_hand_answers_the_run_id(stack: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("payload", "told"),
+    ("payload", "code", "told"),
     [
-        ({"pipeline": "shopp"}, "Declared pipelines: shop"),
-        ({"pipeline": "shop", "solutions": ["foryou"]}, "Its solutions: for-you, similar"),
-        ({"pipeline": "shop", "what": "all"}, "what"),
-        ({}, "pipeline"),
+        ({"pipeline": "shopp"}, "UnknownPipeline", "Declared pipelines: shop"),
+        ({"pipeline": "shop", "solutions": ["foryou"]}, "UnknownSolution", "Its solutions: for-you, similar"),
+        ({"pipeline": "shop", "what": "all"}, "InvalidRequest", "what"),
+        ({}, "InvalidRequest", "pipeline"),
     ],
 )
-def test_a_wrong_call_by_hand_is_told_what_there_is(stack: Deployment, payload: dict[str, object], told: str) -> None:
+def test_a_wrong_call_by_hand_is_told_what_there_is(
+    stack: Deployment, payload: dict[str, object], code: str, told: str
+) -> None:
     answer, failed = stack.invoke("start", payload)
     assert failed
+    assert answer["errorType"] == code
     assert told in answer["errorMessage"]
 
 

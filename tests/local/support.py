@@ -133,19 +133,24 @@ def set_bucket_policy(session: boto3.Session, bucket: str, *statements: Mapping[
     session.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
 
 
-def make_function(session: boto3.Session) -> tuple[str, str]:
-    """Make a function with a role of the same name, and return the name and the role's ARN."""
+def make_function(
+    session: boto3.Session, code: str = FUNCTION, file: str = "main.py", runtime: str = "python3.13"
+) -> tuple[str, str]:
+    """Make a function with a role of the same name, and return the name and the role's ARN.
+
+    code: the module's text; its `handler` is called.
+    """
     name = unique("fn")
     role = session.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("main.py", FUNCTION)
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr(file, code)
     session.client("lambda").create_function(
         FunctionName=name,
         Role=role,
-        Runtime="python3.13",
-        Handler="main.handler",
-        Code={"ZipFile": code.getvalue()},
+        Runtime=runtime,
+        Handler=f"{file.partition('.')[0]}.handler",
+        Code={"ZipFile": package.getvalue()},
         Timeout=10,
     )
     session.client("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
