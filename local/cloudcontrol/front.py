@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
 from local.cloudcontrol.errors import HandlerError, RefusedError
+from local.cloudcontrol.resources import Call
 from local.cloudcontrol.schemas import find_schema
 from local.cloudcontrol.service import CloudControl
 from local.gateway import ministack
@@ -27,6 +28,20 @@ logger = logging.getLogger(__name__)
 SERVICE = "cloudcontrol"
 PREFIX = "AWS::Personalize::"
 _XML_NAMESPACE = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
+
+
+def calls_of(personalize: Personalize, caller: Caller) -> Call:
+    """Return a caller's way to call Personalize, as handlers want it."""
+
+    async def call(operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return await personalize.call(caller, Route(CONTROL, operation), params)
+        except ServiceError as error:
+            raise HandlerError.of_service(error.code, error.message) from error
+        except DeniedError as error:
+            raise HandlerError.of_service(error.denial.code, error.denial.message) from error
+
+    return call
 
 
 @dataclass
@@ -49,7 +64,7 @@ class CloudControlFront:
             _authorize(self.auth, caller, route.operation)
             params = parse(route, request.body)
             control = self._control(caller.account, caller.region)
-            return render(route, await control.perform(route.operation, params, self._call(caller)))
+            return render(route, await control.perform(route.operation, params, calls_of(self.personalize, caller)))
         except RefusedError as error:
             return render_error(route, error.code, error.message, 400)
         except BadRequestError as error:
@@ -76,17 +91,6 @@ class CloudControlFront:
     def _control(self, account: str, region: str) -> CloudControl:
         return self._accounts.setdefault((account, region), CloudControl(region))
 
-    def _call(self, caller: Caller) -> Any:
-        async def call(operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-            try:
-                return await self.personalize.call(caller, Route(CONTROL, operation), params)
-            except ServiceError as error:
-                raise HandlerError.of_service(error.code, error.message) from error
-            except DeniedError as error:
-                raise HandlerError.of_service(error.denial.code, error.denial.message) from error
-
-        return call
-
 
 @dataclass
 class DescribeType:
@@ -96,12 +100,12 @@ class DescribeType:
 
     async def __call__(self, request: Request) -> Response | None:
         """Answer, or leave any other CloudFormation request to ministack."""
+        caller = ministack.identify(request)  # for what a stack makes, too
         query = parse_qs(request.body.decode("utf-8", "replace"))
         params = {key: values[-1] for key, values in query.items()}
         name = params.get("TypeName") or params.get("Arn", "").rpartition("/")[2].replace("-", "::")
         if params.get("Action") != "DescribeType" or not name.startswith(PREFIX):
             return None
-        caller = ministack.identify(request)
         try:
             if isinstance(caller, Denial):
                 raise DeniedError(caller)

@@ -48,6 +48,11 @@ class TypeSchema:
         """Properties that are never read back."""
         return self._names("writeOnlyProperties")
 
+    @property
+    def deleted_first(self) -> bool:
+        """Whether CloudFormation deletes a resource before it makes the one that replaces it."""
+        return self.document.get("replacementStrategy") == "delete_then_create"
+
     def supports(self, handler: str) -> bool:
         """Whether the type can be updated, listed and so on."""
         return handler in self.document["handlers"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -43,6 +43,35 @@ def from_api(schema: TypeSchema, node: Document, value: Any) -> Any:
         # The API writes INTERACTIONS where the type says Interactions.
         return next((known for known in node.get("enum", ()) if known.casefold() == value.casefold()), value)
     return value
+
+
+def as_typed(schema: TypeSchema, node: Document, value: Any) -> Any:
+    """Turn text into the number or truth value that the schema asks for, and the other way round.
+
+    Templates write either, and parameters are always text: CloudFormation converts what can be converted.
+    """
+    node = schema.resolve(node)
+    if isinstance(value, Mapping):
+        known = node.get("properties", {})
+        return {name: as_typed(schema, known.get(name, {}), item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [as_typed(schema, node.get("items", {}), item) for item in value]
+    convert = _CONVERTED.get((node.get("type"), type(value)))
+    try:
+        return convert(value) if convert else value
+    except (ValueError, KeyError):
+        return value  # which the schema then refuses
+
+
+_TRUTH = {"true": True, "false": False}
+_CONVERTED: Mapping[tuple[Any, type], Callable[[Any], Any]] = {
+    ("boolean", str): lambda text: _TRUTH[text.lower()],
+    ("integer", str): int,
+    ("number", str): float,
+    ("string", bool): lambda truth: str(truth).lower(),
+    ("string", float): str,
+    ("string", int): str,
+}
 
 
 def api_tags(properties: Document) -> list[dict[str, str]]:

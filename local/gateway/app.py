@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from local.gateway.control import PREFIX
 from local.gateway.http import AsgiApp, Handler, Receive, Request, Scope, Send, read_body, replay, signed_with
+from local.gateway.protocol import is_call
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Gateway:
         if scope["path"].split("/")[1] == PREFIX.strip("/"):
             return self.control
         credential = signed_with(scope)
+        if credential is None and is_call(scope):
+            return self.handlers["personalize"]  # which refuses it; to S3 it would be a bucket's
         return self.handlers.get(credential.service) if credential else None
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -29,6 +29,8 @@ from local.shims.failures import tell_failures
 from local.shims.limits import refuse_what_is_too_large
 from local.shims.lineage import NotesTraceHeaders, keep_lineages
 from local.shims.objects import keep_objects_as_s3_does
+from local.shims.stacks import provision_personalize
+from local.shims.tasks import serve_personalize_tasks
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ def assemble(settings: Settings) -> Assembly:
     tell_failures()
     keep_objects_as_s3_does()
     refuse_what_is_too_large()
+    provision_personalize(personalize)
+    serve_personalize_tasks(personalize, auth=settings.auth)
     if settings.auth:
         patches.authorize_batches()
         patches.authorize_lambda_calls()

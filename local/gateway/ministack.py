@@ -7,6 +7,7 @@ It reads its environment when it is imported, so this module imports it only ins
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import datetime as dt
 import json
 import logging
@@ -82,7 +83,19 @@ def identify(request: Request) -> Caller | Denial:
     query = parse_qs(scope.get("query_string", b"").decode(), keep_blank_values=True)
     iam_evaluator.pin_signed_request(scope["method"], raw_path, query, scope["headers"])
     iam_evaluator.pin_signed_body(request.body)
+    _ACCESS_KEY.set(credential.access_key)
     return Caller(responses.get_account_id(), credential.region, credential.access_key)
+
+
+_ACCESS_KEY: contextvars.ContextVar[str] = contextvars.ContextVar("access_key_of_the_request", default="")
+
+
+def acting() -> Caller:
+    """Return for whom ministack works at the moment: who signed the request, or else the account's root user."""
+    from ministack.core import responses
+
+    account = responses.get_account_id()
+    return Caller(account, responses.get_region(), _ACCESS_KEY.get() or account)
 
 
 def denial(caller: Caller, action: str, resource: str, context: Mapping[str, str | list[str]]) -> Denial | None:
@@ -119,7 +132,7 @@ class Sender:
         return {"aws:sourcearn": self.source_arn, "aws:sourceaccount": self.source_arn.split(":")[4]}
 
 
-def role_may(role_arn: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> bool:
+def role_may(role_arn: str, action: str, resource: str, context: Mapping[str, str | list[str]] | None = None) -> bool:
     """Say whether a role's policies allow an action, for what is done in a role's name."""
     from ministack.core import iam_evaluator
     from ministack.services import iam
@@ -277,15 +290,16 @@ def queue_accepts(queue_arn: str, service: str, source_arn: str) -> bool:
 
 
 def _background_context(principal: str, kind: str, account: str, action: str, resource: str) -> Any:
-    from ministack.core import iam_evaluator
+    from ministack.core import iam_evaluator, responses
 
+    _, _, _, region, *_ = f"{resource}::::".split(":")
     return iam_evaluator.EvalContext(
         principal_arn=principal,
         principal_type=kind,
         principal_account=account,
         action=action,
         resource_arn=resource,
-        region=resource.split(":")[3],
+        region=region or responses.get_region(),
         secure_transport=True,  # AWS's own services use TLS among themselves
     )
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from local.gateway import ministack
 from local.gateway.authorization import checks
-from local.gateway.http import Request, Response
+from local.gateway.http import Request, Response, signed_with
 from local.gateway.ministack import Caller, Denial
 from local.gateway.protocol import (
     DATA_PLANES,
@@ -79,6 +79,7 @@ class Personalize:
         route = None
         try:
             route = route_of(request)
+            _require_signature(request)
             caller = ministack.identify(request)
             if isinstance(caller, Denial):
                 raise DeniedError(caller)
@@ -106,3 +107,12 @@ class Personalize:
             denial = ministack.denial(caller, check.action, check.resource, check.context)
             if denial:
                 raise DeniedError(denial)
+
+
+def _require_signature(request: Request) -> None:
+    """Refuse what is not signed, as AWS does: https://docs.aws.amazon.com/personalize/latest/dg/CommonErrors.html."""
+    if "authorization" not in request.headers:
+        raise BadRequestError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
+    if signed_with(request.scope) is None:
+        text = "The Authorization header is no signature of version 4: it has no Credential of this service"
+        raise BadRequestError("IncompleteSignatureException", text, 400)

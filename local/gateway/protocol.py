@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
-from local.gateway.http import Request, Response
+from local.gateway.http import Request, Response, Scope
 from local.personalize import jsons
 from local.personalize.service_models import CONTROL, EVENTS, RUNTIME, operation_model, service_model
 from local.personalize.validation import moment
@@ -68,6 +68,18 @@ def route_of(request: Request) -> Route:
     if route is None:
         raise BadRequestError("UnknownOperationException", f"no such operation: {operation or request.path}")
     return route
+
+
+def is_call(scope: Scope) -> bool:
+    """Say whether a request that nobody has signed is one for Personalize, by its target or its path.
+
+    A form is none: browsers upload to S3 with forms, and a bucket may be named `events`.
+    """
+    request = Request(scope, b"")
+    if request.headers.get("x-amz-target", "").startswith(f"{service_model(CONTROL).metadata['targetPrefix']}."):
+        return True
+    form = request.headers.get("content-type", "").startswith("multipart/form-data")
+    return (scope["method"], request.path) in _rest_routes() and not scope.get("query_string") and not form
 
 
 def parse(route: Route, body: bytes) -> dict[str, Any]:

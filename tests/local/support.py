@@ -8,7 +8,7 @@ import time
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import boto3
 import urllib3
@@ -134,7 +134,10 @@ def set_bucket_policy(session: boto3.Session, bucket: str, *statements: Mapping[
 
 
 def make_function(
-    session: boto3.Session, code: str = FUNCTION, file: str = "main.py", runtime: str = "python3.13"
+    session: boto3.Session,
+    code: str = FUNCTION,
+    file: str = "main.py",
+    runtime: Literal["nodejs20.x", "python3.13"] = "python3.13",
 ) -> tuple[str, str]:
     """Make a function with a role of the same name, and return the name and the role's ARN.
 
@@ -155,3 +158,23 @@ def make_function(
     )
     session.client("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
     return name, role
+
+
+def run_machine(session: boto3.Session, machine: Mapping[str, Any], given: Any, *allowed: Any) -> tuple[str, Any]:
+    """Run a state machine to its end; return its status, and its output or, if it failed, its error and cause.
+
+    allowed: the statements of its role.
+    """
+    role = make_service_role(session, *allowed, trusts=trust("states.amazonaws.com"))
+    states = session.client("stepfunctions")
+    arn = states.create_state_machine(name=unique("machine"), definition=json.dumps(machine), roleArn=role)
+    execution = states.start_execution(stateMachineArn=arn["stateMachineArn"], input=json.dumps(given))["executionArn"]
+
+    def ended() -> Any:
+        found = states.describe_execution(executionArn=execution)
+        return found if found["status"] != "RUNNING" else None
+
+    found = wait(ended)
+    if found["status"] == "SUCCEEDED":
+        return found["status"], json.loads(found["output"])
+    return found["status"], (found.get("error"), found.get("cause"))

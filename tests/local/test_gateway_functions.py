@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from local.account import LocalAccount
-from tests.local.support import TRUST, make_function, unique, wait
+from tests.local.support import make_function, run_machine
 
 CODE = """
 import collections
@@ -145,25 +145,7 @@ def test_step_functions_retry_and_catch_errors_by_their_names(session: boto3.Ses
             **{name: {"Type": "Pass", "Result": name, "ResultPath": "$.state", "End": True} for name in names},
         },
     }
-    output = run(session, machine, {"do": "raise"})
+    _, output = run_machine(session, machine, {"do": "raise"})
     assert output["state"] == "OutOfStock"
     assert output["error"]["Error"] == "OutOfStock"
     assert json.loads(output["error"]["Cause"])["errorMessage"] == "none left"
-
-
-def run(session: boto3.Session, machine: Any, given: Any) -> Any:
-    """Run a state machine to its success, and return its output."""
-    role = session.client("iam").create_role(RoleName=unique("machine"), AssumeRolePolicyDocument=json.dumps(TRUST))
-    states = session.client("stepfunctions")
-    arn = states.create_state_machine(
-        name=unique("machine"), definition=json.dumps(machine), roleArn=role["Role"]["Arn"]
-    )["stateMachineArn"]
-    execution = states.start_execution(stateMachineArn=arn, input=json.dumps(given))["executionArn"]
-
-    def ended() -> Any:
-        found = states.describe_execution(executionArn=execution)
-        return found if found["status"] != "RUNNING" else None
-
-    found = wait(ended)
-    assert found["status"] == "SUCCEEDED", found
-    return json.loads(found["output"])

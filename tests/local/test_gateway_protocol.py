@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import urllib3
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.account import LocalAccount
@@ -129,6 +132,39 @@ def test_no_page_may_steer(account: LocalAccount) -> None:
     asks["access-control-request-headers"] = "content-type"
     preflight = urllib3.request("OPTIONS", f"{account.endpoint}/_personalize/reset", headers=asks)
     assert (preflight.status, preflight.headers.get("access-control-allow-origin")) == (405, None)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params"),
+    [
+        ("personalize", "list_dataset_groups", {}),
+        ("personalize-runtime", "get_recommendations", {"campaignArn": "arn:aws:x", "userId": "1"}),
+        ("personalize-runtime", "get_personalized_ranking", {"campaignArn": "a", "userId": "1", "inputList": ["1"]}),
+        ("personalize-events", "put_users", {"datasetArn": "arn:aws:x", "users": [{"userId": "1"}]}),
+    ],
+)
+def test_a_call_that_nobody_signed_is_refused(
+    account: LocalAccount, service: Any, operation: str, params: dict[str, Any]
+) -> None:
+    client: Any = account.session().client(service, config=Config(signature_version=UNSIGNED))
+    with pytest.raises(ClientError, match="Missing Authentication Token") as raised:
+        getattr(client, operation)(**params)
+    assert error_of(raised) == ("MissingAuthenticationTokenException", 403)
+
+
+def test_what_is_no_signature_is_told(account: LocalAccount) -> None:
+    headers = {"authorization": "Bearer me", "content-type": "application/json"}
+    answer = urllib3.request("POST", f"{account.endpoint}/recommendations", headers=headers, body=b"{}")
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (400, "IncompleteSignatureException")
+
+
+def test_a_bucket_may_be_named_as_a_path_of_personalize(account: LocalAccount) -> None:
+    s3 = account.session().client("s3")
+    s3.create_bucket(Bucket="events", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    form = s3.generate_presigned_post("events", "a.txt")["fields"] | {"file": ("a.txt", b"text")}
+    answer = urllib3.request("POST", f"{account.endpoint}/events", fields=form)
+    assert answer.status == 204
+    assert s3.get_object(Bucket="events", Key="a.txt")["Body"].read() == b"text"
 
 
 def test_everything_else_is_ministacks(account: LocalAccount) -> None:
