@@ -133,8 +133,8 @@ def _fields(description: str) -> str:
 
 
 def _type(block: Block) -> str:
-    """Return the type without an object's fields: those are in the description."""
-    return re.sub(r"\(\{.*\}\)", "", block.type, flags=re.DOTALL)
+    """Return the type without an object's fields, which the description has. A comment says what `any` stands for."""
+    return re.sub(r"\(\{.*\}\)", "", block.type.removeprefix("any # "), flags=re.DOTALL)
 
 
 def _default(block: Block) -> str:

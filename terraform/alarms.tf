@@ -13,7 +13,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"
-  alarm_actions       = var.alarms.actions
-  ok_actions          = var.alarms.actions
+  alarm_actions       = local._alarm_actions
+  ok_actions          = local._alarm_actions
   tags                = var.tags
 }

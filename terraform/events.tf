@@ -5,7 +5,7 @@ locals {
   # Folder → pipeline/dataset: by it, start finds whose file has arrived. Only of pipelines that want it.
   _folders = {
     for key, d in local._datasets : "s3://${local._bucket}/${d.prefix}" => key
-    if var.pipelines[d.pipeline].retrain_on_upload.enabled
+    if local._pipelines[d.pipeline].retrain_on_upload.enabled
   }
 
   _pattern_characters = 2048
@@ -32,7 +32,7 @@ locals {
 
   _listed = {
     upload  = [for key in values(local._folders) : jsonencode({ prefix = local._datasets[key].prefix })]
-    retrain = [for key in keys(var.pipelines) : jsonencode(key)]
+    retrain = [for key in keys(local._pipelines) : jsonencode(key)]
   }
 
   # In as many rules as are needed: each lists so many as fit if all were as long as the longest.

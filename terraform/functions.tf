@@ -11,12 +11,12 @@ locals {
     POWERTOOLS_LOG_LEVEL         = "INFO"
     POWERTOOLS_METRICS_NAMESPACE = "PersonalizePipelines"
     POWERTOOLS_SERVICE_NAME      = var.name
-    QUOTAS                       = jsonencode({ import = var.quotas.imports, train = var.quotas.trainings })
+    QUOTAS                       = jsonencode({ import = local._quotas.imports, train = local._quotas.trainings })
     TYPICAL_SECONDS = jsonencode({
-      dataset_import_job = 60 * var.typical_minutes.import_job
-      solution_version   = 60 * var.typical_minutes.solution_version
-      campaign           = 60 * var.typical_minutes.campaign
-      filter             = 60 * var.typical_minutes.filter
+      dataset_import_job = 60 * local._typical_minutes.import_job
+      solution_version   = 60 * local._typical_minutes.solution_version
+      campaign           = 60 * local._typical_minutes.campaign
+      filter             = 60 * local._typical_minutes.filter
     })
   }
 }
@@ -29,7 +29,7 @@ module "step" {
   handler            = each.value.handler
   timeout            = each.value.timeout
   memory_mb          = var.function_memory_mb
-  package            = var.package
+  package            = local._package
   role               = merge(local._role, { name = local._role_names[each.key] })
   statements         = local._statements[each.key]
   kms_key_arn        = var.kms_key_arn
@@ -50,7 +50,7 @@ module "glue" {
   handler            = local._table.glue.handler
   timeout            = local._table.glue.timeout
   memory_mb          = var.function_memory_mb
-  package            = var.package
+  package            = local._package
   role               = merge(local._role, { name = local._role_names["glue"] })
   statements         = local._statements["glue"]
   kms_key_arn        = var.kms_key_arn

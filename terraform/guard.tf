@@ -11,7 +11,7 @@ resource "aws_lambda_invocation" "guard" {
     name                = "everything of pipeline '${each.key}'"
     arn                 = local._dataset_group_arns[each.key]
     pipeline            = each.key
-    datasets            = keys(var.pipelines[each.key].datasets)
+    datasets            = keys(local._pipelines[each.key].datasets)
     deletion_protection = var.deletion_protection
   })
 

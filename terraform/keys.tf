@@ -9,7 +9,7 @@ locals {
     datasets       = tomap({ for key in keys(local._datasets) : key => key })
     event_trackers = tomap({ for key in keys(local._wanted_trackers) : key => key })
     filters        = tomap({ for key in keys(local._filters) : key => key })
-    pipelines      = tomap({ for key in keys(var.pipelines) : key => key })
+    pipelines      = tomap({ for key in keys(local._pipelines) : key => key })
     schedules      = tomap({ for key in keys(local._schedules) : key => key })
     solutions      = tomap({ for key in keys(local._solutions) : key => key })
   }

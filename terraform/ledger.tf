@@ -6,7 +6,7 @@ locals {
 
   # A pipeline as a run reads it, but for its campaigns (next door); functions/model.py has the same shape.
   _declared = {
-    for pipeline, p in var.pipelines : pipeline => {
+    for pipeline, p in local._pipelines : pipeline => {
       pipeline          = pipeline
       name              = var.name
       role_arn          = local._service_role_arn

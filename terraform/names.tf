@@ -16,7 +16,7 @@ locals {
   }
 
   _datasets = merge([
-    for key, p in var.pipelines : {
+    for key, p in local._pipelines : {
       for type, d in p.datasets : "${key}/${type}" => {
         pipeline = key
         type     = type
@@ -32,7 +32,7 @@ locals {
   ]...)
 
   _filters = merge([
-    for key, p in var.pipelines : {
+    for key, p in local._pipelines : {
       for filter, expression in p.filters : "${key}/${filter}" => {
         pipeline = key
         at       = "pipelines[\"${key}\"].filters[\"${filter}\"]"
@@ -45,7 +45,7 @@ locals {
   ]...)
 
   _solutions = merge([
-    for key, p in var.pipelines : {
+    for key, p in local._pipelines : {
       for solution, s in p.solutions : "${key}/${solution}" => merge(s, {
         pipeline = key
         solution = solution
@@ -59,7 +59,7 @@ locals {
   ]...)
 
   _schedules = merge([
-    for key, p in var.pipelines : {
+    for key, p in local._pipelines : {
       for schedule, s in p.schedules : "${key}/${schedule}" => merge(s, {
         pipeline = key
         at       = "pipelines[\"${key}\"].schedules[\"${schedule}\"]"
@@ -88,7 +88,7 @@ locals {
   _campaign_arns = { for key, name in local._campaigns : key => "${local._arn.personalize}:campaign/${name}" }
   _campaign_keys = { for key, name in local._campaigns : name => key... }
 
-  _dataset_groups     = { for key in keys(var.pipelines) : key => "${var.name}-${key}" }
+  _dataset_groups     = { for key in keys(local._pipelines) : key => "${var.name}-${key}" }
   _dataset_group_arns = { for key, name in local._dataset_groups : key => "${local._arn.personalize}:dataset-group/${name}" }
   _dataset_arns       = { for key, d in local._datasets : key => "${local._arn.personalize}:dataset/${local._dataset_groups[d.pipeline]}/${upper(d.type)}" }
 }

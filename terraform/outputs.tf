@@ -11,7 +11,7 @@ output "bucket_policy" {
 output "campaign_arns" {
   description = "Campaign ARNs, by pipeline and solution. A campaign is there from its first run on."
   value = {
-    for key, p in var.pipelines : key => {
+    for key, p in local._pipelines : key => {
       for solution in keys(p.solutions) : solution => local._campaign_arns["${key}/${solution}"]
       if can(local._campaign_arns["${key}/${solution}"])
     }
@@ -25,7 +25,7 @@ output "data_key_policy" {
 
 output "dataset_arns" {
   description = "Dataset ARNs, by pipeline and type."
-  value       = { for key, p in var.pipelines : key => { for type in keys(p.datasets) : type => local._made[key]["dataset/${type}"].arn } }
+  value       = { for key, p in local._pipelines : key => { for type in keys(p.datasets) : type => local._made[key]["dataset/${type}"].arn } }
 }
 
 output "dataset_group_arns" {
@@ -45,7 +45,7 @@ output "event_bus" {
 
 output "filter_arns" {
   description = "Filter ARNs, by pipeline and name. They end in a hash: a changed expression makes a filter beside the old one, which stays until the next change. Filters need data, so the first run makes them."
-  value       = { for key, p in var.pipelines : key => { for filter in keys(p.filters) : filter => local._made[key]["filter/${filter}"].arn } }
+  value       = { for key, p in local._pipelines : key => { for filter in keys(p.filters) : filter => local._made[key]["filter/${filter}"].arn } }
 }
 
 output "function_names" {
@@ -71,7 +71,7 @@ output "schedule_group" {
 output "schedules" {
   description = "Schedule names, by pipeline and schedule."
   value = {
-    for key, p in var.pipelines : key => {
+    for key, p in local._pipelines : key => {
       for schedule in keys(p.schedules) : schedule => aws_scheduler_schedule.this["${key}/${schedule}"].name
     }
   }
@@ -84,18 +84,18 @@ output "service_role_arn" {
 
 output "solution_arns" {
   description = "Solution ARNs, by pipeline and solution. They end in a hash: a changed recipe or hyperparameter makes a solution beside the old one."
-  value       = { for key, p in var.pipelines : key => { for solution in keys(p.solutions) : solution => local._made[key]["solution/${solution}"].arn } }
+  value       = { for key, p in local._pipelines : key => { for solution in keys(p.solutions) : solution => local._made[key]["solution/${solution}"].arn } }
 }
 
 output "tracking_ids" {
   description = "Event tracking ids, by pipeline: what PutEvents takes."
-  value       = { for key, p in var.pipelines : key => local._made[key].event_tracker.tracking_id if p.event_tracker }
+  value       = { for key, p in local._pipelines : key => local._made[key].event_tracker.tracking_id if p.event_tracker }
 }
 
 output "upload_prefixes" {
   description = "Where to upload, by pipeline and dataset type: an S3 URI that ends in a slash."
   value = {
-    for key, p in var.pipelines : key => {
+    for key, p in local._pipelines : key => {
       for type in keys(p.datasets) : type => "s3://${local._bucket}/${local._datasets["${key}/${type}"].prefix}"
     }
   }

@@ -133,8 +133,8 @@ resource "aws_scheduler_schedule" "this" {
     }
 
     precondition {
-      condition     = alltrue([for solution in local._schedules[each.key].trains : contains(keys(var.pipelines[local._schedules[each.key].pipeline].solutions), solution)])
-      error_message = "${local._schedules[each.key].at}.solutions: the pipeline has no ${join(", ", setsubtract(local._schedules[each.key].trains, keys(var.pipelines[local._schedules[each.key].pipeline].solutions)))}; it has ${join(", ", keys(var.pipelines[local._schedules[each.key].pipeline].solutions))}."
+      condition     = alltrue([for solution in local._schedules[each.key].trains : contains(keys(local._pipelines[local._schedules[each.key].pipeline].solutions), solution)])
+      error_message = "${local._schedules[each.key].at}.solutions: the pipeline has no ${join(", ", setsubtract(local._schedules[each.key].trains, keys(local._pipelines[local._schedules[each.key].pipeline].solutions)))}; it has ${join(", ", keys(local._pipelines[local._schedules[each.key].pipeline].solutions))}."
     }
 
     precondition {
@@ -143,7 +143,7 @@ resource "aws_scheduler_schedule" "this" {
     }
 
     precondition {
-      condition     = local._schedules[each.key].what != "train" || length(var.pipelines[local._schedules[each.key].pipeline].solutions) > 0
+      condition     = local._schedules[each.key].what != "train" || length(local._pipelines[local._schedules[each.key].pipeline].solutions) > 0
       error_message = "${local._schedules[each.key].at}.what: train, but the pipeline has no solutions."
     }
 

@@ -17,7 +17,7 @@ resource "aws_lambda_invocation" "solution" {
     }
 
     precondition {
-      condition     = length(setsubtract(try(local._recipes[local._solutions[each.key].recipe].needs, []), keys(var.pipelines[local._solutions[each.key].pipeline].datasets))) == 0
+      condition     = length(setsubtract(try(local._recipes[local._solutions[each.key].recipe].needs, []), keys(local._pipelines[local._solutions[each.key].pipeline].datasets))) == 0
       error_message = "${local._solutions[each.key].at}.recipe: ${local._solutions[each.key].recipe} cannot be trained without these datasets: ${join(", ", try(local._recipes[local._solutions[each.key].recipe].needs, []))}."
     }
 

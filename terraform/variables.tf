@@ -3,13 +3,16 @@ variable "alarms" {
     CloudWatch alarms on the dead-letter queues: one fires as soon as a message lies there. Null makes none.
     - `actions`: the ARNs to tell when an alarm fires and when it is over, such as an SNS topic's.
   EOT
-  type = object({
-    actions = optional(set(string), [])
-  })
-  default = null
+  type        = map(set(string))
+  default     = null
 
   validation {
-    condition     = alltrue([for arn in try(var.alarms.actions, []) : startswith(arn, "arn:")])
+    condition     = length(setsubtract(keys(coalesce(var.alarms, {})), local._fields.alarms)) == 0
+    error_message = "alarms: there is no ${join(", ", [for key in setsubtract(keys(coalesce(var.alarms, {})), local._fields.alarms) : "\"${key}\""])} here; it takes ${join(", ", local._fields.alarms)}."
+  }
+
+  validation {
+    condition     = alltrue([for arn in flatten(values(coalesce(var.alarms, {}))) : startswith(arn, "arn:")])
     error_message = "alarms.actions: every entry is an ARN, such as that of an SNS topic."
   }
 }
@@ -168,22 +171,21 @@ variable "package" {
     - `s3_object_version`: the object's version, if its bucket has versions.
     - `source_code_hash`: base64 of the object's SHA-256. A change of it deploys the object again under the same key.
   EOT
-  type = object({
-    path              = optional(string)
-    s3_bucket         = optional(string)
-    s3_key            = optional(string)
-    s3_object_version = optional(string)
-    source_code_hash  = optional(string)
-  })
-  nullable = false
+  type        = map(string)
+  nullable    = false
 
   validation {
-    condition     = (var.package.path != null) != (var.package.s3_bucket != null && var.package.s3_key != null)
+    condition     = length(setsubtract(keys(var.package), local._fields.package)) == 0
+    error_message = "package: there is no ${join(", ", [for key in setsubtract(keys(var.package), local._fields.package) : "\"${key}\""])} here; it takes ${join(", ", local._fields.package)}."
+  }
+
+  validation {
+    condition     = try(var.package.path != null, false) != try(var.package.s3_bucket != null && var.package.s3_key != null, false)
     error_message = "package: give either path, or s3_bucket and s3_key."
   }
 
   validation {
-    condition     = var.package.path == null || try(fileexists(var.package.path), false)
+    condition     = try(var.package.path, null) == null || try(fileexists(var.package.path), false)
     error_message = "package.path: there is no such file; `make package` builds it."
   }
 }
@@ -221,21 +223,18 @@ variable "quotas" {
       is refused at plan.
     - `solutions`, `campaigns`, `filters`: in one pipeline at most. Default 10, 5 and 30. Refused at plan, too.
   EOT
-  type = object({
-    imports        = optional(number, 5)
-    trainings      = optional(number, 20)
-    dataset_groups = optional(number, 5)
-    schemas        = optional(number, 500)
-    solutions      = optional(number, 10)
-    campaigns      = optional(number, 5)
-    filters        = optional(number, 30)
-  })
-  default  = {}
-  nullable = false
+  type        = map(number)
+  default     = {}
+  nullable    = false
 
   validation {
-    condition     = alltrue([for slots in values(var.quotas) : slots >= 1 && floor(slots) == slots])
-    error_message = "quotas: whole numbers from 1 on."
+    condition     = length(setsubtract(keys(var.quotas), local._fields.quotas)) == 0
+    error_message = "quotas: there is no ${join(", ", [for key in setsubtract(keys(var.quotas), local._fields.quotas) : "\"${key}\""])} here; it takes ${join(", ", local._fields.quotas)}."
+  }
+
+  validation {
+    condition     = alltrue([for slots in values(var.quotas) : slots == null ? true : slots >= 1 && floor(slots) == slots])
+    error_message = "quotas: whole numbers from 1 on. Wrong: ${join(", ", [for key, slots in var.quotas : "${key} = ${slots}" if slots == null ? false : slots < 1 || floor(slots) != slots])}."
   }
 }
 
@@ -272,17 +271,17 @@ variable "typical_minutes" {
     - `campaign`: a campaign's creation or update. Default 12.
     - `filter`: a filter's creation. Default 4.
   EOT
-  type = object({
-    import_job       = optional(number, 14)
-    solution_version = optional(number, 38)
-    campaign         = optional(number, 12)
-    filter           = optional(number, 4)
-  })
-  default  = {}
-  nullable = false
+  type        = map(number)
+  default     = {}
+  nullable    = false
 
   validation {
-    condition     = alltrue([for minutes in values(var.typical_minutes) : minutes > 0])
-    error_message = "typical_minutes: more than 0 each; leave one out for its default."
+    condition     = length(setsubtract(keys(var.typical_minutes), local._fields.typical_minutes)) == 0
+    error_message = "typical_minutes: there is no ${join(", ", [for key in setsubtract(keys(var.typical_minutes), local._fields.typical_minutes) : "\"${key}\""])} here; it takes ${join(", ", local._fields.typical_minutes)}."
+  }
+
+  validation {
+    condition     = alltrue([for minutes in values(var.typical_minutes) : minutes == null ? true : minutes > 0])
+    error_message = "typical_minutes: more than 0 each; leave one out for its default. Wrong: ${join(", ", [for key, minutes in var.typical_minutes : "${key} = ${minutes}" if minutes == null ? false : minutes <= 0])}."
   }
 }

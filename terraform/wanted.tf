@@ -5,7 +5,7 @@ locals {
   _protection = { deletion_protection = var.deletion_protection }
 
   _wanted_groups = {
-    for key, p in var.pipelines : key => {
+    for key, p in local._pipelines : key => {
       resource = "dataset_group"
       arn      = local._dataset_group_arns[key]
       request = {
@@ -34,7 +34,7 @@ locals {
   }
 
   _wanted_trackers = {
-    for key, p in var.pipelines : key => {
+    for key, p in local._pipelines : key => {
       resource = "event_tracker"
       request  = { name = local._dataset_groups[key], datasetGroupArn = local._dataset_group_arns[key] }
       tags     = var.tags
@@ -104,7 +104,7 @@ locals {
 
   # As JSON, since they are of different types.
   _wanted = {
-    for key, p in var.pipelines : key => merge(
+    for key, p in local._pipelines : key => merge(
       { dataset_group = jsonencode(local._wanted_groups[key]) },
       { for type in keys(p.datasets) : "dataset/${type}" => jsonencode(local._wanted_datasets["${key}/${type}"]) },
       p.event_tracker ? { event_tracker = jsonencode(local._wanted_trackers[key]) } : {},

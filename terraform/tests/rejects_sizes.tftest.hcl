@@ -57,58 +57,12 @@ run "accepts_as_many_pipelines_as_the_region_takes" {
   }
 }
 
-run "rejects_more_pipelines_than_dataset_groups" {
-  command         = plan
-  expect_failures = [var.pipelines]
-
-  variables {
-    pipelines = { for number in range(6) : "movies-${number}" => run.fixtures.pipeline }
-  }
-}
-
 run "accepts_more_dataset_groups_when_granted" {
   command = plan
 
   variables {
     quotas    = { dataset_groups = 6 }
     pipelines = { for number in range(6) : "movies-${number}" => run.fixtures.pipeline }
-  }
-}
-
-run "rejects_more_datasets_than_schemas" {
-  command         = plan
-  expect_failures = [var.pipelines]
-
-  variables {
-    quotas    = { schemas = 1 }
-    pipelines = { movies = run.fixtures.pipeline }
-  }
-}
-
-run "rejects_more_solutions_than_a_dataset_group_takes" {
-  command         = plan
-  expect_failures = [var.pipelines]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for number in range(11) : "similar-${number}" => { recipe = "aws-similar-items" } } }) }
-  }
-}
-
-run "rejects_more_campaigns_than_a_dataset_group_takes" {
-  command         = plan
-  expect_failures = [var.pipelines]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for number in range(6) : "similar-${number}" => { recipe = "aws-similar-items", campaign = {} } } }) }
-  }
-}
-
-run "rejects_more_filters_than_a_dataset_group_takes" {
-  command         = plan
-  expect_failures = [var.pipelines]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { filters = { for number in range(31) : "filter-${number}" => "EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN (\"*\")" } }) }
   }
 }
 

@@ -31,6 +31,11 @@ variable "name" {
   type        = string
 }
 
+variable "shop" {
+  description = "A shop."
+  type        = any # map(object)
+}
+
 output "arn" {
   description = "The ARN."
   value       = local.arn
@@ -48,6 +53,7 @@ def test_a_table_is_read_from_the_module(tmp_path: Path) -> None:
         "| name | type | default | |\n"
         "|---|---|---|---|\n"
         '| `name` | `string` | required | A "name". |\n'
+        "| `shop` | `map(object)` | required | A shop. |\n"
         "| `tags` | `map(object)` | `{}` | Tags \\| labels. |\n\n"
         "<details>\n<summary>The fields of <code>tags</code></summary>\n\n- `a`: one.\n  - `b`: two.\n\n</details>"
     )

@@ -12,6 +12,32 @@ from tests.infrastructure.support import MODULE, copy_of_module, report_of_test,
 MISTAKES = Path(__file__).parent / "mistakes"
 
 MESSAGES = {
+    "keys": (
+        'pipelines["movies"]: there is no "eventTracker" here; did you mean event_tracker? It takes domain, datasets,',
+        'pipelines["movies"]: there is no "retrain_on_uploads" here; did you mean retrain_on_upload?',
+        'pipelines["movies"]: there is no "schedule" here; did you mean schedules?',
+        'pipelines["movies"].retrain_on_upload: there is no "settleSeconds" here; did you mean settle_seconds?',
+        'pipelines["movies"].deadlines: there is no "train_hour" here; did you mean train_hours?',
+        'pipelines["movies"].datasets["interactions"]: there is no "s3_path" here. It takes schema, prefix.',
+        'pipelines["movies"].schedules["nightly"]: there is no "timeZone" here; did you mean timezone?',
+        'pipelines["movies"].solutions["for-you"]: there is no "performHPO" here; did you mean perform_hpo?',
+        'pipelines["movies"].solutions["for-you"]: there is no "campaing" here; did you mean campaign?',
+        'pipelines["movies"].solutions["for-you"].campaign: there is no "minProvisionedTPS" here; did you mean'
+        " min_provisioned_tps? It takes name, adopt, min_provisioned_tps, config.",
+        'solutions["for-you"].campaign.config: there is no "itemExplorationConfig" here; did you mean',
+        'solutions["for-you"].solution_config: there is no "hpoConfig" here; did you mean hpo_config?',
+        'solution_config.auto_training_config: there is no "schedulingExpression" here; did you mean',
+        'solution_config.optimization_objective: there is no "itemAttribute" here; did you mean item_attribute?',
+        'solution_config.training_data_config: there is no "excludedDatasetColumns" here; did you mean',
+        'solution_config.events_config.event_parameters_list[1]: there is no "wieght" here; did you mean weight?',
+        'solution_config.hpo_config.hpo_resource_config: there is no "maxNumberOfTrainingJobs" here; did you mean',
+        'algorithm_hyper_parameter_ranges.integer_hyper_parameter_ranges[0]: there is no "step" here. It takes name,',
+        'pipelines["movies"].solutions["popular"]: there is no "min_provisioned_tps" here; did you mean'
+        " min_provisioned_tps, in campaign?",
+        # A required field that is misspelt is told of twice: Terraform misses it, and here it is.
+        'pipelines["movies"].solutions["lost"]: there is no "recpie" here; did you mean recipe?',
+        'element "movies": attribute "solutions": element "lost": attribute "recipe" is required.',
+    ),
     "inputs": (
         "pipelines[…].domain: ECOMMERCE, VIDEO_ON_DEMAND, or left out for a Custom dataset group. Wrong in: movies.",
         'begin and end with a letter or digit. Wrong: "my books".',
