@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Self
+
 
 class ServiceError(Exception):
     """A request that is refused. The base is raised for nothing by itself.
@@ -29,6 +32,12 @@ class NotFoundError(ServiceError):
     """No resource has the ARN (or tracking ID)."""
 
     code = "ResourceNotFoundException"
+
+    @classmethod
+    def of(cls, kind: str, arn: str) -> Self:
+        """Return the error for an ARN that no resource of a kind has, in the service's words (recorded)."""
+        words = re.sub("(?<=[a-z])(?=[A-Z])", " ", kind).lower()
+        return cls(f"The given {words} does not exist: {arn}")
 
 
 class AlreadyExistsError(ServiceError):

@@ -15,6 +15,7 @@ from local.personalize.data.schemas import NUMBERS, Field, Schema, plain
 from local.personalize.data.tables import Row, Table
 from local.personalize.errors import InUseError, InvalidInputError, NotFoundError
 from local.personalize.kinds.base import Request
+from local.personalize.lifecycle import CREATE
 from local.personalize.models import Record
 from local.personalize.validation import finite
 from local.personalize.world import World
@@ -102,7 +103,8 @@ def _interactions(world: World, tracking_id: str) -> Table:
     tracker: Record | None = next(trackers, None)
     if tracker is None:
         raise InvalidInputError(f"There is no event tracker with the tracking ID {tracking_id}.")
-    if tracker.status != "ACTIVE":
+    early = tracker.life.path == CREATE and world.decisions["events-before-tracker"] == "take"
+    if tracker.status != "ACTIVE" and not early:
         raise InvalidInputError(f"The event tracker {tracker.arn} is {tracker.status}, and must be ACTIVE.")
     for dataset in world.in_group("Dataset", tracker.attributes["datasetGroupArn"]):
         if dataset.attributes["datasetType"] == "INTERACTIONS" and dataset.arn in world.state.tables:

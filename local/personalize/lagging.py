@@ -21,7 +21,7 @@ def get(world: World, kind: str, arn: str) -> Record:
         return world.get(kind, arn)
     found = next((each for each in records(world, kind) if each.arn == arn), None)
     if found is None:
-        raise NotFoundError(f"Resource Arn {arn} does not exist.")
+        raise NotFoundError.of(kind, arn)
     return found
 
 

@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 CREATE = Path("create", (Phase("CREATE PENDING"), Phase("CREATE IN_PROGRESS", work=True)), "ACTIVE", "CREATE FAILED")
 UPDATE = Path("update", (Phase("CREATE PENDING"), Phase("CREATE IN_PROGRESS", work=True)), "ACTIVE", "CREATE FAILED")
 DELETE = Path("delete", (Phase("DELETE PENDING"), Phase("DELETE IN_PROGRESS")), None)
-BATCH = Path("create", (Phase("PENDING"), Phase("IN PROGRESS", work=True)), "ACTIVE", "CREATE FAILED")
 STOP_VERSION = Path("stop", (Phase("CREATE STOPPING"),), "CREATE STOPPED")
 
 Fates = Callable[[Record, Path], Fate | None]

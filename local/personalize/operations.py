@@ -6,6 +6,7 @@ import base64
 import binascii
 import copy
 import functools
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -34,6 +35,8 @@ Operation = Callable[[World, Request], Answer]
 
 _MAX_TAGS = 50
 _PAGE = 100
+_RECIPES = 11
+"""So many are on a page of recipes at most."""
 
 
 def operations_of(kind: Kind) -> dict[str, Operation]:
@@ -107,13 +110,24 @@ def list_all(kind: Kind, world: World, request: Request) -> Answer:
         if arn not in world.state.records:
             raise NotFoundError(f"Resource Arn {arn} does not exist.")
     records = [record for record in lagging.records(world, kind.name) if _matches(world, record, filters)]
-    entries = [(record.serial, record) for record in records]
-    if kind.newest_first:
-        entries = [(-serial, record) for serial, record in reversed(entries)]
-    page, token = paginate(operation, entries, request)
+    page, token = paginate(operation, _in_order(kind, world, records), request)
     members = output_members(operation).items()
     member = next(name for name, shape in members if isinstance(shape, ListShape))
     return {member: [view(kind, world, record) for record in page], "nextToken": token}
+
+
+def _in_order(kind: Kind, world: World, records: Iterable[Record]) -> list[tuple[int, Record]]:
+    """Return records as List shows them, each with a number that grows."""
+    if kind.unordered and world.decisions["order-of-lists"] == "none":
+        return sorted(((_scatter(record.arn), record) for record in records), key=lambda entry: entry[0])
+    if kind.newest_first:
+        return [(-record.serial, record) for record in reversed(list(records))]
+    return [(record.serial, record) for record in records]
+
+
+def _scatter(arn: str) -> int:
+    """Return a number that is always the same for an ARN, and says nothing about it."""
+    return int.from_bytes(hashlib.sha256(arn.encode()).digest()[:6])
 
 
 def update(kind: Kind, world: World, request: Request) -> Answer:
@@ -226,10 +240,15 @@ def _read_token(operation: str, token: str) -> int:
 
 
 def list_recipes(world: World, request: Request) -> Answer:
-    """Show the recipes, or those of a domain."""
-    recipes = [r for r in RECIPES.values() if request.get("domain") in (None, r.domain)]
-    page, token = paginate("ListRecipes", list(enumerate(recipes, 1)), request)
-    return {"recipes": [recipe.describe() for recipe in page], "nextToken": token}
+    """Show the recipes by name, or those of a domain.
+
+    Recorded: a page has eleven at most, and the domain is looked at only then: a page of none may have a token.
+    """
+    recipes = sorted(RECIPES.values(), key=lambda recipe: recipe.name)
+    size = min(request.get("maxResults", _RECIPES), _RECIPES)
+    page, token = paginate("ListRecipes", enumerate(recipes, 1), {**request, "maxResults": size})
+    domain = request.get("domain")
+    return {"recipes": [each.describe() for each in page if domain in (None, each.domain)], "nextToken": token}
 
 
 def describe_recipe(world: World, request: Request) -> Answer:

@@ -72,6 +72,8 @@ class Recipe:
     """Whether a campaign can weigh popularity and freshness."""
     weighs: bool = False
     """Whether a solution can weigh types of events."""
+    since: datetime = _BEGINNING
+    """When it came; as recorded, where it was."""
 
     @property
     def arn(self) -> str:
@@ -104,8 +106,8 @@ class Recipe:
             "description": self.description,
             "recipeType": self.type,
             "domain": self.domain,
-            "creationDateTime": _BEGINNING,
-            "lastUpdatedDateTime": _BEGINNING,
+            "creationDateTime": self.since,
+            "lastUpdatedDateTime": self.since,
         }
 
     def check_config(self, config: Mapping[str, Any]) -> None:
@@ -162,13 +164,13 @@ RECIPES: Mapping[str, Recipe] = {
     for recipe in (
         Recipe("aws-user-personalization-v2", USER, "Predicts items a user will interact with, for large catalogues.",
                "factors", hyperparameters=_TRANSFORMER, user="required", scores=True, live=True,
-               explores="automatic", reasons=True, metadata=True, weighs=True),
+               explores="automatic", reasons=True, metadata=True, weighs=True, since=datetime(2024, 1, 1, tzinfo=UTC)),
         Recipe("aws-user-personalization", USER, "Predicts items a user will interact with, and explores new ones.",
                "factors", hyperparameters=_RECURRENT, featurization=_HISTORIES, user="required", scores=True,
                live=True, updatable=True, explores="configured", optimizes=True),
         Recipe("aws-personalized-ranking-v2", RANKING, "Reranks a list of items for a user, for large catalogues.",
                "factors", hyperparameters=_TRANSFORMER, user="required", scores=True, live=True, metadata=True,
-               weighs=True),
+               weighs=True, since=datetime(2024, 1, 1, tzinfo=UTC)),
         Recipe("aws-personalized-ranking", RANKING, "Reranks a list of items for a user.",
                "factors", hyperparameters=_RECURRENT, featurization=_HISTORIES, user="required", scores=True,
                live=True, optimizes=True),
@@ -180,16 +182,18 @@ RECIPES: Mapping[str, Recipe] = {
                "contents", transformation="aws-semantic-similarity", datasets=("ITEMS",), item="required",
                promotes=False, metadata=True, influenced=True),
         Recipe("aws-trending-now", POPULAR, "Recommends items whose popularity grows fastest.", "trending",
-               featurization=_TREND, algorithm="aws-trending-now-custom"),
+               featurization=_TREND, algorithm="aws-trending-now-custom", since=datetime(2022, 10, 1, tzinfo=UTC)),
         Recipe("aws-popularity-count", POPULAR, "Recommends the items with the most interactions.", "popular",
                transformation="sims"),
         Recipe("aws-item-affinity", SEGMENTS, "Finds the users who are most likely to interact with an item.",
-               "item-affinity", hyperparameters=(_SEGMENT_DIMENSION,), transformation="item-affinity"),
+               "item-affinity", hyperparameters=(_SEGMENT_DIMENSION,), transformation="item-affinity",
+               since=datetime(2021, 7, 15, tzinfo=UTC)),
         Recipe("aws-item-attribute-affinity", SEGMENTS, "Finds users by their affinity to attributes of items.",
                "attribute-affinity", hyperparameters=(_SEGMENT_DIMENSION,), transformation="item-attribute-affinity",
-               datasets=_ITEMS),
+               datasets=_ITEMS, since=datetime(2021, 8, 25, tzinfo=UTC)),
         Recipe("aws-next-best-action", ACTIONS, "Predicts the next best actions for a user.", "actions",
-               featurization=_PERIOD, datasets=("INTERACTIONS", "ACTIONS"), user="required", scores=True, live=True),
+               featurization=_PERIOD, datasets=("INTERACTIONS", "ACTIONS"), user="required", scores=True, live=True,
+               since=datetime(2023, 8, 11, tzinfo=UTC)),
         Recipe("aws-vod-because-you-watched-x", RELATED, "Videos that users also watched.", "neighbours", VOD,
                event="Watch", hides="Watch", user="required", item="required"),
         Recipe("aws-vod-more-like-x", RELATED, "Videos like a given one.", "neighbours", VOD, datasets=_ITEMS,
@@ -217,7 +221,7 @@ def recipe_of(arn: str) -> Recipe:
     """Return the recipe with an ARN; raises NotFoundError with the names that there are."""
     if arn not in RECIPES:
         names = ", ".join(recipe.name for recipe in RECIPES.values() if recipe.domain is None)
-        raise NotFoundError(f"Resource Arn {arn} does not exist. The recipes for solutions are {names}.")
+        raise NotFoundError(f"{NotFoundError.of('Recipe', arn).message}. The recipes for solutions are {names}.")
     return RECIPES[arn]
 
 
@@ -225,7 +229,7 @@ def algorithm(arn: str) -> Attributes:
     """Return what DescribeAlgorithm shows."""
     recipe = next((each for each in RECIPES.values() if each.algorithm_arn == arn), None)
     if recipe is None:
-        raise NotFoundError(f"Resource Arn {arn} does not exist.")
+        raise NotFoundError.of("Algorithm", arn)
     return {
         "name": recipe.algorithm or recipe.name,
         "algorithmArn": arn,
@@ -241,7 +245,7 @@ def feature_transformation(arn: str) -> Attributes:
     """Return what DescribeFeatureTransformation shows."""
     recipes = [each for each in RECIPES.values() if each.transformation_arn == arn]
     if not recipes:
-        raise NotFoundError(f"Resource Arn {arn} does not exist.")
+        raise NotFoundError.of("FeatureTransformation", arn)
     known = {each.name: each.default for recipe in reversed(recipes) for each in recipe.featurization}
     return {
         "name": recipes[0].transformation,

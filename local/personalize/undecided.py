@@ -32,6 +32,7 @@ QUESTIONS: Mapping[str, Question] = {
     "empty-item-value": Question(
         "a column of Items that is not nullable has an empty value, ITEM_ID excepted", ("refuse", "take")
     ),
+    "events-before-tracker": Question("PutEvents names a tracker that is not ACTIVE yet", ("refuse", "take")),
     "filter-on-empty-data": Question(
         "CreateFilter names a dataset that holds no record yet", ("refuse", "fail", "take")
     ),
@@ -43,6 +44,8 @@ QUESTIONS: Mapping[str, Question] = {
         "performHPO is true with a recipe none of whose hyperparameters can be tuned, or hpoObjective is given",
         ("refuse", "ignore"),
     ),
+    "order-of-lists": Question("campaigns, datasets, filters, recommenders or solutions are listed", ("none", "age")),
+    "prefix-without-slash": Question("a location names a folder, and does not end in a slash", ("refuse", "read")),
     "quotation-mark-in-value": Question(
         "a quotation mark is within a value that does not stand in quotation marks", ("refuse", "take")
     ),

@@ -55,7 +55,7 @@ class World:
         """Return the resource of a kind that has an ARN."""
         record = self.find(kind, arn)
         if record is None:
-            raise NotFoundError(f"Resource Arn {arn} does not exist.")
+            raise NotFoundError.of(kind, arn)
         return record
 
     def active(self, kind: str, arn: str) -> Record:

@@ -85,7 +85,7 @@ class Shop:
         self.account.objects.contents = {"in/x.json": "\n".join(texts).encode()}
         job = self.describe(self.start(recipe, kind, **more))
         assert job["status"] == "ACTIVE", job.get("failureReason")
-        assert set(self.account.objects.contents) == {"in/x.json", "out/folder/x.json.out"}
+        assert set(self.account.objects.contents) == {"in/x.json", "out/folder/_CHECK", "out/folder/x.json.out"}
         output = self.account.objects.contents["out/folder/x.json.out"].decode()
         assert output.endswith("\n")
         found = [json.loads(line) for line in output.splitlines()]
@@ -427,7 +427,8 @@ def test_a_prefix_is_all_files_that_begin_with_it_and_a_name_is_one() -> None:
         written = {key.removeprefix(root): value for key, value in shop.account.objects.contents.items() if
                    key.startswith(root)}  # fmt: skip
         assert {key: value.count(b"\n") for key, value in written.items()} == {
-            f"{k}.out": n for k, n in expected.items()
+            "_CHECK": 0,
+            **{f"{k}.out": n for k, n in expected.items()},
         }
 
 
@@ -448,13 +449,13 @@ class ReadOnly(MemoryObjects):
         (
             {},
             {"in/x": b"{}"},
-            f"Could not read s3://in/x or write to s3://out/: Access Denied for {ROLE} on s3://out/x",
+            f"Could not read s3://in/x or write to s3://out/: Access Denied for {ROLE} on s3://out/_CHECK",
         ),
     ],
 )
 def test_jobs_that_fail_say_why(quotas: dict[str, int], content: dict[str, bytes], message: str) -> None:
     shop = Shop(quotas=quotas)
-    shop.account.service.world.objects = objects = ReadOnly()
+    shop.account.service.world.objects = objects = ReadOnly() if "Denied" in message else MemoryObjects()
     objects.contents = dict(content)
     source, destination = {"s3DataSource": {"path": "s3://in/x"}}, {"s3DataDestination": {"path": "s3://out/"}}
     assert message in shop.failure("aws-popularity-count", jobInput=source, jobOutput=destination)
@@ -595,13 +596,13 @@ def test_the_life_of_a_job(kind: str, recipe: str) -> None:
         status = shop.describe(arn)["status"]
         if status not in seen:
             seen.append(status)
-        if status in ("PENDING", "IN PROGRESS"):
+        if status in ("CREATE PENDING", "CREATE IN_PROGRESS"):
             with pytest.raises(InUseError, match="can't be deleted while it is in use"):
                 shop.account("DeleteFilter", filterArn=used)
             with pytest.raises(InUseError, match="can't be deleted while it is in use"):
                 shop.account("DeleteSolution", solutionArn=solution)
         clock.advance(10)
-    assert seen == ["PENDING", "IN PROGRESS", "ACTIVE"]
+    assert seen == ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE"]
     shop.account("DeleteFilter", filterArn=used)
     assert shop.describe(arn)["status"] == "ACTIVE"
     shop.account("DeleteSolution", solutionArn=solution)
@@ -630,7 +631,7 @@ def test_a_job_runs_in_the_pool_and_holds_up_nobody() -> None:
     shop.account, shop.versions = later, {"aws-popularity-count": version}
     arn = shop.start("aws-popularity-count")
     assert objects.asked.wait(5)
-    assert shop.describe(arn)["status"] == "IN PROGRESS"
+    assert shop.describe(arn)["status"] == "CREATE IN_PROGRESS"
     objects.open.set()
     eventually(lambda: shop.describe(arn)["status"] == "ACTIVE")
     assert objects.contents["out/folder/x.json.out"].count(b"\n") == 50

@@ -29,11 +29,14 @@ def prepared() -> Prepared:
 
 
 def entries(account: Account, operation: str, **params: Any) -> list[dict[str, Any]]:
-    """Return what a list lists, from its only page."""
-    answer = account(operation, **params)
-    assert "nextToken" not in answer, f"{operation} has more than a page"
+    """Return what a list lists, from its only page, or its two where they are pages of recipes."""
     member = next(name for name, shape in output_members(operation).items() if isinstance(shape, ListShape))
+    answer = account(operation, **params)
     found: list[dict[str, Any]] = answer[member]
+    if operation == "ListRecipes":
+        answer = account(operation, **params, nextToken=answer["nextToken"])
+        found = [*found, *answer[member]]
+    assert "nextToken" not in answer, f"{operation} has more pages"
     return found
 
 

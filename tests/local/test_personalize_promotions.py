@@ -263,7 +263,7 @@ def test_a_ranking_scores_what_training_knows(shop: Shop) -> None:
     assert sum(ranking[item]["score"] for item in ("i1", "i2", "i6")) == pytest.approx(1)
     assert "score" not in ranking["new1"], "nobody has taken it"
     assert ranking["strange"]["score"] == 0, "training has not seen it"
-    assert ranking["i2"]["metadata"] == {"GENRES": "g2"}
+    assert ranking["i2"]["metadata"] == {"genres": "g2"}
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ PARENTS = {
 }
 KINDS = ("DatasetGroup", "Schema", *PARENTS)
 OPERATIONS = frozenset(service_model(CONTROL).operation_names)
-UNDER_WAY = ("PENDING", "IN_PROGRESS", "IN PROGRESS", "STOPPING")
+UNDER_WAY = ("PENDING", "IN_PROGRESS", "STOPPING")
 RECIPES = ("aws-user-personalization", "aws-popularity-count", "aws-sims", "aws-item-affinity", "aws-nope")
 EXPRESSIONS = (
     'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")',

@@ -125,7 +125,7 @@ def test_metadata_come_with_the_items(shop: Shop) -> None:
         metadataColumns={"ITEMS": ["GENRES", "PRICE"]},
     )
     genres = dict(zip(item_data()["ITEM_ID"], item_data()["GENRES"], strict=True))
-    assert all(item["metadata"]["GENRES"] == genres[item["itemId"]] for item in answer["itemList"])
+    assert all(item["metadata"]["genres"] == genres[item["itemId"]] for item in answer["itemList"])
 
 
 def test_campaigns_are_listed_by_the_solution_that_they_serve() -> None:

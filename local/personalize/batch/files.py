@@ -62,8 +62,12 @@ class Transfer:
     limits: Limits
 
     def run(self, answer: Answer) -> None:
-        """Answer every line of every file; raises JobFailedError with a reason."""
+        """Answer every line of every file; raises JobFailedError with a reason.
+
+        Recorded: a file _CHECK lies beside the output. What is in it is not.
+        """
         try:
+            self.objects.write(self.destination.bucket, f"{self._place}_CHECK", b"", self.role)
             for key in self._keys():
                 lines = self._lines(key)
                 output = b"".join(answer(line) + b"\n" for line in lines)
@@ -105,8 +109,13 @@ class Transfer:
         """Name the output for its input, below the folder that the input was asked for."""
         folder = self.source.path.rpartition("/")[0]
         name = key.removeprefix(folder + "/" if folder else "")
-        place = self.destination.path
-        return f"{place}{'' if not place or place.endswith('/') else '/'}{name}.out"
+        return f"{self._place}{name}.out"
+
+    @property
+    def _place(self) -> str:
+        """What the keys of all that is written begin with."""
+        path = self.destination.path
+        return path if not path or path.endswith("/") else f"{path}/"
 
 
 def _filled(content: bytes) -> Iterator[bytes]:

@@ -14,10 +14,7 @@ from local.personalize.batch.lines import Line, Output, request
 from local.personalize.filters.grammar import Filter
 from local.personalize.recipes import RANKING, RELATED
 from local.personalize.serving.items import rank, recommend
-from local.personalize.serving.query import Pick, Query, Source
-
-_DIGITS = 7
-"""Of a score, as the service writes it."""
+from local.personalize.serving.query import SCORE_DIGITS, Pick, Query, Source
 
 
 @dataclass(frozen=True)
@@ -62,5 +59,5 @@ class Inference:
     def _output(self, picks: list[Pick]) -> Output:
         output: dict[str, object] = {"recommendedItems": [pick.name for pick in picks]}
         if self.source.recipe.scores:
-            output["scores"] = [round(pick.score or 0.0, _DIGITS) for pick in picks]
+            output["scores"] = [round(pick.score or 0.0, SCORE_DIGITS) for pick in picks]
         return output

@@ -59,6 +59,9 @@ class Files:
     def _keys(self, bucket: str, path: str) -> list[str]:
         found = self.objects.list(bucket, path, self.role)
         sizes = {key: size for key, size in found if not key.endswith("/")}
+        if path not in sizes and self.decisions["prefix-without-slash"] == "read":
+            path = f"{path.rstrip('/')}/" if path else path
+            sizes = {key: size for key, size in sizes.items() if key.startswith(path)}
         whole = not path or path.endswith("/")
         level = {key: size for key, size in sizes.items() if self.deep or "/" not in key.removeprefix(path)}
         keys = sorted(key for key in level if (self.chosen(key) if whole else key == path))

@@ -232,6 +232,10 @@ class Schema:
         """The fields by their names."""
         return {each.name: each for each in self.fields}
 
+    def find(self, name: str) -> Field | None:
+        """Return the field that a request means by a name: neither case nor underscores count."""
+        return next((each for each in self.fields if plain(each.name) == plain(name)), None)
+
     @property
     def keys(self) -> list[str]:
         """The columns that tell one record from another."""

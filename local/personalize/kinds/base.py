@@ -54,6 +54,8 @@ class Kind:
     """Where Describe shows the latest update."""
     newest_first: ClassVar[bool] = False
     """Whether List begins with the newest."""
+    unordered: ClassVar[bool] = False
+    """Whether recordings show a List in an order that is neither by age nor by name."""
 
     @property
     def member(self) -> str:

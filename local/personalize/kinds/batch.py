@@ -13,7 +13,6 @@ from local.personalize.errors import InvalidInputError
 from local.personalize.filters import grammar
 from local.personalize.filters.rules import EVENTS
 from local.personalize.kinds.base import Kind, Parent, Request
-from local.personalize.lifecycle import BATCH
 from local.personalize.models import Attributes, Path, Record
 from local.personalize.quotas import Quota
 from local.personalize.recipes import RELATED, SEGMENTS, Recipe, recipe_of
@@ -28,11 +27,13 @@ _NO_BATCH = ("POPULAR_ITEMS", "PERSONALIZED_ACTIONS", SEGMENTS)
 
 
 class BatchJob(Kind):
-    """What both kinds of jobs share. Nothing but their solution takes them away."""
+    """What both kinds of jobs share. Nothing but their solution takes them away.
+
+    Recorded: they go the way of all others, whatever their types' pages say (PENDING, IN PROGRESS).
+    """
 
     name_member = "jobName"
     parents = (Parent("solutionVersionArn", "SolutionVersion", follows=True),)
-    create = BATCH
     target: ClassVar[str]
     """What their filters are about."""
     most: ClassVar[int]

@@ -80,6 +80,7 @@ class Dataset(Kind):
 
     name = "Dataset"
     segment = "dataset"
+    unordered = True
     parents = (Parent("datasetGroupArn", "DatasetGroup"), Parent("schemaArn", "Schema"))
     update = _REPLACEMENT
     update_member = "latestDatasetUpdate"

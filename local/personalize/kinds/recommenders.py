@@ -36,6 +36,7 @@ class Recommender(Kind):
 
     name = "Recommender"
     segment = "recommender"
+    unordered = True
     parents = (Parent("datasetGroupArn", "DatasetGroup"),)
     quotas = (Quota("recommenders", "dataset group"),)
     update = UPDATE
@@ -104,7 +105,7 @@ class Recommender(Kind):
         """Show how good the model is; and of a later training that failed, nothing."""
         trained = world.state.trained.get(record.arn)
         reason = record.life.failure_reason if trained is None else None
-        return {"modelMetrics": dict(trained.metrics) if trained else None, "failureReason": reason}
+        return {"modelMetrics": trained.metrics if trained else None, "failureReason": reason}
 
 
 def stop_recommender(world: World, request: Request) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Campaign(Kind):
 
     name = "Campaign"
     segment = "campaign"
+    unordered = True
     parents = (Parent("solutionVersionArn", "SolutionVersion"),)
     quotas = (Quota("campaigns", "dataset group"),)
     update = UPDATE
@@ -103,7 +104,10 @@ class Filter(Kind):
 
     name = "Filter"
     segment = "filter"
-    parents = (Parent("datasetGroupArn", "DatasetGroup"),)
+    unordered = True
+    # Trackers, solutions and datasets have to go before a group; nothing says so of filters.
+    # https://docs.aws.amazon.com/personalize/latest/dg/API_DeleteDatasetGroup.html
+    parents = (Parent("datasetGroupArn", "DatasetGroup", follows=True),)
     quotas = (Quota("filters", "dataset group"),)
 
     def attributes(self, world: World, request: Request) -> Attributes:

@@ -43,6 +43,7 @@ class Solution(Kind):
 
     name = "Solution"
     segment = "solution"
+    unordered = True
     parents = (Parent("datasetGroupArn", "DatasetGroup"),)
     quotas = (Quota("active-solutions", "dataset group"),)
     update = UPDATE
@@ -155,6 +156,10 @@ class SolutionVersion(Kind):
         named = (v for v in versions_of(world, request["solutionArn"]) if v.name and v.name == request.get("name"))
         return world.state.records.get(arn) or next(named, None)
 
+    def view(self, world: World, record: Record) -> Attributes:
+        """Show a name where none was given: recorded are the solution's name and the ID."""
+        return {"name": record.name or record.arn.partition(":solution/")[2]}
+
     def job(self, world: World, record: Record, path: Path) -> Job | None:
         """Train."""
         if path.name != "create":
@@ -201,7 +206,7 @@ def stop_version(world: World, request: Request) -> dict[str, Any]:
 def get_metrics(world: World, request: Request) -> dict[str, Any]:
     """Show how good a version is."""
     record = world.active("SolutionVersion", request["solutionVersionArn"])
-    return {"solutionVersionArn": record.arn, "metrics": dict(world.state.trained[record.arn].metrics)}
+    return {"solutionVersionArn": record.arn, "metrics": world.state.trained[record.arn].metrics}
 
 
 def follow_latest(world: World, campaign: Record) -> None:

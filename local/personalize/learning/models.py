@@ -51,8 +51,8 @@ class Trained:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """How good it is, by the service's names."""
-        return self.fitted.metrics
+        """How good it is, as the service shows it (recorded): by name, with four digits after the point."""
+        return {name: round(value, 4) for name, value in sorted(self.fitted.metrics.items())}
 
     @functools.cached_property
     def item_index(self) -> pd.Index[Any]:

@@ -22,5 +22,5 @@ def get_action_recommendations(world: World, request: Request) -> dict[str, Any]
         raise InvalidInputError(f"The campaign serves {asked.recipe.name}, which does not recommend actions.")
     count = answers.counted(request.get("numResults", _DEFAULT_RESULTS), _MAX_RESULTS)
     picks = recommend_actions(asked.query, count, int(world.clock().timestamp()))
-    actions = [{"actionId": pick.name, "score": pick.score} for pick in picks]
-    return {"actionList": actions, "recommendationId": answers.recommendation_id()}
+    actions = [{"actionId": pick.name, "score": answers.score(pick)} for pick in picks]
+    return {"actionList": actions, "recommendationId": answers.recommendation_id(asked)}

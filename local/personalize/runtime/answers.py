@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import pandas as pd
 
 from local.personalize.errors import InvalidInputError
 from local.personalize.runtime.deployed import Deployed
-from local.personalize.serving.query import Pick
+from local.personalize.serving.query import SCORE_DIGITS, Pick
 
 _MAX_RESULTS, _MAX_WITH_METADATA = 500, 50
 
@@ -20,7 +21,7 @@ def items(asked: Deployed, picks: Sequence[Pick]) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = [
         {
             "itemId": pick.name,
-            "score": pick.score,
+            "score": score(pick),
             "promotionName": pick.promotion,
             "reason": [pick.reason] if pick.reason else None,
         }
@@ -29,8 +30,14 @@ def items(asked: Deployed, picks: Sequence[Pick]) -> list[dict[str, Any]]:
     if asked.metadata:
         rows = asked.query.source.tables["ITEMS"].indexed().reindex([pick.name for pick in picks])
         for each, values in zip(shown, rows[list(asked.metadata)].to_dict("records"), strict=True):
-            each["metadata"] = {str(column): str(value) for column, value in values.items() if pd.notna(value)}
+            # Recorded: in lower case, whatever was asked, and whatever the schema has.
+            each["metadata"] = {str(name).lower(): str(value) for name, value in values.items() if pd.notna(value)}
     return shown
+
+
+def score(pick: Pick) -> float | None:
+    """Return a pick's score as it is shown."""
+    return None if pick.score is None else round(pick.score, SCORE_DIGITS)
 
 
 def most(asked: Deployed) -> int:
@@ -45,6 +52,7 @@ def counted(request_count: int, limit: int) -> int:
     return request_count
 
 
-def recommendation_id() -> str:
-    """Return an ID that events can refer to."""
-    return f"RID-{uuid.uuid4()}"
+def recommendation_id(asked: Deployed) -> str:
+    """Return an ID that events can refer to: of the answer and, as recorded, of the campaign or recommender."""
+    server = hashlib.sha256(asked.arn.encode()).hexdigest()
+    return f"RID-{str(uuid.uuid4())[11:]}-CID-{server[:6]}"

@@ -24,6 +24,8 @@ _MAX_COLUMNS = 10
 class Deployed:
     """A request's question to the model that a campaign or a recommender serves at this moment."""
 
+    arn: str
+    """What was asked: a campaign or a recommender."""
     query: Query
     metadata: tuple[str, ...]
     """The columns of Items that the answer shows."""
@@ -53,6 +55,7 @@ def deployed(world: World, request: Request) -> Deployed:
             filter_values=request.get("filterValues", {}),
         )
         return Deployed(
+            arn=request.get("campaignArn") or request["recommenderArn"],
             query=query,
             metadata=_metadata(source.recipe, config, request, source.tables),
             promotion=_promotion(world, request, group, source.recipe),
@@ -90,10 +93,9 @@ def _check_context(source: Source, context: Mapping[str, str]) -> None:
     if context and source.recipe.type not in (USER, RANKING):
         raise InvalidInputError(f"context can't be given with {source.recipe.name}.")
     table = source.tables.get("INTERACTIONS")
-    known = table.schema.by_name if table else {}
     for name, value in context.items():
-        column = known.get(name.upper())
-        if column is None or name.upper() in ("USER_ID", "ITEM_ID", "TIMESTAMP"):
+        column = table.schema.find(name) if table else None
+        if column is None or column.name in ("USER_ID", "ITEM_ID", "TIMESTAMP"):
             raise InvalidInputError(f"The context has {name}, and the Interactions dataset has no such metadata.")
         if column.type in NUMBERS and not _is_number(value):
             raise InvalidInputError(f"The context's {name} must be a number, and is {value!r}.")
@@ -149,10 +151,10 @@ def _metadata(
     columns = asked.get("ITEMS", [])
     if columns and not recipe.metadata and not config.get("enableMetadataWithRecommendations"):
         raise InvalidInputError("metadataColumns needs enableMetadataWithRecommendations.")
-    known = tables["ITEMS"].schema.by_name if "ITEMS" in tables else {}
-    unknown = [column for column in columns if column not in known]
+    found = {name: tables["ITEMS"].schema.find(name) if "ITEMS" in tables else None for name in columns}
+    unknown = [name for name, column in found.items() if column is None]
     if unknown or len(columns) > _MAX_COLUMNS:
         raise InvalidInputError(
             f"metadataColumns takes at most {_MAX_COLUMNS} columns of Items; unknown: [{','.join(unknown)}]."
         )
-    return tuple(columns)
+    return tuple(dict.fromkeys(column.name for column in found.values() if column))

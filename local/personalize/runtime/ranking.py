@@ -22,4 +22,4 @@ def get_personalized_ranking(world: World, request: Request) -> dict[str, Any]:
     if not 1 <= len(names) <= limit:
         raise InvalidInputError(f"inputList must hold 1 to {limit} items, and holds {len(names)}.")
     ranking = answers.items(asked, rank(asked.query, names))
-    return {"personalizedRanking": ranking, "recommendationId": answers.recommendation_id()}
+    return {"personalizedRanking": ranking, "recommendationId": answers.recommendation_id(asked)}

@@ -24,4 +24,4 @@ def get_recommendations(world: World, request: Request) -> dict[str, Any]:
         raise InvalidInputError(f"The campaign serves {asked.recipe.name}: use {_OTHERS[asked.recipe.type]}.")
     count = answers.counted(request.get("numResults", _DEFAULT_RESULTS), answers.most(asked))
     picks = promoted(asked.query, count, asked.promotion) if asked.promotion else recommend(asked.query, count)
-    return {"itemList": answers.items(asked, picks), "recommendationId": answers.recommendation_id()}
+    return {"itemList": answers.items(asked, picks), "recommendationId": answers.recommendation_id(asked)}

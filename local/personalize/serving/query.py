@@ -59,6 +59,10 @@ class Query:
         return table.since_of(self.user, self.source.model.events_seen)
 
 
+SCORE_DIGITS = 7
+"""Of a score after the point, as the service shows it (recorded)."""
+
+
 @dataclass(frozen=True)
 class Pick:
     """One of the best."""
