@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.errors import NotFound, PipelineError
+from functions.glue.patience import TookTooLongError
 from functions.glue.request import Change, Wanted
 from functions.glue.things import Things
 from functions.names import stranger
 from functions.ports import Declarations
+from functions.statuses import leaving, status_of
 from functions.telemetry import logger
 
 
@@ -49,19 +51,31 @@ class Campaigns:
     def delete(self, change: Change) -> dict[str, Any]:
         """Delete the campaign, once it is not being changed any more. One that is not ours stays as it is.
 
-        A step that found it declared a moment ago may make it again, and what it has made goes as well.
+        A step that found it declared a moment ago may still make it, and what it has made goes as well.
         """
         wanted, name = change.wanted, _name(change.wanted)
         wanted.refuse_deletion(f"campaign {name}")
         self.declarations.withdraw(wanted.pipeline, name)
+        if self.declarations.running(wanted.pipeline):
+            self.things.patience.outlast_steps(f"campaign {name}")
         if serves := self._stranger(wanted):
             logger.warning("campaign %s serves %s, and is not ours to delete", name, serves)
             return {}
-        self.things.remove("Campaign", wanted.request["campaignArn"])
-        if self.declarations.running(wanted.pipeline):
-            self.things.patience.outlast_steps(f"campaign {name}")
-            self.things.remove("Campaign", wanted.request["campaignArn"])
+        self._remove(wanted.request["campaignArn"])
         return {}
+
+    def _remove(self, arn: str) -> None:
+        """Delete it, and wait for that as long as a Lambda can.
+
+        Recordings show 16 to 18 minutes. It goes on by itself, and who deletes the solution waits for the rest.
+        """
+        try:
+            self.things.remove("Campaign", arn)
+        except TookTooLongError:
+            found = self.things.find("Campaign", arn)
+            if found and not leaving(status_of(found)):
+                raise
+            logger.info("%s is still being deleted", arn)
 
     def _stranger(self, wanted: Wanted) -> str | None:
         """Return the solution that the campaign serves where that is somebody else's, and it is not to be adopted."""
