@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ import boto3
 import urllib3
 
 from local.certificates import make_certificate
-from local.settings import LOOPBACK, SECRET_KEY, Settings, kept_port
+from local.settings import LOOPBACK, SECRET_KEY, Settings, kept_port, origin_of
 
 if TYPE_CHECKING:
     from local.personalize.control import Control
@@ -56,6 +57,7 @@ class LocalAccount:
     deliver_twice: every SQS message that is sent arrives twice.
     role_delay: seconds that Personalize has not heard yet of an IAM role that was made, as on AWS.
     concurrency: how many Lambda functions run at a time in the account, as 10 in a new one; None: as many as come.
+    origins: those of the web pages that may call Personalize, as http://localhost:3000; no page may, otherwise.
     build: where the log and the temporary files go.
     """
 
@@ -75,6 +77,7 @@ class LocalAccount:
         state: Path | None = None,
         role_delay: float = 0.0,
         concurrency: int | None = None,
+        origins: Iterable[str] = (),
     ) -> None:
         self._options = Settings(
             region=region,
@@ -87,6 +90,7 @@ class LocalAccount:
             state=state.resolve() if state else None,
             role_delay=role_delay,
             concurrency=concurrency,
+            origins=tuple(origin_of(each) for each in origins),
         )
         self._tls = tls
         self._port = port

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ DEFAULT_REGION = "eu-west-1"
 DEFAULT_ACCOUNT = "123456789012"
 SECRET_KEY = "test"  # noqa: S105 - not a secret: ministack accepts this for the root user of any account
 LOOPBACK = "127.0.0.1"
+
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:]+\])(:\d{1,5})?/?")
+_OWN_PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Settings:
     state: Path | None = None
     role_delay: float = 0.0
     concurrency: int | None = None
+    origins: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -62,6 +67,7 @@ class Settings:
             seed=int(env.get("LOCAL_SEED", cls.seed)),
             role_delay=float(env.get("LOCAL_ROLE_DELAY", cls.role_delay)),
             concurrency=int(env["LOCAL_CONCURRENCY"]) if env.get("LOCAL_CONCURRENCY") else None,
+            origins=tuple(origin_of(each) for each in env.get("LOCAL_ORIGINS", "").split()),
             state=Path(env["LOCAL_STATE"]).resolve() if env.get("LOCAL_STATE") else None,
         )
 
@@ -78,6 +84,7 @@ class Settings:
             "LOCAL_SEED": str(self.seed),
             "LOCAL_ROLE_DELAY": str(self.role_delay),
             "LOCAL_CONCURRENCY": str(self.concurrency or ""),
+            "LOCAL_ORIGINS": " ".join(self.origins),
             "LOCAL_STATE": str(self.state or ""),
         }
         if self.tls:
@@ -147,6 +154,15 @@ def kept_port(state: Path) -> int | None:
     """Return the port that the local AWS of a state's folder had."""
     path = state / "port"
     return int(path.read_text()) if path.exists() else None
+
+
+def origin_of(text: str) -> str:
+    """Return the origin of web pages as browsers write it; ValueError if the text is none."""
+    match = _ORIGIN.fullmatch(text.lower())
+    if not match:
+        raise ValueError(f"{text!r} is not the origin of web pages, as http://localhost:3000 is")
+    scheme, host, port = match.groups("")
+    return f"{scheme}://{host}{'' if port == _OWN_PORTS.get(scheme) else port}"
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

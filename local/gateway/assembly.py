@@ -9,6 +9,7 @@ from typing import cast
 from local.cloudcontrol.front import CloudControlFront, DescribeType
 from local.gateway import ministack
 from local.gateway.app import Gateway
+from local.gateway.browsers import KeepsPagesOut
 from local.gateway.control import ControlSurface
 from local.gateway.http import AsgiApp, Handler, Upstream
 from local.gateway.keeper import Keeper
@@ -56,8 +57,7 @@ def assemble(settings: Settings) -> Assembly:
     """Build the app; ministack's environment must have been set. Raises StateError for a state that can't be used."""
     keeper = Keeper(settings.state, settings.port) if settings.state else None
     clock = keeper.clock() if keeper else SteeredClock()
-    app = ministack.asgi_app()
-    upstream = Upstream(app)
+    upstream = Upstream(ministack.asgi_app())
     work = PoolWork()
     durations = _durations(settings.durations)
     Durations(durations)  # a wrong profile is a matter of the start, not of the first request
@@ -105,10 +105,11 @@ def assemble(settings: Settings) -> Assembly:
         patches.put_twice()
         handlers["sqs"] = send_twice(upstream)
     control = ControlSurface(personalize.service, settings.account, settings.region)
-    gateway = Gateway(ministack=app, handlers=handlers, control=control)
+    gateway = Gateway(ministack=upstream.app, handlers=handlers, control=control)
     if keeper:
         keeper.watch(lambda: gateway.passed, ministack.save_state)
-    return Assembly(AnswersOnce(NotesTraceHeaders(gateway)), personalize, keeper)
+    app = KeepsPagesOut(AnswersOnce(NotesTraceHeaders(gateway)), settings.origins)
+    return Assembly(app, personalize, keeper)
 
 
 def _durations(text: str) -> str | dict[str, dict[str, float]]:

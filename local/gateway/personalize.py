@@ -27,12 +27,6 @@ from local.personalize.errors import ServiceError
 
 logger = logging.getLogger(__name__)
 
-_FOR_BROWSERS = (
-    ("access-control-allow-origin", "*"),
-    ("access-control-expose-headers", "x-amzn-requestid,x-amzn-errortype"),
-)
-"""Pages may call all three services (https://github.com/aws/aws-sdk-js/pull/2752); ministack answers preflights."""
-
 
 class Service(Protocol):
     """The local Personalize of one account in one region."""
@@ -63,7 +57,7 @@ class Personalize:
         """Answer a request."""
         response = await self._answer(request)
         request_id = ("x-amzn-requestid", str(uuid.uuid4()))
-        return replace(response, headers=(*response.headers, *_FOR_BROWSERS, request_id))
+        return replace(response, headers=(*response.headers, request_id))
 
     async def call(self, caller: Caller, route: Route, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carry out an operation for a caller who may call it; raises DeniedError or ServiceError.

@@ -110,31 +110,6 @@ def test_what_cannot_be_understood_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "status"),
-    [
-        ("/", {"x-amz-target": "AmazonPersonalize.ListSchemas"}, 200),
-        ("/events", {}, 400),
-        ("/recommendations", {}, 400),
-    ],
-)
-def test_a_page_in_a_browser_may_call(account: LocalAccount, path: str, headers: dict[str, str], status: int) -> None:
-    asks = {"origin": "https://shop.example", "access-control-request-method": "POST"}
-    preflight = urllib3.request("OPTIONS", account.endpoint + path, headers=asks)
-    answer = signed(account, "personalize", path, b"{}", {**headers, "origin": asks["origin"]})
-    assert (preflight.status, answer.status) == (200, status)
-    assert {each.headers.getlist("access-control-allow-origin")[0] for each in (preflight, answer)} == {"*"}
-    assert len(answer.headers.getlist("access-control-allow-origin")) == 1
-    assert "x-amzn-errortype" in answer.headers["access-control-expose-headers"]
-
-
-def test_no_page_may_steer(account: LocalAccount) -> None:
-    asks = {"origin": "https://shop.example", "access-control-request-method": "POST"}
-    asks["access-control-request-headers"] = "content-type"
-    preflight = urllib3.request("OPTIONS", f"{account.endpoint}/_personalize/reset", headers=asks)
-    assert (preflight.status, preflight.headers.get("access-control-allow-origin")) == (405, None)
-
-
-@pytest.mark.parametrize(
     ("service", "operation", "params"),
     [
         ("personalize", "list_dataset_groups", {}),
