@@ -28,9 +28,10 @@ ifeq ($(wildcard $(TF_CLI_CONFIG_FILE)),)
 unexport TF_CLI_CONFIG_FILE
 endif
 
-# A folder in MovieLens form for `make demo`, one to keep `make local` in, a Python 3.13 for `make package`, a seed
+# A folder in MovieLens form for `make demo`, a port of `make local` and a folder to keep it in, a Python 3.13 for `make package`, a seed
 # for `make simulate`, arguments for pytest.
 DATA ?=
+PORT ?=
 STATE ?=
 BYTECODE ?=
 SEED ?=
@@ -53,8 +54,8 @@ $(READY): requirements.lock
 package: $(READY) ## Build build/package.zip, the functions' code (BYTECODE=python3.13 adds its .pyc files)
 	@$(BIN)/python -m scripts.package $(if $(BYTECODE),--bytecode $(BYTECODE))
 
-local: $(READY) ## Start the local AWS in the foreground and print the variables to export (STATE=folder keeps it)
-	@$(BIN)/python -m local $(if $(STATE),--state "$(STATE)")
+local: $(READY) ## Start the local AWS in the foreground and print the variables to export (PORT=n, STATE=folder keeps it, ARGS=--help)
+	@$(BIN)/python -m local $(if $(PORT),--port "$(PORT)") $(if $(STATE),--state "$(STATE)") $(ARGS)
 
 demo: $(READY) package ## The whole story on the local AWS (DATA=folder takes MovieLens' ratings.csv and movies.csv)
 	@$(BIN)/python -m scripts.demo $(if $(DATA),--data "$(DATA)")

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 import boto3
 import urllib3
 
 from local.certificates import make_certificate
-from local.settings import LOOPBACK, SECRET_KEY, Settings, kept_port, origin_of
+from local.folder import FolderError, claim, kept_port
+from local.listening import PortError, listen, turn_away
+from local.settings import SECRET_KEY, Settings, origin_of
 
 if TYPE_CHECKING:
     from local.personalize.control import Control
@@ -96,6 +100,8 @@ class LocalAccount:
         self._port = port
         self._build = build
         self._process: subprocess.Popen[bytes] | None = None
+        self._listener: socket.socket | None = None
+        self._lock: IO[str] | None = None
         self.settings = self._options
         self.log = build / "gateway.log"
 
@@ -132,6 +138,8 @@ class LocalAccount:
         store.set_config_variable("endpoint_url", self.endpoint)
         if self.settings.tls:
             store.set_config_variable("ca_bundle", str(self.settings.tls.authority))
+        # Once this account has ended, its port may be another's.
+        session.events.register("before-send", lambda **_: self.check())
         return session
 
     @property
@@ -143,6 +151,7 @@ class LocalAccount:
         """Return the control of another `account` or `region`."""
         from local.steering import control_at  # with all of Personalize: not every account needs it in this process
 
+        self.check()
         tls = self.settings.tls
         return control_at(self.endpoint, authority=tls.authority if tls else None, **whose)
 
@@ -154,34 +163,57 @@ class LocalAccount:
         return self._process.pid
 
     def start(self) -> None:
-        """Start the process and wait until it answers."""
+        """Start the process and wait until it answers. Raises LocalAccountError."""
+        if self._process:
+            raise LocalAccountError(f"the local AWS is running already: {self.endpoint}")
+        try:
+            self._launch()
+            self._wait_until_ready()
+        except BaseException as error:
+            self.stop()
+            if isinstance(error, FolderError | PortError):
+                raise LocalAccountError(str(error)) from error
+            raise
+
+    def _launch(self) -> None:
         self._build.mkdir(parents=True, exist_ok=True)
         state = self._options.state
-        port = self._port or (state and kept_port(state)) or _free_port()
+        self._lock = claim(state) if state else None
+        self._listener = listen(self._port or (kept_port(state) if state else None))
+        port = self._listener.getsockname()[1]
         tls = make_certificate(self._build / f"tls-{port}") if self._tls else None
-        self.settings = Settings(**{**vars(self._options), "port": port, "tls": tls})
+        self.settings = dataclasses.replace(self._options, port=port, tls=tls)
         self.log = self._build / f"gateway-{port}.log"
+        held = [each.fileno() for each in (self._listener, self._lock) if each]
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "local.gateway"],
+            self._process = subprocess.Popen(  # noqa: S603 - this package's own module
+                [sys.executable, "-m", "local.gateway", *map(str, held)],
                 cwd=_ROOT,
                 env=os.environ | self.settings.to_env(),
+                pass_fds=held,
                 stdin=subprocess.PIPE,  # its end tells the process that we are gone, however we went
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a group of its own: Lambda workers end with it
             )
-        try:
-            self._wait_until_ready()
-        except BaseException:
-            self.stop()
-            raise
+        # If the process ends before us, nobody else is to get the port, and what our clients send to it.
+        threading.Thread(target=turn_away, args=(self._listener, self._process.wait), daemon=True).start()
 
     def stop(self) -> None:
         """Stop the process and its Lambda workers; to call it twice does no harm."""
         process, self._process = self._process, None
-        if process is None:
-            return
+        if process:
+            self._end(process)
+        listener, self._listener = self._listener, None
+        if listener:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        lock, self._lock = self._lock, None
+        if lock:
+            lock.close()
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdin:
             process.stdin.close()
         process.terminate()
@@ -214,10 +246,3 @@ class LocalAccount:
     def _log_tail(self, lines: int = 30) -> str:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port

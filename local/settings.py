@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 DEFAULT_PORT = 4566
 DEFAULT_REGION = "eu-west-1"
@@ -13,6 +16,8 @@ DEFAULT_REGION = "eu-west-1"
 DEFAULT_ACCOUNT = "123456789012"
 SECRET_KEY = "test"  # noqa: S105 - not a secret: ministack accepts this for the root user of any account
 LOOPBACK = "127.0.0.1"
+
+T = TypeVar("T")
 
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:]+\])(:\d{1,5})?/?")
 _OWN_PORTS = {"http": ":80", "https": ":443"}
@@ -47,7 +52,17 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """Read the variables that `to_env` writes; what is absent keeps its default."""
+        """Read the variables that `to_env` writes; what is absent or empty keeps its default.
+
+        ValueError names the variable whose value can't be used.
+        """
+
+        def read(name: str, reader: Callable[[str], T], default: T) -> T:
+            try:
+                return reader(env[name]) if env.get(name) else default
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+
         tls = None
         if env.get("LOCAL_TLS_CERTIFICATE"):
             tls = Tls(
@@ -56,19 +71,19 @@ class Settings:
                 authority=Path(env["LOCAL_TLS_AUTHORITY"]),
             )
         return cls(
-            port=int(env.get("LOCAL_PORT", cls.port)),
-            region=env.get("LOCAL_REGION", cls.region),
+            port=read("LOCAL_PORT", port_of, cls.port),
+            region=read("LOCAL_REGION", region_of, cls.region),
             account=env.get("LOCAL_ACCOUNT", cls.account),
             durations=env.get("LOCAL_DURATIONS", cls.durations),
-            auth=_flag(env, "AUTH"),
-            deliver_twice=_flag(env, "DELIVER_TWICE"),
+            auth=read("AUTH", _flag, False),
+            deliver_twice=read("DELIVER_TWICE", _flag, False),
             tls=tls,
             log_level=env.get("LOG_LEVEL", cls.log_level),
-            seed=int(env.get("LOCAL_SEED", cls.seed)),
-            role_delay=float(env.get("LOCAL_ROLE_DELAY", cls.role_delay)),
-            concurrency=int(env["LOCAL_CONCURRENCY"]) if env.get("LOCAL_CONCURRENCY") else None,
-            origins=tuple(origin_of(each) for each in env.get("LOCAL_ORIGINS", "").split()),
-            state=Path(env["LOCAL_STATE"]).resolve() if env.get("LOCAL_STATE") else None,
+            seed=read("LOCAL_SEED", whole_number, cls.seed),
+            role_delay=read("LOCAL_ROLE_DELAY", seconds_of, cls.role_delay),
+            concurrency=read("LOCAL_CONCURRENCY", count_of, None),
+            origins=read("LOCAL_ORIGINS", lambda text: tuple(map(origin_of, text.split())), ()),
+            state=read("LOCAL_STATE", lambda text: Path(text).resolve(), None),
         )
 
     def to_env(self) -> dict[str, str]:
@@ -150,12 +165,6 @@ class Settings:
         return env
 
 
-def kept_port(state: Path) -> int | None:
-    """Return the port that the local AWS of a state's folder had."""
-    path = state / "port"
-    return int(path.read_text()) if path.exists() else None
-
-
 def origin_of(text: str) -> str:
     """Return the origin of web pages as browsers write it; ValueError if the text is none."""
     match = _ORIGIN.fullmatch(text.lower())
@@ -165,8 +174,47 @@ def origin_of(text: str) -> str:
     return f"{scheme}://{host}{'' if port == _OWN_PORTS.get(scheme) else port}"
 
 
-def _flag(env: Mapping[str, str], name: str) -> bool:
-    return env.get(name, "").strip().lower() in {"1", "true", "yes"}
+def port_of(text: str) -> int:
+    """Read a port; ValueError if it is none."""
+    if text.isdecimal() and 0 < int(text) < 65_536:
+        return int(text)
+    raise ValueError(f"{text!r} is not a port, which is a number from 1 to 65535")
+
+
+def region_of(text: str) -> str:
+    """Read a region's name; ValueError if it is none."""
+    if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", text):
+        return text
+    raise ValueError(f"{text!r} is not a region, as {DEFAULT_REGION} is")
+
+
+def whole_number(text: str) -> int:
+    """Read a number; ValueError if it is none."""
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    raise ValueError(f"{text!r} is not a whole number")
+
+
+def count_of(text: str) -> int | None:
+    """Read a number of things; ValueError if it is none."""
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise ValueError(f"{text!r} is not a whole number from 1 on")
+
+
+def seconds_of(text: str) -> float:
+    """Read seconds; ValueError if they are none."""
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) < math.inf:
+            return float(text)
+    raise ValueError(f"{text!r} is not a number of seconds")
+
+
+def _flag(text: str) -> bool:
+    try:
+        return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.strip().lower()]
+    except KeyError:
+        raise ValueError(f"{text!r} is neither true nor false") from None
 
 
 def _word(flag: bool) -> str:

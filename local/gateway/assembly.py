@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import cast
 
 from local.cloudcontrol.front import CloudControlFront, DescribeType
 from local.gateway import ministack
@@ -18,7 +16,7 @@ from local.gateway.repeats import AnswersOnce
 from local.objects import S3Objects
 from local.personalize import Personalize as LocalPersonalize
 from local.personalize.clock import SteeredClock
-from local.personalize.durations import Durations
+from local.personalize.durations import profile_of
 from local.personalize.undecided import defaults
 from local.personalize.work import PoolWork
 from local.settings import Settings
@@ -59,8 +57,7 @@ def assemble(settings: Settings) -> Assembly:
     clock = keeper.clock() if keeper else SteeredClock()
     upstream = Upstream(ministack.asgi_app())
     work = PoolWork()
-    durations = _durations(settings.durations)
-    Durations(durations)  # a wrong profile is a matter of the start, not of the first request
+    durations = profile_of(settings.durations)
 
     def make(account: str, region: str) -> Service:
         decisions = defaults()
@@ -94,6 +91,7 @@ def assemble(settings: Settings) -> Assembly:
     provision_personalize(personalize)
     serve_personalize_tasks(personalize, auth=settings.auth)
     if settings.auth:
+        patches.compare_bodies()
         patches.authorize_batches()
         patches.authorize_lambda_calls()
         name_resources()
@@ -110,10 +108,3 @@ def assemble(settings: Settings) -> Assembly:
         keeper.watch(lambda: gateway.passed, ministack.save_state)
     app = KeepsPagesOut(AnswersOnce(NotesTraceHeaders(gateway)), settings.origins)
     return Assembly(app, personalize, keeper)
-
-
-def _durations(text: str) -> str | dict[str, dict[str, float]]:
-    """Read a profile's name, or seconds per kind and path in JSON."""
-    if text.lstrip().startswith("{"):
-        return cast(dict[str, dict[str, float]], json.loads(text))
-    return text

@@ -9,7 +9,6 @@ ministack/, s3/ ministack's own
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import threading
@@ -19,11 +18,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from local.folder import keep_port, kept_port
 from local.personalize import Personalize
 from local.personalize.clock import Setting, SteeredClock
-from local.personalize.keeping import Shelf, StateError, write_atomically
+from local.personalize.keeping import Shelf, write_atomically
 from local.personalize.models import State
-from local.settings import kept_port
 
 logger = logging.getLogger(__name__)
 
@@ -41,20 +40,14 @@ class _Kept:
 
 
 class Keeper:
-    """Saves what has changed, in a thread of its own."""
+    """Saves what has changed, in a thread of its own. Who starts it has claimed the folder."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (folder / "lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StateError(f"{folder} is in use by another local AWS.") from error
         before = kept_port(folder)
         if before not in (None, port):
             logger.warning("queue URLs from before name port %s, and this is port %s", before, port)
-        (folder / "port").write_text(str(port))
+        keep_port(folder, port)
         self._kept: list[_Kept] = []
         self._stop = threading.Event()
         self._shelves = {key: Shelf(folder / "personalize" / "-".join(key)) for key in self._keys()}

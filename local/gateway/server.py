@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -14,7 +15,8 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from local.settings import LOOPBACK, Settings
+from local.gateway.http import AsgiApp, Message, Receive, Scope, Send
+from local.settings import Settings
 
 if TYPE_CHECKING:
     from local.gateway.assembly import Assembly
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 1.5
 
 
-def run(settings: Settings, *, until_stdin_ends: bool = False) -> None:
-    """Serve until SIGTERM, SIGINT or, for a child that must not outlive its parent, the end of stdin."""
+def run(settings: Settings, listener: socket.socket, *, until_stdin_ends: bool = False) -> None:
+    """Serve until SIGTERM, SIGINT or, for a child that must not outlive its parent, the end of stdin.
+
+    listener: listens on the settings' port, in a process that has claimed the settings' folder.
+    """
     # Both before ministack is imported: it reads its settings then, and Lambda workers inherit them.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]  # the caller's profile or endpoint is not this account's
@@ -49,11 +54,15 @@ def run(settings: Settings, *, until_stdin_ends: bool = False) -> None:
         sys.stderr.flush()
         os._exit(1 if failure else 0)  # the loop's own end would wait for the threads of Lambda invocations
 
-    asyncio.run(_serve(settings, assembly, until_stdin_ends, end))
+    asyncio.run(_serve(settings, listener, assembly, until_stdin_ends, end))
 
 
 async def _serve(
-    settings: Settings, assembly: Assembly, until_stdin_ends: bool, end: Callable[[BaseException | None], None]
+    settings: Settings,
+    listener: socket.socket,
+    assembly: Assembly,
+    until_stdin_ends: bool,
+    end: Callable[[BaseException | None], None],
 ) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
@@ -61,7 +70,7 @@ async def _serve(
     from local.gateway.ministack import stop_workers
 
     config = Config()
-    config.bind = [f"{LOOPBACK}:{settings.port}"]
+    config.bind = [f"fd://{listener.detach()}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = settings.log_level
@@ -76,26 +85,27 @@ async def _serve(
         loop.add_signal_handler(signum, stop.set)
     if until_stdin_ends:
         threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
-    serving = asyncio.create_task(serve(cast(Any, assembly.app), config, shutdown_trigger=stop.wait))
+    serving = asyncio.create_task(serve(cast(Any, _app(assembly)), config, shutdown_trigger=stop.wait))
     stopping = asyncio.create_task(stop.wait())
-    opening = asyncio.create_task(_open(settings.port, assembly))
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
-    opening.cancel()
     # A client that holds a TLS connection, or a function at work, must not hold up the end.
     await asyncio.wait([serving], timeout=_GRACE_SECONDS)
     stop_workers()
     end(serving.exception() if serving.done() else None)
 
 
-async def _open(port: int, assembly: Assembly) -> None:
-    listens = not assembly.keeper
-    while not listens:
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection(LOOPBACK, port)
-            writer.close()
-            listens = True
-        await asyncio.sleep(0.05)
-    assembly.open()
+def _app(assembly: Assembly) -> AsgiApp:
+    """Return the app that goes on with what was under way before, once ministack is up."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def started(message: Message) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                assembly.open()
+
+        await assembly.app(scope, receive, started if scope["type"] == "lifespan" else send)
+
+    return app
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

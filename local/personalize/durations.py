@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections.abc import Mapping, Sequence
@@ -94,6 +95,18 @@ class Durations:
                 if name in paths:
                     return paths[name]
         return 0.0
+
+
+def profile_of(text: str) -> str | Spans:
+    """Read a profile's name, or spans per kind and path in JSON; ValueError if it is neither."""
+    profile: str | Spans = text
+    if text.lstrip().startswith("{"):
+        try:
+            profile = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{text!r} is not JSON: {error}") from error
+    Durations(profile)
+    return profile
 
 
 def phase(seconds: float, position: int, phases: int) -> timedelta:

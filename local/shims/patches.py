@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import hashlib
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,6 +37,27 @@ def fill_in_schedules() -> None:
         invoke(target, event, rule, *rest)
 
     eventbridge._invoke_target = filled
+
+
+def compare_bodies() -> None:
+    """Refuse a body that is not the one that was signed: ministack takes the hash that comes along for the body's own.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+    """
+    from ministack.core import sigv4
+
+    failure_of: Callable[..., tuple[str, str] | None] = sigv4.header_signature_failure
+
+    @functools.wraps(failure_of)
+    def compared(
+        signature: Any, secret: str, method: str, path: str, query: Any, headers: Any, body: bytes, **options: Any
+    ) -> tuple[str, str] | None:
+        signed = headers.get("x-amz-content-sha256", "")
+        if re.fullmatch("[0-9a-f]{64}", signed) and signed != hashlib.sha256(body).hexdigest():
+            return "SignatureDoesNotMatch", sigv4.SIGNATURE_MISMATCH
+        return failure_of(signature, secret, method, path, query, headers, body, **options)
+
+    sigv4.header_signature_failure = compared
 
 
 def put_twice() -> None:

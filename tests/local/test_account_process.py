@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import urllib3
 
+from local.__main__ import _parse, main
 from local.account import LocalAccount, LocalAccountError
+from local.folder import keep_port
 from local.settings import Settings, Tls
 from tests.local.support import make_function, wait
 
@@ -71,8 +75,106 @@ def test_a_taken_port_is_said() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(LocalAccountError, match="Address already in use"):
-            LocalAccount(port=taken.getsockname()[1]).start()
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalAccountError, match=f"^Port {port} is in use by another program; take another one.$"):
+            LocalAccount(port=port).start()
+
+
+def test_an_account_at_a_taken_port_is_left_alone(account: LocalAccount) -> None:
+    account.session().client("iam").create_user(UserName="kept")
+    log = account.log.read_bytes()
+    second = LocalAccount(port=account.settings.port)
+    with pytest.raises(LocalAccountError, match="in use"):
+        second.start()
+    with pytest.raises(LocalAccountError, match="not running"):
+        second.control.reset()
+    with pytest.raises(LocalAccountError, match="not running"):
+        second.session().client("iam").delete_user(UserName="kept")
+    assert account.session().client("iam").get_user(UserName="kept")["User"]["UserName"] == "kept"
+    assert account.log.read_bytes().startswith(log)
+
+
+def test_nobody_gets_the_port_of_an_account_that_has_died() -> None:
+    with LocalAccount() as account:
+        iam, port = account.session().client("iam"), account.settings.port
+        os.kill(account.pid, signal.SIGKILL)
+        wait(lambda: account._process is not None and account._process.poll() is not None)
+        with pytest.raises(LocalAccountError, match="in use"):
+            LocalAccount(port=port).start()
+        with pytest.raises((urllib3.exceptions.HTTPError, ConnectionError)):
+            urllib3.request("GET", f"{account.endpoint}/_ministack/health", retries=False, timeout=5)
+        with pytest.raises(LocalAccountError, match="not running"):
+            iam.list_users()
+    wait(lambda: not is_open(port))
+    with LocalAccount(port=port) as other:
+        other.session().client("iam").create_user(UserName="kept")
+        with pytest.raises(LocalAccountError, match="not running"):
+            account.control.reset()
+        with pytest.raises(LocalAccountError, match="not running"):
+            iam.list_users()
+
+
+def test_an_account_is_started_once(account: LocalAccount) -> None:
+    pid = account.pid
+    with pytest.raises(LocalAccountError, match=f"running already: {account.endpoint}"):
+        account.start()
+    assert account.pid == pid
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("--port abc", "argument --port: 'abc' is not a port, which is a number from 1 to 65535"),
+        ("--port 65536", "argument --port: '65536' is not a port, which is a number from 1 to 65535"),
+        ("--durations slow", "argument --durations: no durations profile 'slow'; there are instant, demo, realistic"),
+        ("--durations {", "argument --durations: '{' is not JSON"),
+        ("--concurrency 0", "argument --concurrency: '0' is not a whole number from 1 on"),
+        ("--role-delay nan", "argument --role-delay: 'nan' is not a number of seconds"),
+        ("--region mars", "argument --region: 'mars' is not a region, as eu-west-1 is"),
+        ("--seed 1.5", "argument --seed: '1.5' is not a whole number"),
+        (
+            "--allow-origin *",
+            "argument --allow-origin: '*' is not the origin of web pages, as http://localhost:3000 is",
+        ),
+        ("--prot 1", "unrecognized arguments: --prot 1"),
+        ("--state /dev/null", "/dev/null can't be used (File exists); take another folder."),
+        ("--port TAKEN", "Port TAKEN is in use by another program; take another one."),
+        ("LOCAL_PORT=x", "LOCAL_PORT: 'x' is not a port, which is a number from 1 to 65535"),
+        ("LOCAL_DURATIONS=slow", "argument --durations: no durations profile 'slow'; there are"),
+        ("AUTH=maybe", "AUTH: 'maybe' is neither true nor false"),
+        ("LOCAL_ORIGINS=localhost", "LOCAL_ORIGINS: 'localhost' is not the origin of web pages"),
+    ],
+)
+def test_what_a_start_cannot_use_is_said_in_a_sentence(
+    account: LocalAccount,
+    arguments: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments, said = (text.replace("TAKEN", str(account.settings.port)) for text in (arguments, said))
+    if not arguments.startswith("--"):
+        monkeypatch.setenv(*arguments.split("="))
+        arguments = ""
+    monkeypatch.setattr(sys, "argv", ["local", *arguments.split(" ", 1)] if arguments else ["local"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    text = capsys.readouterr().err or str(ended.value)
+    assert text.startswith(f"error: {said}")
+    assert len(text.splitlines()) == 1
+
+
+def test_the_port_is_that_of_the_folder_unless_one_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def port(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["local", *arguments])
+        return _parse()[0].port
+
+    folder = ("--state", str(tmp_path))
+    assert (port(), port(*folder)) == (4566, 4566)
+    keep_port(tmp_path, 4999)
+    assert (port(), port(*folder), port(*folder, "--port", "5000")) == (4566, 4999, 5000)
+    monkeypatch.setenv("LOCAL_PORT", "5001")
+    assert (port(), port(*folder), port(*folder, "--port", "5000")) == (5001, 5001, 5000)
 
 
 def test_an_unknown_profile_is_said() -> None:

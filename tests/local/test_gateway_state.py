@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local.account import LocalAccount, LocalAccountError
+from local.folder import FolderError, claim
 from tests.local.personalize_account import INTERACTIONS, ROLE, avro, taste_data
 from tests.local.support import allow, make_function, set_bucket_policy, set_policy, trust, wait
 
@@ -121,8 +122,20 @@ def test_all_is_there_again(tmp_path: Path, end: Callable[[LocalAccount], None])
 
 
 def test_a_folder_is_for_one_account_at_a_time(tmp_path: Path) -> None:
-    with LocalAccount(state=tmp_path), pytest.raises(LocalAccountError, match="in use by another local AWS"):
-        LocalAccount(state=tmp_path, port=1).start()
+    with LocalAccount(state=tmp_path) as first:
+        owner = rf"^{tmp_path} is in use by another local AWS \(process {os.getpid()}\); stop that one, or take another"
+        with pytest.raises(LocalAccountError, match=owner):
+            LocalAccount(state=tmp_path, port=1).start()
+        linked = tmp_path.with_name("linked")
+        linked.symlink_to(tmp_path)
+        with pytest.raises(LocalAccountError, match=owner):
+            LocalAccount(state=linked).start()
+        # Even if who started it has died: the process itself holds the folder.
+        assert first._lock
+        first._lock.close()
+        with pytest.raises(FolderError):
+            claim(tmp_path)
+    claim(tmp_path).close()
 
 
 def test_a_state_of_another_version_is_refused(tmp_path: Path) -> None:
