@@ -44,4 +44,5 @@ def kept_port(folder: Path) -> int | None:
 
 def keep_port(folder: Path, port: int) -> None:
     """Note the port for the next one."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / _PORT).write_text(str(port))

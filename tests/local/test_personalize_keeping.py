@@ -205,7 +205,6 @@ def test_the_clock_is_kept(tmp_path: Path) -> None:
     clock.advance(3600)
     clock.freeze()
     keeper.close()
-    keeper._lock.close()
     again = Keeper(tmp_path, 1)
     assert again.clock().setting == clock.setting
     again.close()
