@@ -13,6 +13,7 @@ READY := $(VENV)/.ready
 CHECKOV := .venv-checkov
 AWSCLI := .venv-awscli
 OLDSDK := .venv-oldsdk
+CHROMIUM := .venv-chromium
 SOURCES := functions local scripts tests
 ZIP := build/package.zip
 
@@ -60,7 +61,7 @@ local: $(READY) ## Start the local AWS in the foreground and print the variables
 demo: $(READY) package ## The whole story on the local AWS (DATA=folder takes MovieLens' ratings.csv and movies.csv)
 	@$(BIN)/python -m scripts.demo $(if $(DATA),--data "$(DATA)")
 
-test: $(READY) $(AWSCLI)/.ready $(OLDSDK)/.ready package ## Run all tests (ARGS='-k name' is handed to pytest)
+test: $(READY) $(AWSCLI)/.ready $(OLDSDK)/.ready $(CHROMIUM)/.ready package ## Run all tests (ARGS='-k name' is handed to pytest)
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY) $(CHECKOV)/.ready ## Check style, types, Terraform and its security, without changing anything
@@ -72,7 +73,7 @@ lint: $(READY) $(CHECKOV)/.ready ## Check style, types, Terraform and its securi
 	$(CHECKOV)/bin/checkov --config-file .checkov.yaml
 
 # Tools with dependencies of their own: each has a virtual environment, from the lock file of its name.
-$(CHECKOV)/.ready $(AWSCLI)/.ready $(OLDSDK)/.ready: .venv-%/.ready: tests/%.lock
+$(CHECKOV)/.ready $(AWSCLI)/.ready $(OLDSDK)/.ready $(CHROMIUM)/.ready: .venv-%/.ready: tests/%.lock
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
 	@touch $@
@@ -95,6 +96,7 @@ lock: $(UV) ## Renew all lock files (ARGS=--upgrade moves to the newest versions
 	$(LOCK) $(ARGS) --python-version 3.11 tests/checkov.in -o tests/checkov.lock
 	$(LOCK) $(ARGS) --python-version 3.11 tests/awscli.in -o tests/awscli.lock
 	$(LOCK) $(ARGS) --python-version 3.11 tests/oldsdk.in -o tests/oldsdk.lock
+	$(LOCK) $(ARGS) --python-version 3.11 tests/chromium.in -o tests/chromium.lock
 
 $(UV):
 	$(PYTHON) -m venv .venv-lock

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from local.personalize.control import Control
 
 _ROOT = Path(__file__).resolve().parents[1]
-_READY_SECONDS = 30.0
+_READY_SECONDS = 60.0
 _STOP_SECONDS = 8.0
 
 
