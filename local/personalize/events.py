@@ -22,6 +22,7 @@ from local.personalize.world import World
 
 _RESERVED = frozenset(map(plain, ("userId", "sessionId", "eventType", "timestamp", "recommendationId", "impression")))
 """Names that the properties of an event can't have, whatever their case."""
+_NO_SESSIONS = ("null", "undefined")
 logger = logging.getLogger(__name__)
 
 _BITS, _FLOATS = {"int": 32, "long": 64}, ("float", "double")
@@ -36,6 +37,10 @@ def put_events(world: World, request: Request) -> dict[str, Any]:
     with world.lock:
         table = _interactions(world, request["trackingId"])
         session, user = request["sessionId"], request.get("userId")
+        if session.lower() in _NO_SESSIONS:
+            logger.warning("the sessionId %r is what a program writes that has none: its users become one", session)
+            if world.decisions["session-named-null"] == "ignore":
+                return {}
         rows = [(event, _event_row(event, user or session, session, table.schema)) for event in request["eventList"]]
         for event, row in rows:
             if "ITEM_ID" not in row:

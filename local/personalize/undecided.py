@@ -52,6 +52,7 @@ QUESTIONS: Mapping[str, Question] = {
     "schema-name-in-other-letters": Question(
         "a schema's record is named for its dataset type, but spelled otherwise", ("refuse", "take")
     ),
+    "session-named-null": Question('an event\'s sessionId is "null" or "undefined"', ("take", "ignore")),
     "setting-of-another-recipe": Question(
         "eventsConfig, itemExplorationConfig or rankingInfluence is given for a recipe whose page does not have it",
         ("refuse", "ignore"),

@@ -412,3 +412,56 @@ def test_actions_are_filtered(expression: str, expected: list[str]) -> None:
 def test_a_sign_takes_one_number(value: str) -> None:
     with pytest.raises(InvalidInputError, match=r"takes one value|is compared with a number"):
         passes(grammar.parse("EXCLUDE ItemID WHERE Items.PRICE > $P"), _catalogue(3), {"P": value})
+
+
+@pytest.fixture(scope="module")
+def watched() -> tuple[Account, str, Callable[[str], str]]:
+    """Return an account with a campaign of data in which nobody takes an item twice, and what makes filters."""
+    account = Account()
+    group = trained_group(account)
+    campaign = account.campaign(account.version(account.solution(group, "aws-user-personalization-v2")))
+
+    def named(expression: str) -> str:
+        name = f"f{len(account('ListFilters')['Filters'])}"
+        return str(account("CreateFilter", name=name, datasetGroupArn=group, filterExpression=expression)["filterArn"])
+
+    return account, campaign, named
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "types"),
+    [
+        ('INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch")', {}, {"watch"}),
+        ('INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")', {}, {"watch", "like"}),
+        ("INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ($TYPES)", {"TYPES": '"like"'}, {"like"}),
+        (
+            'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("watch", "like") '
+            '| EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("like")',
+            {},
+            {"watch"},
+        ),
+    ],
+)
+def test_what_was_taken_is_recommended_where_a_filter_asks_for_it(
+    watched: tuple[Account, str, Callable[[str], str]], expression: str, values: dict[str, str], types: set[str]
+) -> None:
+    account, campaign, named = watched
+    rows = taste_data().query("USER_ID == 'u3'")
+    taken = set(rows["ITEM_ID"])
+    assert not taken & set(account.recommended(campaign, userId="u3"))
+    found = account.recommended(campaign, userId="u3", filterArn=named(expression), filterValues=values)
+    assert set(found) == set(rows[rows["EVENT_TYPE"].isin(types)]["ITEM_ID"])
+
+
+def test_what_was_taken_stays_away_where_a_filter_asks_for_something_else(
+    watched: tuple[Account, str, Callable[[str], str]],
+) -> None:
+    account, campaign, named = watched
+    taken = set(taste_data().query("USER_ID == 'u3'")["ITEM_ID"])
+    for expression in (
+        'EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("buy")',
+        'INCLUDE ItemID WHERE Items.ITEM_ID NOT IN ("x")',
+    ):
+        found = account.recommended(campaign, userId="u3", filterArn=named(expression))
+        assert len(found) == 25
+        assert not taken & set(found)

@@ -147,43 +147,69 @@ def test_promotions_must_make_sense(shop: Shop, change: dict[str, Any], message:
 
 
 @pytest.mark.parametrize(
-    ("config", "places", "youngest"),
+    ("config", "share", "youngest"),
     [
-        ({}, 2, False),
+        ({}, 0.86, False),
         ({"explorationWeight": "0"}, 0, False),
-        ({"explorationWeight": "1"}, 8, False),
-        ({"explorationWeight": "1", "explorationItemAgeCutOff": "10"}, 8, True),
+        ({"explorationWeight": "1"}, 2.9, False),
+        ({"explorationWeight": "1", "explorationItemAgeCutOff": "10"}, 2.9, True),
         ({"explorationWeight": "1", "explorationItemAgeCutOff": "1"}, 0, False),
     ],
 )
-def test_new_items_are_explored_as_configured(shop: Shop, config: dict[str, str], places: int, youngest: bool) -> None:
+def test_new_items_are_explored_as_configured(shop: Shop, config: dict[str, str], share: float, youngest: bool) -> None:
     campaign = shop.campaign(V1, itemExplorationConfig=config)
-    found = shop.answer(campaign)
-    new = [item["itemId"] for item in found if is_new(item)]
-    assert len(found) == 25
-    assert len(new) == places
+    answers = [shop.answer(campaign, userId=f"u{at}") for at in range(200)]
+    new = [item["itemId"] for found in answers for item in found if is_new(item)]
+    assert len(new) / len(answers) == pytest.approx(share, rel=0.2)
     if youngest:
         assert set(new) <= {f"new{at}" for at in range(10)}
-    scores = [item["score"] for item in found]
-    assert scores == sorted(scores, reverse=True)
-    assert not any("reason" in item for item in found)
-    assert found == shop.answer(campaign), "it changes when the user does something"
+    for found in answers:
+        assert len({item["itemId"] for item in found}) == 25
+        scores = [item["score"] for item in found]
+        assert scores == sorted(scores, reverse=True)
+        assert not any("reason" in item for item in found)
+    assert answers[2] == shop.answer(campaign), "it changes when the user does something"
     assert not any(is_new(item) for item in shop.answer(campaign, userId="stranger"))
+
+
+@pytest.mark.parametrize("weight", ["0.3", "1"])
+def test_a_long_list_begins_as_a_short_one(shop: Shop, weight: str) -> None:
+    campaign = shop.campaign(V1, itemExplorationConfig={"explorationWeight": weight})
+    for user in range(40):
+        short, usual, long = (
+            [item["itemId"] for item in shop.answer(campaign, userId=f"u{user}", numResults=count)]
+            for count in (10, 25, 500)
+        )
+        assert short == usual[:10] == long[:10]
+        assert usual == long[:25]
+
+
+def test_exploration_moves_the_others_down_and_loses_none(shop: Shop) -> None:
+    explored = shop.campaign(V1, itemExplorationConfig={"explorationWeight": "1"})
+    plain = shop.campaign(V1, itemExplorationConfig={"explorationWeight": "0"})
+    for user in range(20):
+        best, found = (
+            [item["itemId"] for item in shop.answer(campaign, userId=f"u{user}", numResults=100)]
+            for campaign in (plain, explored)
+        )
+        others = [item for item in found if not item.startswith("new")]
+        assert others == [item for item in best if not item.startswith("new")][: len(others)]
 
 
 def test_what_is_explored_differs_by_user(shop: Shop) -> None:
     campaign = shop.campaign(V1, itemExplorationConfig={"explorationWeight": "1"})
-    lists = [{item["itemId"] for item in shop.answer(campaign, userId=f"u{at}") if is_new(item)} for at in range(30)]
+    lists = [{item["itemId"] for item in shop.answer(campaign, userId=f"u{at}") if is_new(item)} for at in range(100)]
     assert set().union(*lists) == {f"new{at}" for at in range(20)}
     assert len({frozenset(each) for each in lists}) > 10
 
 
 def test_the_newest_recipe_says_what_it_explores(shop: Shop) -> None:
     campaign = shop.campaign(V2)
-    users = [shop.answer(campaign, userId=f"u{at}", numResults=60) for at in range(5)]
-    for found in users:
-        assert [item.get("reason") for item in found if is_new(item)] == [["Exploration"]] * 2
-        assert not any("reason" in item for item in found if not is_new(item))
+    answers = [shop.answer(campaign, userId=f"u{at}", numResults=60) for at in range(40)]
+    new = [item.get("reason") for found in answers for item in found if is_new(item)]
+    assert len(new) > 10
+    assert all(reason == ["Exploration"] for reason in new)
+    assert not any("reason" in item for found in answers for item in found if not is_new(item))
     with pytest.raises(InvalidInputError, match=f"itemExplorationConfig can't be given with {V2}"):
         shop.campaign(V2, itemExplorationConfig={"explorationWeight": "0.5"})
 

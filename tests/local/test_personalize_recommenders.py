@@ -130,6 +130,14 @@ def test_what_a_user_has_had_is_hidden(domains: dict[str, Domain], recipe: str, 
     assert had
     assert not had & found
     assert others & found, "other events hide nothing"
+    again = group.account(
+        "CreateFilter",
+        name=f"again-{recipe}"[:63],
+        datasetGroupArn=group.group,
+        filterExpression=f'INCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("{hides}")',
+    )["filterArn"]
+    group.account.clock.advance(1000)
+    assert group.best(arn, userId="u2", itemId="i30", filterArn=again) == [], "a filter comes after that"
 
 
 def test_recommendations_are_personal(domains: dict[str, Domain]) -> None:

@@ -13,6 +13,17 @@ from local.personalize.undecided import QUESTIONS
 from tests.local.personalize_account import INTERACTIONS, ITEMS, Account, avro, taste_data
 from tests.local.test_personalize_data import GOOD, HEADER
 
+README = Path(__file__).parents[2] / "local" / "README.md"
+ROW = re.compile(r"^\| `([a-z-]+)` \| [^|]+ \| ([^|]+) \| [^|]+ \|$", re.MULTILINE)
+
+
+def test_the_table_has_each_question_with_its_choices_and_a_reason() -> None:
+    table = README.read_text().split("## What no document settles")[1].split("\n## ")[0]
+    told = {name: re.findall(r"(?:^|; )`([A-Za-z]+)`", choices) for name, choices in ROW.findall(table)}
+    assert told == {name: list(question.choices) for name, question in QUESTIONS.items()}
+    assert list(told) == sorted(told)
+    assert table.count("\n|") == len(told) + 2, "each row has four cells, of which the first is a question"
+
 
 def test_how_it_is_decided_is_seen_and_changed() -> None:
     control = Account().service.control
@@ -35,6 +46,41 @@ def test_a_byte_order_mark_belongs_to_the_first_name() -> None:
     assert "begins with a byte-order mark" in failed["failureReason"]
     account.service.control.decide(byte_order_mark="read")
     assert account.import_(dataset, location, "kind")["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize(
+    ("decision", "strict", "kind"),
+    [
+        ("header_in_other_letters", HEADER.lower() + GOOD, "user_id for USER_ID"),
+        ("header_in_quotation_marks", HEADER.replace("ITEM_ID", '"ITEM_ID"') + GOOD, '"ITEM_ID" for ITEM_ID'),
+        ("quotation_mark_in_value", HEADER + GOOD + 'u,12" vinyl,1700000000,watch,1\n', "a record must be on a single"),
+    ],
+)
+def test_what_a_file_has_otherwise(decision: str, strict: str, kind: str) -> None:
+    account = Account()
+    dataset = account.dataset(account.group(), "Interactions", INTERACTIONS)
+    location = account.put("b/x.csv", strict)
+    assert kind in account.import_(dataset, location, "strict")["failureReason"]
+    account.service.control.decide(**{decision: "take"})
+    assert account.import_(dataset, location, "kind")["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("session", ["null", "undefined", "NULL"])
+def test_a_session_of_who_has_none(session: str, caplog: pytest.LogCaptureFixture) -> None:
+    account = Account()
+    group = account.group()
+    dataset = account.dataset(group, "Interactions", INTERACTIONS)
+    tracker = account("CreateEventTracker", name="t", datasetGroupArn=group)["trackingId"]
+
+    def stored() -> int:
+        event = {"eventType": "watch", "itemId": "i", "sentAt": account.clock.now}
+        account.events("PutEvents", trackingId=tracker, userId="u", sessionId=session, eventList=[event])
+        return len(account.service.world.state.tables[dataset].streamed)
+
+    assert stored() == 1
+    assert f"the sessionId '{session}' is what a program writes that has none" in caplog.text
+    account.service.control.decide(session_named_null="ignore")
+    assert stored() == 1
 
 
 def test_an_empty_file_beside_the_data() -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from local.personalize.errors import InvalidInputError
 from local.personalize.filters.grammar import (
+    EVENTS,
     Anything,
     Both,
     Clause,
@@ -28,7 +29,6 @@ from local.personalize.filters.grammar import (
     Placeholder,
     Value,
 )
-from local.personalize.filters.rules import EVENTS
 from local.personalize.filters.values import Given, read
 
 Mask = NDArray[np.bool_]

@@ -67,6 +67,7 @@ _DATASETS = {
     "action_interactions": "ACTION_INTERACTIONS",
     "action_interaction": "ACTION_INTERACTIONS",
 }
+EVENTS = ("INTERACTIONS", "ACTION_INTERACTIONS")
 _ESCAPED = re.compile(r"""\\(["'\\])""")
 
 Value = str | int | float
@@ -169,6 +170,11 @@ class Filter:
     def placeholders(self) -> frozenset[str]:
         """The names of all values that it takes."""
         return frozenset().union(*(clause.placeholders for clause in self.clauses))
+
+    @property
+    def asks_for_taken(self) -> bool:
+        """Whether it lets pass what the user has dealt with: to watch again, or to buy again."""
+        return any(each.mode == "INCLUDE" and each.dataset in EVENTS for each in self.clauses)
 
     @property
     def needs_current_item(self) -> bool:

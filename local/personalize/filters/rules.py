@@ -12,6 +12,7 @@ from botocore.model import MapShape
 from local.personalize.data.schemas import NUMBERS, Field, Schema
 from local.personalize.errors import InvalidInputError
 from local.personalize.filters.grammar import (
+    EVENTS,
     Anything,
     Clause,
     Condition,
@@ -36,7 +37,6 @@ DATASETS: Mapping[str, tuple[str, ...]] = {
 }
 """What can be asked about items, users and actions."""
 _TARGETS: Mapping[str, str] = {"itemid": "ItemID", "userid": "UserID", "actionid": "ActionID"}
-EVENTS = ("INTERACTIONS", "ACTION_INTERACTIONS")
 _EVENT_TYPE = "EVENT_TYPE"
 _AUTOMATIC = ("ACTION_EXPIRATION_TIMESTAMP", "REPEAT_FREQUENCY")
 """Fields of actions that the service filters by itself."""

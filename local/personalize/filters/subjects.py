@@ -9,8 +9,8 @@ import pandas as pd
 
 from local.personalize.data.tables import Table
 from local.personalize.filters.evaluation import Subject
-from local.personalize.filters.grammar import Filter
-from local.personalize.filters.rules import DATASETS, EVENTS
+from local.personalize.filters.grammar import EVENTS, Filter
+from local.personalize.filters.rules import DATASETS
 
 _NOTHING = pd.DataFrame()
 

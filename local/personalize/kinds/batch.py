@@ -11,7 +11,6 @@ from local.personalize.batch.lines import answered
 from local.personalize.batch.segments import BY_ATTRIBUTE, Segments
 from local.personalize.errors import InvalidInputError
 from local.personalize.filters import grammar
-from local.personalize.filters.rules import EVENTS
 from local.personalize.kinds.base import Kind, Parent, Request
 from local.personalize.models import Attributes, Path, Record
 from local.personalize.quotas import Quota
@@ -69,7 +68,7 @@ class BatchJob(Kind):
             raise InvalidInputError(f"The filter {arn} is about {expression.target}, not about {self.target}.")
         if expression.needs_current_item and recipe.type != RELATED:
             raise InvalidInputError("A filter with CurrentItem can be used for related items only.")
-        if recipe.name == BY_ATTRIBUTE and any(each.dataset in EVENTS for each in expression.clauses):
+        if recipe.name == BY_ATTRIBUTE and any(each.dataset in grammar.EVENTS for each in expression.clauses):
             raise InvalidInputError(f"Filters by interactions can't be used with {recipe.name}.")
 
     def transfer(self, world: World, record: Record, records: int) -> Transfer:

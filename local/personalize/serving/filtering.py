@@ -34,6 +34,8 @@ def filtered_actions(query: Query, names: pd.Index[Any]) -> Mask:
 def shown(query: Query, catalogue: Catalogue) -> Mask:
     """Return which items the recipe does not hide from the user: what a user has watched or bought is hidden.
 
+    "If you apply your own filter, your filter is applied after the videos the user watched are filtered out."
+
     https://docs.aws.amazon.com/personalize/latest/dg/VIDEO_ON_DEMAND-use-cases.html
     """
     mask = np.ones(len(catalogue.names), bool)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local.personalize.serving.catalogue import Catalogue, catalogue_of
-from local.personalize.serving.exploring import explored, placed
+from local.personalize.serving.exploring import between, explored, merged
 from local.personalize.serving.filtering import Mask, filtered, shown
 from local.personalize.serving.query import Pick, Query
 from local.personalize.serving.scoring import Scores, scored, softmax
@@ -28,14 +28,11 @@ def recommend(query: Query, count: int, without: Sequence[str] = ()) -> list[Pic
     passing = allowed & filtered(query, catalogue)
     relevant = _relevant(query, scores, allowed)
     chosen = _best(scores, passing & relevant, count)
-    new = explored(query, catalogue, passing, chosen) if found.known else np.empty(0, np.int64)
-    kept = np.setdiff1d(chosen, new, assume_unique=True)
-    kept = kept[np.argsort(-scores[kept], kind="stable")][: len(chosen) - len(new)]
-    scores = placed(scores, kept, new)
-    relevant[new] = True
-    order = np.concatenate((kept, new))
-    order = order[np.lexsort((order, -scores[order]))]
-    picks = _picks(query, catalogue, order, _shares(scores, relevant), set(new.tolist()))
+    places = explored(query, catalogue, passing, len(chosen)) if found.known else {}
+    order, new = merged(chosen, places)
+    scores = between(scores, order, new)
+    relevant[order] = True
+    picks = _picks(query, catalogue, order, _shares(scores, relevant), new)
     return picks + _placeholders(query, catalogue, passing, order, count)
 
 
@@ -62,7 +59,7 @@ def rank(query: Query, names: Sequence[str]) -> list[Pick]:
 
 def _relevant(query: Query, scores: Scores, allowed: Mask) -> Mask:
     if not query.source.recipe.reasons:
-        return np.ones(len(scores), bool)
+        return allowed.copy()
     relevant = np.zeros(len(scores), bool)
     relevant[_best(scores, allowed, _RELEVANT)] = True
     return relevant

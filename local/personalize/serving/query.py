@@ -51,6 +51,11 @@ class Query:
     filter_values: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def asks_for_taken(self) -> bool:
+        """Whether its filter asks for what the user has dealt with."""
+        return self.filter is not None and self.filter.asks_for_taken
+
+    @property
     def events(self) -> Sequence[Row]:
         """What the user did since the model was trained."""
         table = self.source.tables.get("INTERACTIONS")

@@ -44,7 +44,7 @@ def scored(query: Query, catalogue: Catalogue) -> Scored:
     if item is not None:
         allowed[item] = False
     who = somebody(query)
-    if model.skip_known and recipe.type == USER and recipe.hides is None:
+    if model.skip_known and recipe.type == USER and recipe.hides is None and not query.asks_for_taken:
         allowed[who.history.indices] = False
     ranker = model.ranker
     if isinstance(ranker, Trending):

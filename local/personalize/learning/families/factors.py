@@ -17,7 +17,6 @@ from local.personalize.learning.order import Fitted, Material, Ranker, Scores, W
 THREADS = 2
 SEED = 20180522
 _RECENCY = ("recency_mask", "apply_recency_bias")
-_CONFIDENCE = 10.0
 _REGULARIZATION = 0.1
 ITERATIONS, FINISHING_ITERATIONS = 15, 2
 _AT_ONCE = 200
@@ -37,7 +36,6 @@ class Factors:
         model = AlternatingLeastSquares(
             factors=factors,
             regularization=_REGULARIZATION,
-            alpha=_CONFIDENCE,
             iterations=iterations,
             num_threads=THREADS,
             random_state=SEED,
