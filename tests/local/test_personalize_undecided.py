@@ -203,15 +203,3 @@ def test_optimization_that_a_recipe_does_not_have() -> None:
     account.service.control.decide(optimization_of_another_recipe="ignore")
     for number, (request, _) in enumerate(wrong):
         account("CreateSolution", name=f"kind-{number}", datasetGroupArn=group, **request)
-
-
-def test_the_readme_tells_of_every_question_and_its_choices() -> None:
-    lines = (Path(__file__).parents[2] / "local/README.md").read_text().splitlines()
-    rows = {}
-    for line in lines:
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if len(cells) == 4 and cells[0].startswith("`"):
-            rows[cells[0].strip("`")] = cells[2]
-    for name, question in QUESTIONS.items():
-        told = re.findall(r"`([\w-]+)`", rows[name])
-        assert tuple(each for each in told if each in question.choices) == question.choices, name
