@@ -39,6 +39,9 @@ from functions.times import written
 from functions.uploads import named_by, trigger_of, uploaded_at
 from functions.watchdog import WATCH, look_after, watch
 
+ASKED_FOR = ("manual", "event")
+"""Triggers of somebody who wants a run now. A schedule does not know that files are on their way: it waits for them."""
+
 # ------------------------------------------------------------------ in: records and direct calls
 
 
@@ -149,8 +152,11 @@ def start(trigger: Trigger, run_id: str, ports: Ports) -> None:
         pipeline.check(trigger.request)  # what can't be done would fail the run that it joins
         _see_to_the_last(name, run_id, ports)
         admission = _admit(holder, ports)
-        if admission.place == "active" and admission.lease.active:
-            begin(pipeline, replace(trigger, run_id=run_id), admission.lease.active, ports)
+        active = admission.lease.active
+        if active and admission.place == "active":
+            begin(pipeline, replace(trigger, run_id=run_id), active, ports)
+        elif active and admission.joined == active.run_id and trigger.trigger in ASKED_FOR and not active.pinned:
+            _begin_at_once(pipeline, active, ports)
     except (UnknownSolution, InvalidRequest) as error:
         fail(name, run_id, str(error), ports)
 
@@ -197,6 +203,14 @@ def _admit(holder: Holder, ports: Ports) -> Admission:
 
 
 # ------------------------------------------------------------------ begin
+
+
+def _begin_at_once(pipeline: Pipeline, active: Holder, ports: Ports) -> None:
+    """Begin a run that has waited for uploads to settle until now; its own message comes later, and is dropped."""
+    run = ports.ledger.run(pipeline.pipeline, active.run_id)
+    if run and not run.over and not run.dispatched_at:
+        now = Trigger(active.trigger, id=active.run_id, request=active.request, run_id=active.run_id, hop=run.hop)
+        begin(pipeline, now, active, ports)
 
 
 def begin(pipeline: Pipeline, trigger: Trigger, holder: Holder, ports: Ports) -> None:

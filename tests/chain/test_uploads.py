@@ -110,3 +110,19 @@ def test_a_file_that_took_an_hour_to_upload_rests_like_any_other(world: World) -
     world.settle()
     rested = datetime.fromisoformat(world.runs()[-1].started_at or "") - complete
     assert timedelta(seconds=60) <= rested <= timedelta(seconds=63)
+
+
+@pytest.mark.parametrize(("trigger", "waits"), [("manual", False), ("event", False), ("schedule", True)])
+def test_who_asks_for_a_run_does_not_wait_until_uploads_have_settled(world: World, trigger: str, waits: bool) -> None:
+    """Nor is anything made twice when the upload's own message comes after all. A schedule asks nobody to hurry."""
+    world.uploaded("interactions")
+    world.step()
+    asked = world.now
+    world.trigger(trigger, identifier="asked")
+    world.settle()
+    upload, asking = sorted(world.runs(), key=lambda run: run.status == "JOINED")
+    assert (upload.status, asking.status, asking.joined) == ("SUCCEEDED", "JOINED", upload.run_id)
+    begun = datetime.fromisoformat(upload.started_at or "") - asked
+    assert (begun > timedelta(seconds=50)) is waits
+    assert (world.made()["imports"], world.made()["versions"]) == (2, 2)
+    assert not world.dead
