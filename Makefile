@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKOV := .venv-checkov
 AWSCLI := .venv-awscli
+AWSCLI2 := .venv-awscli2
 OLDSDK := .venv-oldsdk
 CHROMIUM := .venv-chromium
 SOURCES := functions local scripts tests
@@ -61,7 +62,7 @@ local: $(READY) ## Start the local AWS in the foreground and print the variables
 demo: $(READY) package ## The whole story on the local AWS (DATA=folder takes MovieLens' ratings.csv and movies.csv)
 	@$(BIN)/python -m scripts.demo $(if $(DATA),--data "$(DATA)")
 
-test: $(READY) $(AWSCLI)/.ready $(OLDSDK)/.ready $(CHROMIUM)/.ready package ## Run all tests (ARGS='-k name' is handed to pytest)
+test: $(READY) $(AWSCLI)/.ready $(AWSCLI2)/.ready $(OLDSDK)/.ready $(CHROMIUM)/.ready package ## Run all tests (ARGS='-k name' is handed to pytest)
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY) $(CHECKOV)/.ready ## Check style, types, Terraform and its security, without changing anything
@@ -76,6 +77,12 @@ lint: $(READY) $(CHECKOV)/.ready ## Check style, types, Terraform and its securi
 $(CHECKOV)/.ready $(AWSCLI)/.ready $(OLDSDK)/.ready $(CHROMIUM)/.ready: .venv-%/.ready: tests/%.lock
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(AWSCLI2)/.ready: tests/awscli2.lock
+	$(PYTHON) -m venv $(AWSCLI2)
+	$(AWSCLI2)/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r $<
+	$(AWSCLI2)/bin/python scripts/unpack_awscli.py
 	@touch $@
 
 format: $(READY) ## Put Python and Terraform files in form
@@ -95,6 +102,7 @@ lock: $(UV) ## Renew all lock files (ARGS=--upgrade moves to the newest versions
 	  functions/requirements.in -o functions/requirements.lock
 	$(LOCK) $(ARGS) --python-version 3.11 tests/checkov.in -o tests/checkov.lock
 	$(LOCK) $(ARGS) --python-version 3.11 tests/awscli.in -o tests/awscli.lock
+	$(LOCK) $(ARGS) --python-version 3.11 --no-deps tests/awscli2.in -o tests/awscli2.lock
 	$(LOCK) $(ARGS) --python-version 3.11 tests/oldsdk.in -o tests/oldsdk.lock
 	$(LOCK) $(ARGS) --python-version 3.11 tests/chromium.in -o tests/chromium.lock
 

@@ -28,6 +28,7 @@ from local.shims.failures import tell_failures
 from local.shims.limits import refuse_what_is_too_large
 from local.shims.lineage import NotesTraceHeaders, keep_lineages
 from local.shims.objects import keep_objects_as_s3_does
+from local.shims.redrives import redrive_dead_letters
 from local.shims.stacks import provision_personalize
 from local.shims.tasks import serve_personalize_tasks
 
@@ -90,6 +91,7 @@ def assemble(settings: Settings) -> Assembly:
     refuse_what_is_too_large()
     provision_personalize(personalize)
     serve_personalize_tasks(personalize, auth=settings.auth)
+    redrive_dead_letters()
     if settings.auth:
         patches.compare_bodies()
         patches.authorize_batches()

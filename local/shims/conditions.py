@@ -50,7 +50,7 @@ def _named(
     """Return the ARN of what a call names, and nothing where ministack knows."""
     if "/tags/arn:" in path:
         return path.partition("/tags/")[2]
-    for member in ("ResourceArn", "ResourceARN"):
+    for member in ("ResourceArn", "ResourceARN", *(("SourceArn",) if service == "sqs" else ())):
         if str(body.get(member, "")).startswith("arn:"):
             return str(body[member])
     match service:

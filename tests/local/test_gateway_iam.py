@@ -171,6 +171,16 @@ def test_who_may_send_may_send_batches(guarded: LocalAccount) -> None:
         sqs.delete_message_batch(QueueUrl=url, Entries=[{"Id": "1", "ReceiptHandle": "r"}])
 
 
+def test_who_may_put_dead_letters_back_may_by_their_queue(guarded: LocalAccount) -> None:
+    guarded.session().client("sqs").create_queue(QueueName=(name := unique("q")))
+    arn = f"arn:aws:sqs:eu-west-1:123456789012:{name}"
+    sqs = user_with(guarded, allow("sqs:StartMessageMoveTask", on=arn)).client("sqs")
+    with pytest.raises(ClientError, match="must be configured as a Dead Letter Queue"):
+        sqs.start_message_move_task(SourceArn=arn)
+    with pytest.raises(ClientError, match="not authorized to perform: sqs:StartMessageMoveTask"):
+        sqs.start_message_move_task(SourceArn=f"{arn}-other")
+
+
 def conditioned(statement: dict[str, Any], operator: str, key: str, value: str) -> dict[str, Any]:
     return {**statement, "Condition": {operator: {key: value}}}
 

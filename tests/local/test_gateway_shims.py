@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
+from mypy_boto3_sqs import SQSClient
 
 from local.account import LocalAccount
 from local.personalize.service_models import operation_model
@@ -90,3 +92,45 @@ def test_every_message_arrives_twice_if_asked(twice: LocalAccount) -> None:
 
     wait(receive)
     assert sorted(bodies) == sorted(["one", "two", "three", "four"] * 2)
+
+
+def test_dead_letters_are_put_back_where_they_came_from(account: LocalAccount) -> None:
+    sqs = account.session().client("sqs")
+    dead, other = (sqs.create_queue(QueueName=unique(name))["QueueUrl"] for name in ("dead", "other"))
+    policy = json.dumps({"deadLetterTargetArn": arn_of(sqs, dead), "maxReceiveCount": 1})
+    attributes = {"RedrivePolicy": policy, "VisibilityTimeout": "0"}
+    url = sqs.create_queue(QueueName=unique("source"), Attributes=attributes)["QueueUrl"]
+    told = {"kind": {"DataType": "String", "StringValue": "news"}}
+    sqs.send_message(QueueUrl=url, MessageBody="m", MessageAttributes=told)
+    (first,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=url), "it is dead by now"
+
+    sqs.start_message_move_task(SourceArn=arn_of(sqs, dead))
+    (again,) = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"], AttributeNames=["All"])["Messages"]
+    assert (again["Body"], again["MessageAttributes"]) == ("m", told)
+    assert again["Attributes"]["ApproximateReceiveCount"] == "1"
+    assert again["MessageId"] != first["MessageId"]
+    (task,) = sqs.list_message_move_tasks(SourceArn=arn_of(sqs, dead))["Results"]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+
+    assert "Messages" not in sqs.receive_message(QueueUrl=url), "dead a second time"
+    sqs.start_message_move_task(SourceArn=arn_of(sqs, dead), DestinationArn=arn_of(sqs, other))
+    assert [each["Body"] for each in sqs.receive_message(QueueUrl=other)["Messages"]] == ["m"]
+
+    sqs.send_message(QueueUrl=dead, MessageBody="from nowhere")
+    sqs.start_message_move_task(SourceArn=arn_of(sqs, dead))
+    latest, *_ = sqs.list_message_move_tasks(SourceArn=arn_of(sqs, dead), MaxResults=10)["Results"]
+    assert (latest["Status"], latest["FailureReason"]) == ("FAILED", "CouldNotDetermineMessageSource")
+
+
+def test_what_holds_no_dead_letters_is_not_put_back(account: LocalAccount) -> None:
+    sqs = account.session().client("sqs")
+    url = sqs.create_queue(QueueName=unique("source"))["QueueUrl"]
+    with pytest.raises(ClientError, match="must be configured as a Dead Letter Queue"):
+        sqs.start_message_move_task(SourceArn=arn_of(sqs, url))
+    with pytest.raises(sqs.exceptions.ResourceNotFoundException, match="SourceArn"):
+        sqs.start_message_move_task(SourceArn=f"{arn_of(sqs, url)}-gone")
+
+
+def arn_of(sqs: SQSClient, url: str) -> str:
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
