@@ -30,16 +30,17 @@ ifeq ($(wildcard $(TF_CLI_CONFIG_FILE)),)
 unexport TF_CLI_CONFIG_FILE
 endif
 
-# A folder in MovieLens form for `make demo`, a port of `make local` and a folder to keep it in, a Python 3.13 for `make package`, a seed
-# for `make simulate`, arguments for pytest.
+# A folder in MovieLens form for `make demo`, a port of `make local` and a folder to keep it in, one for `make sample-data`,
+# a Python 3.13 for `make package`, a seed for `make simulate`, arguments for pytest.
 DATA ?=
 PORT ?=
 STATE ?=
+TO ?= build/sample-data
 BYTECODE ?=
 SEED ?=
 ARGS ?=
 
-.PHONY: help setup package local demo test lint format lock simulate mutations bench bench-cold bench-local bench-plan docs pr clean
+.PHONY: help setup package local sample-data demo test lint format lock simulate mutations bench bench-cold bench-local bench-plan docs pr clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +59,9 @@ package: $(READY) ## Build build/package.zip, the functions' code (BYTECODE=pyth
 
 local: $(READY) ## Start the local AWS in the foreground and print the variables to export (PORT=n, STATE=folder keeps it, ARGS=--help)
 	@$(BIN)/python -m local $(if $(PORT),--port "$(PORT)") $(if $(STATE),--state "$(STATE)") $(ARGS)
+
+sample-data: $(READY) ## Make up data to try things with: interactions.csv and items.csv in TO=folder
+	@$(BIN)/python -m scripts.sample_data "$(TO)"
 
 demo: $(READY) package ## The whole story on the local AWS (DATA=folder takes MovieLens' ratings.csv and movies.csv)
 	@$(BIN)/python -m scripts.demo $(if $(DATA),--data "$(DATA)")
@@ -128,7 +132,7 @@ bench-local: $(READY) ## Measure the local Personalize beside the libraries that
 bench-plan: package ## Time plans of 1, 10, 50, 100 and 300 pipelines (ARGS='1 50' for others)
 	@$(BIN)/python -m scripts.bench_plan $(ARGS)
 
-docs: $(READY) ## Write the generated tables into the README files
+docs: $(READY) ## Write the generated tables into terraform/README.md and docs/cost.md
 	@$(BIN)/python -m scripts.docs
 
 pr: lint test ## What CI runs, and the linters

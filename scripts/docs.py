@@ -1,4 +1,4 @@
-"""The README's tables of inputs and outputs, from the module itself, and the table of costs, from the bench.
+"""The module's tables of inputs and outputs, from the module itself, and the table of costs, from the bench.
 
 `python -m scripts.docs` writes them between `<!-- inputs -->` and `<!-- /inputs -->`, and so on; with `--check` it
 changes nothing and exits with 1 where inputs or outputs are out of date. What a run costs moves a little with every
@@ -89,17 +89,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
 
-    readme = ROOT / "README.md"
+    readme = ROOT / "terraform" / "README.md"
     before = readme.read_text(encoding="utf-8")
     blocks = read(ROOT / "terraform")
     try:
         after = insert(insert(before, "inputs", render(blocks, "variable")), "outputs", render(blocks, "output"))
     except DocsError as error:
-        console.print(f"{readme.name}: {error}", style="red", markup=False)
+        console.print(f"{readme.relative_to(ROOT)}: {error}", style="red", markup=False)
         return 1
     if options.check:
         if after != before:
-            console.print(f"{readme.name}: the tables are out of date; run `make docs`", style="red", markup=False)
+            console.print(f"{readme.relative_to(ROOT)}: the tables are out of date; run `make docs`", style="red", markup=False)
         return int(after != before)
     readme.write_text(after, encoding="utf-8")
     page = ROOT / "docs" / "cost.md"

@@ -3,10 +3,13 @@
 Made-up users have tastes: each loves one to three genres, and each item has a hidden place within its genre that some
 users are closer to than others. What a user picks follows taste more than fame, so a recommender that learns tastes
 beats a list of the popular by a wide margin, and the titles of a list show whose list it is.
+
+`python -m scripts.sample_data FOLDER` writes interactions.csv and items.csv.
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -182,3 +185,14 @@ def _read(path: Path, columns: Iterable[str]) -> pd.DataFrame:
     if missing:
         raise SampleDataError(f"{path} has no column {', '.join(missing)}")
     return frame
+
+
+def main() -> None:
+    """Write made-up data into a folder."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.sample_data", description=main.__doc__)
+    parser.add_argument("folder", type=Path)
+    generate().write(parser.parse_args().folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The README's tables of inputs and outputs."""
+"""The tables of inputs and outputs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ output "arn" {
 """
 
 
-def test_the_readme_is_up_to_date() -> None:
+def test_the_tables_are_up_to_date() -> None:
     assert main(["--check"]) == 0, "`make docs` writes the tables."
 
 

@@ -1,10 +1,7 @@
-"""Every example, and what the README shows, can be planned."""
+"""Every example, and what the pages of the documentation show, can be planned. `tests/e2e` applies the README's."""
 
 from __future__ import annotations
 
-import re
-import shutil
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -12,6 +9,7 @@ import pytest
 from local.account import LocalAccount
 from scripts.terraform import CHANGES, Terraform
 from tests.infrastructure.support import BUILD, MODULE, ROOT, ZIP
+from tests.support.pages import Block, blocks
 
 EXAMPLES = MODULE / "examples"
 VARIABLES: dict[str, dict[str, object]] = {
@@ -19,12 +17,7 @@ VARIABLES: dict[str, dict[str, object]] = {
     "events": {"bucket_name": "lake", "package": str(ZIP)},
     "local": {"package": str(ZIP)},
 }
-BLOCKS = [
-    textwrap.dedent(block)
-    for block in re.findall(r"^ *```hcl\n(.*?)```", (ROOT / "README.md").read_text(), re.M | re.S)
-]
-
-SCHEMAS = MODULE / "examples" / "complete" / "schemas"
+BLOCKS = [block for page in sorted((ROOT / "docs").glob("*.md")) for block in blocks(page, "hcl")]
 
 
 @pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()))
@@ -37,15 +30,11 @@ def test_an_example_can_be_planned(account: LocalAccount, example: str) -> None:
     assert code == CHANGES, text
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_what_the_readme_shows_can_be_planned(account: LocalAccount, block: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
+def test_what_a_page_shows_can_be_planned(account: LocalAccount, block: Block, tmp_path: Path) -> None:
     (tmp_path / "terraform").symlink_to(MODULE)
-    (tmp_path / "build").mkdir()
-    shutil.copy(ZIP, tmp_path / "build" / "package.zip")
-    (tmp_path / "schemas").mkdir()
-    for kind in ("interactions", "items", "users"):
-        shutil.copy(SCHEMAS / f"shop-{kind}.json", tmp_path / "schemas" / f"{kind}.json")
-    (tmp_path / "main.tf").write_text(f'provider "aws" {{\n  region = "eu-west-1"\n}}\n\n{block}', encoding="utf-8")
+    provider = 'provider "aws" {\n  region = "eu-west-1"\n}\n\n'
+    (tmp_path / "main.tf").write_text(f"{provider}{block.text}", encoding="utf-8")
     terraform = Terraform(tmp_path, tmp_path / "work", environment=account.env)
     terraform.init()
     code, text = terraform.plan()
