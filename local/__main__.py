@@ -24,6 +24,7 @@ from local.settings import (
     Settings,
     count_of,
     origin_of,
+    overriding,
     port_of,
     region_of,
     seconds_of,
@@ -51,6 +52,7 @@ def main() -> None:
 def _tell(settings: Settings) -> None:
     console = Console()
     console.print("[bold]A local AWS with Amazon Personalize.[/] In the shell that will use it:\n")
+    console.print(f"unset {' '.join(overriding(os.environ))}", soft_wrap=True, highlight=False)
     for name, value in settings.client_env().items():
         console.print(f"export {name}={escape(shlex.quote(value))}", soft_wrap=True, highlight=False)
     pages = f"Pages of {', '.join(settings.origins)} may call Personalize. " if settings.origins else ""
@@ -58,6 +60,8 @@ def _tell(settings: Settings) -> None:
         f"\nDurations: {settings.durations}. IAM: {'enforced' if settings.auth else 'not enforced'}. "
         f"State {f'is kept in {settings.state}' if settings.state else 'lives as long as this process'}. "
         f"{pages}Ctrl-C stops it.\n"
+        "The keys are made up: what reaches the real AWS by mistake is refused there. Version 1 of the AWS CLI sends "
+        "`aws sqs` there: give it --endpoint-url.\n"
     )
 
 

@@ -22,6 +22,19 @@ T = TypeVar("T")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9_.-]+|\[[0-9a-f:]+\])(:\d{1,5})?/?")
 _OWN_PORTS = {"http": ":80", "https": ":443"}
 
+OVERRIDING = (
+    "AWS_DEFAULT_PROFILE",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
+)
+"""Variables that would turn a client away from what `Settings.client_env` says, or sign with what does not fit.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
+"""
+
 
 @dataclass(frozen=True)
 class Tls:
@@ -172,6 +185,12 @@ def origin_of(text: str) -> str:
         raise ValueError(f"{text!r} is not the origin of web pages, as http://localhost:3000 is")
     scheme, host, port = match.groups("")
     return f"{scheme}://{host}{'' if port == _OWN_PORTS.get(scheme) else port}"
+
+
+def overriding(env: Mapping[str, str]) -> list[str]:
+    """Return the variables that whoever uses a local account must not have set: one service's endpoint is another."""
+    own_endpoints = {name for name in env if name.startswith("AWS_ENDPOINT_URL_")}
+    return sorted({*OVERRIDING, *own_endpoints})
 
 
 def port_of(text: str) -> int:

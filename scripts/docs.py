@@ -99,7 +99,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if options.check:
         if after != before:
-            console.print(f"{readme.relative_to(ROOT)}: the tables are out of date; run `make docs`", style="red", markup=False)
+            console.print(
+                f"{readme.relative_to(ROOT)}: the tables are out of date; run `make docs`", style="red", markup=False
+            )
         return int(after != before)
     readme.write_text(after, encoding="utf-8")
     page = ROOT / "docs" / "cost.md"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -58,8 +59,8 @@ def blocks(page: Path, *languages: str) -> list[Block]:
 class Terminal:
     """A shell that keeps its folder, variables and functions from one paste to the next, as a reader's does.
 
-    Its environment is a fresh user's: nothing of whoever runs the tests but where programs are. `make … local` goes on
-    in a terminal of its own, and what that prints is pasted into this one.
+    Its environment is a fresh user's: nothing of whoever runs the tests but where programs are, and the variables that
+    are given. `make … local` goes on in a terminal of its own, and what that prints is pasted into this one.
     """
 
     def __init__(self, folder: Path, home: Path, variables: Mapping[str, str] | None = None) -> None:
@@ -74,11 +75,11 @@ class Terminal:
             "AWS_PAGER": "",
             "LANG": "C.UTF-8",
             **{name: value for name, value in os.environ.items() if name in ("TF_PLUGIN_DIR", "TF_PLUGIN_CACHE_DIR")},
-            **(variables or {}),
         }
         if os.environ.get("TF_PLUGIN_DIR"):
             self._env["TF_CLI_ARGS_init"] = f"-plugin-dir={os.environ['TF_PLUGIN_DIR']}"
-        self._state.touch()
+        set_before = [f"export {name}={shlex.quote(value)}\n" for name, value in (variables or {}).items()]
+        self._state.write_text("".join(set_before))
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +137,7 @@ class Terminal:
         self._stop()
         with self._log.open("wb") as log:
             self._server = subprocess.Popen(
-                [_BASH, "-c", f"cd '{self.folder}'; exec {line}"],
+                [_BASH, "-c", f"source '{self._state}'; cd '{self.folder}'; exec {line}"],
                 env=self._env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
