@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from local.account import LocalAccount
-from tests.local.support import SCHEMA, allow, make_data_bucket, make_service_role, unique, user_with
+from tests.local.support import SCHEMA, allow, make_data_bucket, make_service_role, trust, unique, user_with
 
 Resources = dict[str, Any]
 _OFTEN: Any = {"Delay": 0.2, "MaxAttempts": 150}
@@ -266,3 +267,36 @@ def test_a_stack_makes_what_its_caller_may(guarded: LocalAccount) -> None:
     stack = Stack(user_with(guarded, allow("cloudformation:*", "personalize:*")))
     stack.create(group)
     assert stack.arn("Group").endswith(group["Group"]["Properties"]["Name"])  # type: ignore[index]
+
+
+_INLINE = {
+    "python3.13": """
+import cfnresponse
+def handler(event, context):
+    cfnresponse.send(event, context, cfnresponse.SUCCESS, {"Said": event["ResourceProperties"]["Word"]}, "it")
+""",
+    "nodejs20.x": """
+const response = require("cfn-response");
+exports.handler = (event, context) => {
+  response.send(event, context, response.SUCCESS, {Said: event.ResourceProperties.Word}, "it");
+};
+""",
+}
+
+
+@pytest.mark.parametrize("runtime", [each for each in _INLINE if each.startswith("python") or shutil.which("node")])
+def test_a_custom_resource_answers_with_the_module_that_lambda_gives(
+    session: boto3.Session, stack: Stack, runtime: str
+) -> None:
+    role = make_service_role(session, trusts=trust("lambda.amazonaws.com"))
+    code = {"Handler": "index.handler", "Runtime": runtime, "Code": {"ZipFile": _INLINE[runtime]}, "Role": role}
+    resources = {
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": code},
+        "Custom": {
+            "Type": "Custom::Word",
+            "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Word": "yes"},
+        },
+    }
+    stack.create(resources, {"Said": {"Value": {"Fn::GetAtt": ["Custom", "Said"]}}})
+    assert stack.outputs() == {"Said": "yes"}
+    assert stack.arn("Custom") == "it"
