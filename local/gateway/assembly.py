@@ -23,9 +23,9 @@ from local.settings import Settings
 from local.shims import patches
 from local.shims.alarms import describe_alarms
 from local.shims.conditions import ask_for_all, name_resources
+from local.shims.custom_resources import let_custom_resources_answer
 from local.shims.duplicates import send_twice
 from local.shims.failures import tell_failures
-from local.shims.inline import give_inline_code_its_module
 from local.shims.limits import refuse_what_is_too_large
 from local.shims.lineage import NotesTraceHeaders, keep_lineages
 from local.shims.objects import keep_objects_as_s3_does
@@ -91,7 +91,7 @@ def assemble(settings: Settings) -> Assembly:
     keep_objects_as_s3_does()
     refuse_what_is_too_large()
     provision_personalize(personalize)
-    give_inline_code_its_module()
+    let_custom_resources_answer()
     serve_personalize_tasks(personalize, auth=settings.auth)
     redrive_dead_letters()
     if settings.auth:

@@ -30,7 +30,7 @@ QUESTIONS: Mapping[str, Question] = {
     "byte-order-mark": Question("a CSV file begins with a byte-order mark", ("refuse", "read")),
     "empty-file": Question("a file without a line lies beside the data, as _SUCCESS does", ("refuse", "skip")),
     "empty-item-value": Question(
-        "a column of Items that is not nullable has an empty value, ITEM_ID excepted", ("refuse", "take")
+        "a column of Items that is not nullable has an empty value, ITEM_ID excepted", ("text", "refuse", "take")
     ),
     "events-before-tracker": Question("PutEvents names a tracker that is not ACTIVE yet", ("refuse", "take")),
     "filter-on-empty-data": Question(

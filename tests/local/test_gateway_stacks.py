@@ -269,29 +269,50 @@ def test_a_stack_makes_what_its_caller_may(guarded: LocalAccount) -> None:
     assert stack.arn("Group").endswith(group["Group"]["Properties"]["Name"])  # type: ignore[index]
 
 
-_INLINE = {
-    "python3.13": """
+_OVER_HTTPS = """
+import json
+from http.client import HTTPSConnection
+from urllib.parse import urlsplit
+
+def handler(event, context):
+    answer = {"Status": "SUCCESS", "PhysicalResourceId": "it", "Data": {"Said": event["ResourceProperties"]["Word"]}}
+    answer |= {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    url = urlsplit(event["ResponseURL"])
+    connection = HTTPSConnection(url.netloc)
+    connection.request("PUT", f"{url.path}?{url.query}", json.dumps(answer))
+    connection.getresponse()
+"""
+_MODULE = """
 import cfnresponse
 def handler(event, context):
     cfnresponse.send(event, context, cfnresponse.SUCCESS, {"Said": event["ResourceProperties"]["Word"]}, "it")
-""",
-    "nodejs20.x": """
+"""
+_NODE_MODULE = """
 const response = require("cfn-response");
 exports.handler = (event, context) => {
   response.send(event, context, response.SUCCESS, {Said: event.ResourceProperties.Word}, "it");
 };
-""",
-}
+"""
 
 
-@pytest.mark.parametrize("runtime", [each for each in _INLINE if each.startswith("python") or shutil.which("node")])
-def test_a_custom_resource_answers_with_the_module_that_lambda_gives(
-    session: boto3.Session, stack: Stack, runtime: str
-) -> None:
+@pytest.mark.parametrize(
+    ("runtime", "code"),
+    [
+        ("python3.13", _MODULE),
+        ("python3.13", _OVER_HTTPS),
+        pytest.param(
+            "nodejs20.x",
+            _NODE_MODULE,
+            marks=pytest.mark.skipif(not shutil.which("node"), reason="there is no Node.js here"),
+        ),
+    ],
+    ids=["the module", "HTTPS whatever the address", "the module of Node.js"],
+)
+def test_a_custom_resource_answers(session: boto3.Session, stack: Stack, runtime: str, code: str) -> None:
     role = make_service_role(session, trusts=trust("lambda.amazonaws.com"))
-    code = {"Handler": "index.handler", "Runtime": runtime, "Code": {"ZipFile": _INLINE[runtime]}, "Role": role}
+    properties = {"Handler": "index.handler", "Runtime": runtime, "Code": {"ZipFile": code}, "Role": role}
     resources = {
-        "Function": {"Type": "AWS::Lambda::Function", "Properties": code},
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": properties},
         "Custom": {
             "Type": "Custom::Word",
             "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "Word": "yes"},

@@ -166,6 +166,20 @@ def test_an_empty_value_of_an_item() -> None:
     assert "column ITEM_ID: '' is empty" in account.import_(dataset, location, "key")["failureReason"]
 
 
+def test_an_empty_text_of_an_item() -> None:
+    account = Account()
+    fields = [ITEMS[0], {"name": "GENRES", "type": ["string"], "categorical": True}, {"name": "YEAR", "type": "string"}]
+    dataset = account.dataset(account.group(), "Items", fields)
+    location = account.put("b/items.csv", "ITEM_ID,GENRES,YEAR\na,x,\nb,,1999\n")
+    assert account.import_(dataset, location, "text")["status"] == "ACTIVE"
+    bulk = account.service.world.state.tables[dataset].bulk
+    assert bulk is not None
+    assert bulk["GENRES"].isna().tolist() == [False, True]
+    account.service.control.decide(empty_item_value="refuse")
+    failed = account.import_(dataset, location, "strict")
+    assert "line 3, column GENRES: '' is empty" in failed["failureReason"]
+
+
 def test_a_setting_that_another_recipe_has() -> None:
     account = Account()
     group = account.group()

@@ -14,7 +14,7 @@ import pandas as pd
 
 from local.personalize.data import csv_files, schemas
 from local.personalize.data.attribution_reports import Reporting
-from local.personalize.data.schemas import Schema
+from local.personalize.data.schemas import Field, Schema
 from local.personalize.data.tables import Table, conform, merge, once, stack
 from local.personalize.errors import AccessDeniedError, InUseError, InvalidInputError, JobFailedError
 from local.personalize.kinds import attribution
@@ -215,7 +215,8 @@ class DatasetImportJob(Kind):
         if path.name != "create":
             return None
         table = world.state.tables[record.attributes["datasetArn"]]
-        table.schema = _taken(world, table.schema)
+        dataset = world.get("Dataset", record.attributes["datasetArn"])
+        table.schema = _taken(world, _schema_of(world, dataset.attributes["schemaArn"]))
         mode, measured = record.attributes["importMode"], table.schema.type.name == "INTERACTIONS"
         published = record.attributes.get("publishAttributionMetricsToS3") and measured
         return Reading(
@@ -272,9 +273,15 @@ def _schema_of(world: World, arn: str) -> Schema:
 
 def _taken(world: World, schema: Schema) -> Schema:
     """Return what an import demands of its rows."""
-    if schema.type.name != "ITEMS" or world.decisions["empty-item-value"] == "refuse":
+    decision = world.decisions["empty-item-value"]
+    if schema.type.name != "ITEMS" or decision == "refuse":
         return schema
-    fields = (dataclasses.replace(each, nullable=each.name not in schema.keys) for each in schema.fields)
+
+    def may_be_empty(field: Field) -> bool:
+        taken = field.nullable or decision == "take" or field.type == "string"
+        return taken and field.name not in schema.keys
+
+    fields = (dataclasses.replace(each, nullable=may_be_empty(each)) for each in schema.fields)
     return dataclasses.replace(schema, fields=tuple(fields))
 
 

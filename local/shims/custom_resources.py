@@ -1,7 +1,8 @@
-"""What Lambda gives to functions whose code stands in a template: `cfnresponse`, or `cfn-response` in Node.js.
+"""Custom resources: how their functions answer the stack.
 
-With it a custom resource tells its stack how it went. ministack packs the template's code alone, so such a function
-could not even begin, and its stack would wait for an hour.
+Lambda gives a module to functions whose code stands in a template (`cfnresponse`, or `cfn-response` in Node.js).
+ministack packs the code alone, so such a function could not begin, and its stack would wait for an hour. And the address
+to answer to is HTTPS on AWS, so libraries (crhelper) speak nothing else; the gateway's is HTTP unless it has `tls`.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-lambda-function-code-cfnresponsemodule.html
 """
 # mypy: disable-error-code="import-untyped"
@@ -62,8 +63,34 @@ exports.send = (event, context, responseStatus, responseData, physicalResourceId
 """
 
 
-def give_inline_code_its_module() -> None:
-    """Pack the module with code that stands in a template."""
+# ministack does the same for Node.js.
+_PLAIN = """
+def _speak_plainly_to_the_gateway():
+    import http.client
+    import os
+    from urllib.parse import urlsplit
+
+    gateway, connect = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")), http.client.HTTPSConnection.connect
+
+    def connected(self):
+        ours = gateway.scheme == "http" and (self.host, self.port) == (gateway.hostname, gateway.port)
+        return http.client.HTTPConnection.connect(self) if ours else connect(self)
+
+    http.client.HTTPSConnection.connect = connected
+
+_speak_plainly_to_the_gateway()
+"""
+
+
+def let_custom_resources_answer() -> None:
+    """Pack the module with code that stands in a template, and let Python speak HTTPS to the gateway."""
+    from ministack.core import lambda_runtime
+
+    lambda_runtime._PYTHON_WORKER_SCRIPT = _PLAIN + lambda_runtime._PYTHON_WORKER_SCRIPT
+    _pack_the_module()
+
+
+def _pack_the_module() -> None:
     from ministack.services.cloudformation import provisioners
 
     pack: Callable[..., bytes | None] = provisioners._zip_inline
