@@ -1,7 +1,7 @@
 """Custom resources: how their functions answer the stack.
 
 Lambda gives a module to functions whose code stands in a template (`cfnresponse`, or `cfn-response` in Node.js).
-ministack packs the code alone, so such a function could not begin, and its stack would wait for an hour. And the address
+ministack packs the code alone, so such a function could not begin, and its stack would wait for an hour. And the place
 to answer to is HTTPS on AWS, so libraries (crhelper) speak nothing else; the gateway's is HTTP unless it has `tls`.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-lambda-function-code-cfnresponsemodule.html
 """
