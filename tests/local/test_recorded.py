@@ -284,6 +284,93 @@ def test_columns_and_context_are_told_from_others_by_their_letters_alone() -> No
         account.recommended(campaign, userId="u1", context={"device": "phone"})
 
 
+# Requests that were taken
+
+
+class Newspaper:
+    """A campaign on items with a time, a year and a text, and a filter by a section and a time."""
+
+    def __init__(self) -> None:
+        self.account = Account()
+        self.group = trained_group(self.account, items=False)
+        columns = [column("YEAR", ["null", "int"]), column("CREATION_TIMESTAMP", "long")]
+        texts = column("TRAINING_TEXT", ["null", "string"], textual=True)
+        dataset = self.account.dataset(self.group, "Items", [*ITEMS, *columns, texts])
+        frame = item_data().assign(TRAINING_TEXT="Words.")
+        frame = frame.assign(YEAR=1970 + frame.index % 40, CREATION_TIMESTAMP=1_480_000_000 + frame.index)
+        self.account.import_(dataset, self.account.put("b/items.csv", frame), "items")
+        version = self.account.version(self.account.solution(self.group, "aws-user-personalization"))
+        self.campaign = self.account.campaign(version, campaignConfig={"enableMetadataWithRecommendations": True})
+        self.sections = self.filter(
+            "INCLUDE ItemID WHERE Items.GENRES IN ($SECTIONS) AND Items.CREATION_TIMESTAMP > $SINCE"
+            ' | EXCLUDE ItemID WHERE Interactions.EVENT_TYPE IN ("*")'
+        )
+
+    def filter(self, expression: str) -> str:
+        name = f"f{len(self.account('ListFilters')['Filters'])}"
+        made = self.account("CreateFilter", name=name, datasetGroupArn=self.group, filterExpression=expression)
+        return str(made["filterArn"])
+
+    def asked(self, **more: Any) -> list[dict[str, Any]]:
+        answer = self.account.runtime(
+            "GetRecommendations", campaignArn=self.campaign, userId="u1", numResults=5, **more
+        )
+        found: list[dict[str, Any]] = answer["itemList"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def newspaper() -> Newspaper:
+    return Newspaper()
+
+
+@pytest.mark.parametrize("since", ["0", '"0"', "1465413032", '"1465413032"'])
+def test_a_number_for_a_placeholder_may_stand_in_quotation_marks(newspaper: Newspaper, since: str) -> None:
+    values = {"SECTIONS": '"g1","g2","never used"', "SINCE": since}
+    assert len(newspaper.asked(filterArn=newspaper.sections, filterValues=values)) == 5
+
+
+def test_a_filter_and_a_promotion_with_values_of_their_own(newspaper: Newspaper) -> None:
+    promotion = {
+        "name": "new",
+        "percentPromotedItems": 60,
+        "filterArn": newspaper.sections,
+        "filterValues": {"SECTIONS": '"g2"', "SINCE": '"0"'},
+    }
+    items = newspaper.asked(
+        filterArn=newspaper.sections,
+        filterValues={"SECTIONS": '"g1"', "SINCE": "0"},
+        promotions=[promotion],
+        metadataColumns={"ITEMS": ["training_text"]},
+    )
+    assert [item.get("promotionName") for item in items].count("new") == 3
+    assert all(set(item) - {"promotionName"} == {"itemId", "score", "metadata"} for item in items)
+    assert all(item["metadata"] == {"training_text": "Words."} for item in items)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'EXCLUDE itemId WHERE INTERACTIONS.event_type in ("Purchase")',
+        'INCLUDE ItemID WHERE Interactions.event_type IN ("watch")',
+        "INCLUDE ItemID WHERE Items.YEAR >= 1970 AND Items.YEAR < 1980",
+    ],
+)
+def test_filters_in_whatever_case(newspaper: Newspaper, expression: str) -> None:
+    assert newspaper.asked(filterArn=newspaper.filter(expression))
+
+
+def test_an_item_may_be_given_where_none_is_needed(newspaper: Newspaper) -> None:
+    assert newspaper.asked(itemId="i1") == newspaper.asked()
+
+
+def test_a_context_is_taken_by_recommenders_for_a_user_too(prepared: Prepared) -> None:
+    recommender = prepared.make("Recommender", recipeArn="arn:aws:personalize:::recipe/aws-vod-top-picks")
+    context = {"EVENT_VALUE": "1"}
+    answer = prepared.account.runtime("GetRecommendations", recommenderArn=recommender, userId="u1", context=context)
+    assert answer["itemList"]
+
+
 # Batch jobs
 
 
