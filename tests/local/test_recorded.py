@@ -360,6 +360,31 @@ def test_filters_in_whatever_case(newspaper: Newspaper, expression: str) -> None
     assert newspaper.asked(filterArn=newspaper.filter(expression))
 
 
+def test_what_was_just_watched_passes_a_filter_for_it_in_a_ranking(prepared: Prepared) -> None:
+    account, group = prepared.account, prepared.group
+    filters = {
+        word: prepared.make("Filter", filterExpression=f'{word} ItemID WHERE Interactions.event_type IN ("seen")')
+        for word in ("INCLUDE", "EXCLUDE")
+    }
+    given = [f"i{number}" for number in range(15)]
+
+    def ranked(word: str) -> set[str]:
+        answer = account.runtime(
+            "GetPersonalizedRanking",
+            campaignArn=prepared.campaign("aws-personalized-ranking"),
+            userId="u9",
+            inputList=given,
+            filterArn=filters[word],
+        )
+        return {item["itemId"] for item in answer["personalizedRanking"]}
+
+    assert (ranked("INCLUDE"), ranked("EXCLUDE")) == (set(), set(given))
+    event = {"eventType": "seen", "sentAt": account.clock.now}
+    events = [{**event, "itemId": item} for item in given[:4]]
+    account.events("PutEvents", trackingId=prepared.tracking(group), userId="u9", sessionId="s", eventList=events)
+    assert (ranked("INCLUDE"), ranked("EXCLUDE")) == (set(given[:4]), set(given[4:]))
+
+
 def test_an_item_may_be_given_where_none_is_needed(newspaper: Newspaper) -> None:
     assert newspaper.asked(itemId="i1") == newspaper.asked()
 
