@@ -33,6 +33,7 @@ endif
 # A folder in MovieLens form for `make demo`, a port of `make local` and a folder to keep it in, one for `make sample-data`,
 # a Python 3.13 for `make package`, a seed for `make simulate`, arguments for pytest.
 DATA ?=
+KEEP ?=
 PORT ?=
 STATE ?=
 TO ?= build/sample-data
@@ -63,8 +64,8 @@ local: $(READY) ## Start the local AWS in the foreground and print the variables
 sample-data: $(READY) ## Make up data to try things with: interactions.csv and items.csv in TO=folder
 	@$(BIN)/python -m scripts.sample_data "$(TO)"
 
-demo: $(READY) package ## The whole story on the local AWS (DATA=folder takes MovieLens' ratings.csv and movies.csv)
-	@$(BIN)/python -m scripts.demo $(if $(DATA),--data "$(DATA)")
+demo: $(READY) package ## The whole story on the local AWS (KEEP=1 leaves it running, DATA=folder takes MovieLens' CSV files)
+	@$(BIN)/python -m scripts.demo $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
 
 test: $(READY) $(AWSCLI)/.ready $(AWSCLI2)/.ready $(OLDSDK)/.ready $(CHROMIUM)/.ready package ## Run all tests (ARGS='-k name' is handed to pytest)
 	@$(BIN)/python -m pytest $(ARGS)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
-from rich.markup import escape
 
 from local.certificates import make_certificate
 from local.folder import FolderError, claim, kept_port
@@ -24,7 +22,6 @@ from local.settings import (
     Settings,
     count_of,
     origin_of,
-    overriding,
     port_of,
     region_of,
     seconds_of,
@@ -52,9 +49,8 @@ def main() -> None:
 def _tell(settings: Settings) -> None:
     console = Console()
     console.print("[bold]A local AWS with Amazon Personalize.[/] In the shell that will use it:\n")
-    console.print(f"unset {' '.join(overriding(os.environ))}", soft_wrap=True, highlight=False)
-    for name, value in settings.client_env().items():
-        console.print(f"export {name}={escape(shlex.quote(value))}", soft_wrap=True, highlight=False)
+    for line in settings.to_paste(os.environ):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     pages = f"Pages of {', '.join(settings.origins)} may call Personalize. " if settings.origins else ""
     console.print(
         f"\nDurations: {settings.durations}. IAM: {'enforced' if settings.auth else 'not enforced'}. "

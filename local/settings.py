@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,6 +177,11 @@ class Settings:
         if self.tls:
             env["AWS_CA_BUNDLE"] = str(self.tls.authority)
         return env
+
+    def to_paste(self, env: Mapping[str, str]) -> list[str]:
+        """Return the lines that turn a shell to this account; `env` is such a shell's environment."""
+        exports = [f"export {name}={shlex.quote(value)}" for name, value in self.client_env().items()]
+        return [f"unset {' '.join(overriding(env))}", *exports]
 
 
 def origin_of(text: str) -> str:

@@ -43,6 +43,12 @@ class Stack:
         bucket, _, prefix = location.removeprefix("s3://").partition("/")
         self.session.client("s3").put_object(Bucket=bucket, Key=prefix + name, Body=body)
 
+    def remove(self, kind: str, name: str) -> None:
+        """Delete a file under a dataset's prefix."""
+        location = self.outputs["upload_prefixes"][self.pipeline][kind]
+        bucket, _, prefix = location.removeprefix("s3://").partition("/")
+        self.session.client("s3").delete_object(Bucket=bucket, Key=prefix + name)
+
     def fire(self, schedule: str) -> None:
         """Do what EventBridge Scheduler does at a schedule's time: send the target's input to the target."""
         fire(self.session, self.outputs["schedule_group"], self.outputs["schedules"][self.pipeline][schedule])

@@ -41,6 +41,12 @@ PRICES: Mapping[str, float] = {
     "personalize": 0.0,
 }
 
+PERSONALIZE: Mapping[str, float] = {"GB": 0.05, "training hour": 0.24, "tps hour": 0.20}
+"""Ingestion, training and a campaign's minimum throughput, of recipes before v2, in us-east-1.
+
+From two public texts of 2026 that agree, not from AWS's page: https://aws.amazon.com/personalize/pricing/
+"""
+
 
 def dollars(units: Mapping[str, float]) -> float:
     """Return what these units cost; raise KeyError for one without a price."""

@@ -18,7 +18,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from scripts.demo.runs import IMPORTS, Run
+from scripts.demo.runs import IMPORTS, Run, Step
 
 
 @dataclass
@@ -113,7 +113,7 @@ def run_table(run: Run) -> RenderableType:
     table = Table(box=None, padding=(0, 3, 0, 0), show_header=False)
     for branch, (status, reason) in sorted(run.branches.items()):
         cells = [
-            f"{'[green]✓[/]' if step.finished_at else '[cyan]●[/]'} {step.step} {step.seconds(now):.1f} s"
+            f"{'[green]✓[/]' if step.finished_at else '[cyan]●[/]'} {step.step} {_times(step, now)}"
             for step in run.steps
             if step.branch == branch
         ]
@@ -129,6 +129,11 @@ def run_line(run: Run) -> str:
     """Say the same in one line."""
     steps = [f"{_named(step.branch)} {step.step} {'done' if step.finished_at else '…'}" for step in run.steps]
     return f"run {run.run_id} {run.trigger} {run.status}  {', '.join(steps)}"
+
+
+def _times(step: Step, now: datetime) -> str:
+    in_line = f" [dim]({step.in_line:.1f} s in line)[/]" if step.in_line else ""
+    return f"{step.seconds(now):.1f} s{in_line}"
 
 
 def _named(branch: str) -> str:

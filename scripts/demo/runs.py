@@ -20,6 +20,8 @@ class Step:
     started_at: str
     finished_at: str | None
     arns: tuple[str, ...]
+    in_line: float = 0.0
+    """Seconds for which it waited for a slot of a quota."""
 
     def seconds(self, now: datetime) -> float:
         """How long it took, or has taken until now."""
@@ -64,6 +66,7 @@ def parse(record: Mapping[str, Any]) -> Run:
             started_at=str(times["started_at"]),
             finished_at=times.get("finished_at"),
             arns=tuple(times.get("arns") or ()),
+            in_line=float(times.get("in_line") or 0),
         )
         for branch, state in branches.items()
         for step, times in (state.get("steps") or {}).items()

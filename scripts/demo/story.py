@@ -14,11 +14,14 @@ from rich.text import Text
 from local.account import LocalAccount
 from local.personalize.learning.metrics import popularity_baseline
 from scripts.demo.audience import Audience, Fan
+from scripts.demo.bill import a_month
 from scripts.demo.display import Display, run_line, run_table
 from scripts.demo.inventory import inventory
+from scripts.demo.next_steps import Step, next_steps
+from scripts.demo.outcomes import Outcomes
 from scripts.demo.runs import Run, find, parse
-from scripts.demo.summary import PERSONAL, Item, Recommendations, RunSummary, Summary
-from scripts.demo.tables import draw_metrics, item_list, metrics_table, moved, side_by_side
+from scripts.demo.summary import BROKEN, PERSONAL, Failure, Item, Recommendations, RunSummary, Summary
+from scripts.demo.tables import bill_table, draw_metrics, item_list, metrics_table, moved, side_by_side, told
 from scripts.package import ROOT, ZIP
 from scripts.sample_data import SampleData
 from scripts.stack import Stack
@@ -34,6 +37,8 @@ PATIENCE = 300.0
 # What the first upload holds back, so that the second brings something new.
 _HELD_BACK = 0.05
 
+DESTRUCTION = ["terraform destroy", "what is left"]
+
 PHASES = [
     "start the local AWS",
     "terraform apply",
@@ -44,9 +49,10 @@ PHASES = [
     "events change a list",
     "run 2: an upload",
     "run 3: by hand",
+    "run 4: a broken file",
+    "what it would cost",
     "second plan",
-    "terraform destroy",
-    "what is left",
+    *DESTRUCTION,
 ]
 
 
@@ -88,7 +94,8 @@ class Story:
         work = BUILD / "terraform"
         (work / "terraform.tfstate").unlink(missing_ok=True)
         progress = Progress(self.display)
-        terraform = Terraform(EXAMPLE, work, {"package": str(ZIP)}, self.account.env, progress.line)
+        variables = {"package": str(ZIP), "quotas": {"trainings": 1}}  # so that one of the two has to wait in line
+        terraform = Terraform(EXAMPLE, work, variables, self.account.env, progress.line)
         self._stack = Stack(self.account.session(), terraform, PIPELINE)
         with self.display.phase("terraform apply"):
             terraform.init()
@@ -142,11 +149,39 @@ class Story:
             run_id = answer["run_id"]
             self._follow("manual", lambda runs: next((run for run in runs if run.run_id == run_id), None))
 
+    def run_with_a_broken_file(self) -> None:
+        """Upload a file without a column that the schema has: the run fails, and tells why in both places."""
+        with self.display.phase("run 4: a broken file"), Outcomes(self.stack.session) as outcomes:
+            known = self._known()
+            self.stack.upload("interactions", b"USER_ID,ITEM_ID,EVENT_TYPE\nuser-0001,item-0001,like\n", BROKEN)
+            try:
+                run = self._seen("upload", lambda runs: find(runs, "upload", known))
+            finally:
+                self.stack.remove("interactions", BROKEN)
+            self.summary.failure = Failure(run.run_id, run.status, run.reason, outcomes.next())
+            self.display.show(told(self.summary.failure))
+
+    def price(self) -> None:
+        """Show what this would cost a month on AWS."""
+        with self.display.phase("what it would cost"):
+            sizes = [(BUILD / "data" / f"{kind}.csv").stat().st_size for kind in ("interactions", "items")]
+            bill = a_month(sum(sizes) / 1e9)
+            self.summary.dollars_a_month = {line.what: line.dollars for line in bill}
+            self.display.show(bill_table(bill))
+
     def _known(self) -> frozenset[str]:
         return frozenset(str(record["run_id"]) for record in self.stack.runs())
 
     def _follow(self, trigger: str, pick: Callable[[list[Run]], Run | None]) -> None:
-        """Show a run until it and all that it set off are over; note it, and what the campaigns then serve."""
+        """Show a run until it is over; note it, and what the campaigns then serve."""
+        run = self._seen(trigger, pick)
+        self.summary.runs.append(RunSummary.of(run, trigger, self.stack.served() if run.made("deploy") else {}))
+        if run.status != "SUCCEEDED":
+            why = run.reason or "; ".join(run.failures()) or "no reason given"
+            raise StoryError(f"the run by {trigger} is {run.status}: {why}")
+
+    def _seen(self, trigger: str, pick: Callable[[list[Run]], Run | None]) -> Run:
+        """Show a run until it and all that it set off are over, and return it."""
         last_news, seen = time.monotonic(), ""
         while True:
             runs = [parse(record) for record in self.stack.runs()]
@@ -163,10 +198,7 @@ class Story:
             self.account.check()
             time.sleep(0.4)
         self.display.show(run_table(run))
-        self.summary.runs.append(RunSummary.of(run, trigger, self.stack.served() if run.made("deploy") else {}))
-        if run.status != "SUCCEEDED":
-            why = run.reason or "; ".join(run.failures()) or "no reason given"
-            raise StoryError(f"the run by {trigger} is {run.status}: {why}")
+        return run
 
     # ------------------------------------------------------------------ what came of it
 
@@ -259,6 +291,12 @@ class Story:
             numResults=count,
         )
         return self.audience.items(each["itemId"] for each in answer["itemList"])
+
+    def next_steps(self) -> list[Step]:
+        """Return what to try on what has been made."""
+        user = self.audience.newcomer()
+        item = self.audience.popular(user.unknown, 1, not_of=user.user_id)[0]
+        return next_steps(self.stack.outputs, PIPELINE, PERSONAL, user.user_id, item.item_id)
 
     def plan_again(self) -> None:
         """Plan a second time: the runs must not have moved anything that Terraform owns."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from scripts.demo.runs import Run
@@ -12,6 +13,8 @@ from scripts.demo.runs import Run
 TRIGGERS = ("schedule", "upload", "manual")
 PERSONAL = "for-you"
 METRIC = "precision_at_10"
+BROKEN, LACKING = "broken.csv", "TIMESTAMP"
+"""The file that a run has to fail for, and the column that it lacks."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class StepTimes:
     started_at: str
     finished_at: str | None
     seconds: float
+    in_line: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,9 @@ class RunSummary:
         """Sum up a run that is over; `trigger` is what the demo did to start it."""
         now = datetime.now(UTC)
         steps = [
-            StepTimes(step.branch, step.step, step.started_at, step.finished_at, seconds=round(step.seconds(now), 3))
+            StepTimes(
+                step.branch, step.step, step.started_at, step.finished_at, round(step.seconds(now), 3), step.in_line
+            )
             for step in run.steps
         ]
         reason = run.reason or "; ".join(run.failures()) or None
@@ -66,6 +72,16 @@ class Recommendations:
     after: list[Item] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Failure:
+    """A run that had to fail: what the ledger says, and the event that was put on the bus."""
+
+    run_id: str
+    status: str
+    reason: str | None
+    event: dict[str, object] = field(default_factory=dict)
+
+
 @dataclass
 class Summary:
     """All that is written to summary.json; filled as the story goes on."""
@@ -74,7 +90,12 @@ class Summary:
     metrics: dict[str, dict[str, float]] = field(default_factory=dict)
     baseline: dict[str, float] = field(default_factory=dict)
     recommendations: Recommendations = field(default_factory=Recommendations)
+    failure: Failure | None = None
+    dollars_a_month: dict[str, float | None] = field(default_factory=dict)
+    """What this would cost on AWS, by what it is for; None where the price is not known."""
     plan_exit_code: int | None = None
+    kept: bool = False
+    """Whether all of it goes on running, so that nothing was taken down."""
     left_after_destroy: list[str] | None = None
     phases: dict[str, float] = field(default_factory=dict)
 
@@ -85,7 +106,7 @@ class Summary:
 
     def problems(self) -> list[str]:
         """Return what does not hold, in words; nothing means success."""
-        return [*self._runs(), *self._campaigns(), *self._quality(), *self._end()]
+        return [*self._runs(), *self._campaigns(), *self._quality(), *self._line(), *self._failure(), *self._end()]
 
     def _runs(self) -> list[str]:
         found = []
@@ -128,10 +149,31 @@ class Summary:
             found.append("the events did not change the user's recommendations")
         return found
 
+    def _line(self) -> list[str]:
+        for run in self.runs:
+            trainings = [step for step in run.steps if step.step == "train"]
+            for before, after in pairwise(trainings):
+                if not after.in_line or after.started_at < (before.finished_at or after.started_at):
+                    return [f"{after.branch} did not wait in line for {before.branch} in the run by {run.trigger}"]
+        return []
+
+    def _failure(self) -> list[str]:
+        told = self.failure
+        if told is None:
+            return ["nobody tried a broken file"]
+        found = []
+        if told.status != "FAILED" or not all(word in (told.reason or "") for word in (BROKEN, LACKING)):
+            found.append(f"the run with {BROKEN}, which lacks {LACKING}, is {told.status}: {told.reason}")
+        if told.event.get("run_id") != told.run_id:
+            found.append(f"the event on the bus does not tell of that run: {told.event}")
+        return found
+
     def _end(self) -> list[str]:
         found = []
         if self.plan_exit_code != 0:
             found.append(f"the second plan ended with {self.plan_exit_code}, and not with 0 (no changes)")
+        if self.kept:
+            return found
         if self.left_after_destroy is None:
             found.append("nobody looked at what is left after destroy")
         elif self.left_after_destroy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +11,11 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from scripts.demo.summary import METRIC, PERSONAL, Item
+from scripts.demo.bill import Line
+from scripts.demo.summary import METRIC, PERSONAL, Failure, Item
+
+_HALF = 76
+"""Characters of a panel, two of which stand beside each other in a log."""
 
 _SHORT = {
     "mean_reciprocal_rank_at_25": "mean reciprocal rank at 25",
@@ -41,6 +46,27 @@ def metrics_table(metrics: Mapping[str, Mapping[str, float]], baseline: Mapping[
                 text = f"[bold green]{text} ({value / popular:.1f} times)[/]"
             cells.append(text)
         table.add_row(readable(metric), *cells, f"{popular:.4f}")
+    return table
+
+
+def told(failure: Failure) -> Columns:
+    """Draw how a run that failed is told: in the ledger, and on the bus."""
+    ledger = f"[bold]{failure.status}[/] {failure.run_id}\n{escape(failure.reason or 'no reason')}"
+    shown = {key: failure.event.get(key) for key in ("run_id", "pipeline", "status", "trigger", "finished_at")}
+    bus = f"{escape(json.dumps(shown, indent=2))}\n[dim]and the reason, and each branch with its steps[/]"
+    return side_by_side(
+        Panel(ledger, title="the ledger says", title_align="left", width=_HALF),
+        Panel(bus, title="the event on the bus says", title_align="left", width=_HALF),
+    )
+
+
+def bill_table(bill: Sequence[Line]) -> Table:
+    """Draw what a month costs."""
+    table = Table(title="What this would cost a month on AWS, if it ran every night", title_justify="left")
+    for column in ("what", "$", "how it comes about"):
+        table.add_column(column, justify="right" if column == "$" else "left")
+    for line in bill:
+        table.add_row(line.what, "?" if line.dollars is None else f"{line.dollars:,.2f}", f"[dim]{line.how}[/]")
     return table
 
 

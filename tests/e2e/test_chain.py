@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from scripts.demo.next_steps import next_steps
 from scripts.terraform import NO_CHANGES
 from tests.e2e.deployment import Deployment, csv, deployed
+from tests.support.pages import Block, Terminal
 
 LISTS = ("dataset_groups", "datasets", "schemas", "event_trackers", "filters", "solutions", "campaigns")
 
@@ -171,6 +174,31 @@ def test_a_changed_hyperparameter_keeps_the_campaign(stack: Deployment) -> None:
     served = stack.served()["for-you"]
     assert served.rpartition("/")[0] != before.rpartition("/")[0]
     assert stack.client("personalize").describe_campaign(campaignArn=arn)["campaign"]["status"] == "ACTIVE"
+
+
+def test_what_the_demo_proposes_to_try_does_what_it_says(stack: Deployment, tmp_path: Path) -> None:
+    look, ask, send, broken, retrain = next_steps(stack.outputs, "shop", "for-you", "user-0001", "item-0001")
+    with Terminal(tmp_path, tmp_path) as terminal:
+
+        def typed(*lines: str) -> str:
+            return terminal.tried(Block("sh", (), "\n".join(lines), lines[0]))
+
+        typed(*stack.account.settings.to_paste({}))
+        answer, _ = json.JSONDecoder().raw_decode(typed(retrain.command))
+        assert stack.wait_for_run(answer["run_id"])["status"] == "SUCCEEDED"
+        before = json.loads(typed(ask.command))["itemList"]
+        typed(send.command)
+        assert len(before) == 5
+        assert json.loads(typed(ask.command))["itemList"] != before
+        typed(broken.command)
+        stack.wait(
+            lambda: "mine.csv" in str(stack.runs()[-1].get("reason")) or None, lambda: "the run of a broken file"
+        )
+        table = typed(look.command)
+        stack.remove("interactions", "mine.csv")
+    assert "SUCCEEDED" in table
+    assert "FAILED" in table
+    assert "mine.csv" in table
 
 
 def test_what_cannot_be_parsed_reaches_the_dead_letters(stack: Deployment) -> None:

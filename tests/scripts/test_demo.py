@@ -14,11 +14,12 @@ from botocore import xform_name
 from rich.console import Console
 
 from scripts.demo.audience import Audience
+from scripts.demo.bill import a_month
 from scripts.demo.display import Display, run_line, run_table
 from scripts.demo.inventory import LISTINGS, Listing
 from scripts.demo.runs import find, parse
-from scripts.demo.summary import TRIGGERS, Item, Recommendations, RunSummary, Summary
-from scripts.demo.tables import draw_metrics, metrics_table, moved
+from scripts.demo.summary import TRIGGERS, Failure, Item, Recommendations, RunSummary, Summary
+from scripts.demo.tables import bill_table, draw_metrics, metrics_table, moved
 from scripts.sample_data import generate
 
 ITEMS = [Item(f"item-{number}", f"Title {number}", "Drama") for number in range(4)]
@@ -51,6 +52,17 @@ def record(run_id: str = "r1", trigger: str = "schedule", **changes: object) -> 
                     "deploy": {"started_at": "2026-11-23T22:00:10+00:00", "finished_at": None, "arns": None},
                 },
             },
+            "similar": {
+                "status": "RUNNING",
+                "steps": {
+                    "train": {
+                        "in_line": 5,
+                        "started_at": "2026-11-23T22:00:11+00:00",
+                        "finished_at": None,
+                        "arns": [f"arn:similar-of-{run_id}"],
+                    },
+                },
+            },
         },
         **changes,
     }
@@ -66,6 +78,7 @@ def successful() -> Summary:
         metrics={"for-you": {"precision_at_10": 0.08}},
         baseline={"precision_at_10": 0.02},
         recommendations=Recommendations(ITEMS[:2], ITEMS[1:3]),
+        failure=Failure("r4", "FAILED", "Lacks the columns [TIMESTAMP]: broken.csv.", {"run_id": "r4"}),
         plan_exit_code=0,
         left_after_destroy=[],
     )
@@ -77,8 +90,9 @@ def test_a_run_of_the_ledger_is_read_with_its_steps_in_order() -> None:
         ("*", "import"),
         ("for-you", "train"),
         ("for-you", "deploy"),
+        ("similar", "train"),
     ]
-    assert run.made("train") == {"for-you": "arn:version-of-r1"}
+    assert run.made("train") == {"for-you": "arn:version-of-r1", "similar": "arn:similar-of-r1"}
     assert run.made("deploy") == {}
     summed = RunSummary.of(run, "schedule", {})
     assert summed.steps[0].seconds == 4.0
@@ -101,6 +115,9 @@ def test_a_success_has_no_problems_and_the_keys_that_are_promised(tmp_path: Path
         "metrics",
         "baseline",
         "recommendations",
+        "failure",
+        "dollars_a_month",
+        "kept",
         "plan_exit_code",
         "left_after_destroy",
         "phases",
@@ -110,6 +127,10 @@ def test_a_success_has_no_problems_and_the_keys_that_are_promised(tmp_path: Path
 def test_each_broken_promise_is_told() -> None:
     good = successful()
     first, *others = good.runs
+    told_of = good.failure
+    assert told_of
+    succeeded = replace(told_of, status="SUCCEEDED")
+    hasty = [replace(step, in_line=0) for step in first.steps]
     cases: list[tuple[Summary, str]] = [
         (replace(good, runs=others), "the runs were started by"),
         (replace(good, runs=[replace(first, status="FAILED", reason="no data"), *others]), "is FAILED: no data"),
@@ -123,6 +144,11 @@ def test_each_broken_promise_is_told() -> None:
         (replace(good, metrics={}), "not above popularity"),
         (replace(good, recommendations=Recommendations(ITEMS, ITEMS)), "did not change"),
         (replace(good, recommendations=Recommendations()), "did not change"),
+        (replace(good, runs=[replace(first, steps=hasty), *others]), "similar did not wait in line for for-you"),
+        (replace(good, failure=None), "nobody tried a broken file"),
+        (replace(good, failure=succeeded), "broken.csv, which lacks TIMESTAMP, is SUCCEEDED"),
+        (replace(good, failure=replace(told_of, reason="something went wrong")), "is FAILED: something went wrong"),
+        (replace(good, failure=replace(told_of, event={})), "the event on the bus does not tell of that run"),
         (replace(good, plan_exit_code=2), "the second plan ended with 2"),
         (replace(good, left_after_destroy=["s3: data"]), "left after destroy: s3: data"),
         (replace(good, left_after_destroy=None), "nobody looked"),
@@ -155,6 +181,19 @@ def test_the_audience_has_tastes_that_can_be_seen() -> None:
     assert len(new) == 5
     assert all(newcomer.unknown in item.genres.split("|") and item.item_id not in own for item in new)
     assert audience.item("item-none") == Item("item-none", "item-none", "")
+
+
+def test_what_goes_on_running_need_not_be_taken_down() -> None:
+    assert replace(successful(), kept=True, left_after_destroy=None).problems() == []
+
+
+def test_the_bill_has_what_is_known_and_says_what_is_not() -> None:
+    bill = {line.what: line.dollars for line in a_month(0.01)}
+    assert bill["campaign of similar"] == pytest.approx(144), "a transaction a second, all month"
+    assert bill["ingestion"] == pytest.approx(30 * 0.01 * 0.05)
+    assert bill["for-you"] is None
+    assert 1 < (bill["the chain itself"] or 0) < 10
+    assert "?" in text(bill_table(a_month(0.01)))
 
 
 def text(*shown: object) -> str:

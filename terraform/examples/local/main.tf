@@ -61,6 +61,7 @@ module "personalize" {
   log_retention_days      = 7
   noncurrent_version_days = null
   poll_floor_seconds      = var.poll_floor_seconds
+  quotas                  = var.quotas
   typical_minutes         = var.typical_minutes
   tags                    = { project = var.name }
 }

@@ -16,6 +16,12 @@ variable "poll_floor_seconds" {
   default     = 1
 }
 
+variable "quotas" {
+  description = "How many imports and trainings may be under way at a time, where it is to be less than the account has."
+  type        = map(number)
+  default     = {}
+}
+
 variable "region" {
   description = "The AWS region."
   type        = string
