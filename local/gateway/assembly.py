@@ -29,6 +29,7 @@ from local.shims.failures import tell_failures
 from local.shims.limits import refuse_what_is_too_large
 from local.shims.lineage import NotesTraceHeaders, keep_lineages
 from local.shims.objects import keep_objects_as_s3_does
+from local.shims.old_sdks import let_old_sdks_reach_the_gateway
 from local.shims.redrives import redrive_dead_letters
 from local.shims.stacks import provision_personalize
 from local.shims.tasks import serve_personalize_tasks
@@ -88,6 +89,7 @@ def assemble(settings: Settings) -> Assembly:
     patches.fill_in_schedules()
     keep_lineages()
     tell_failures()
+    let_old_sdks_reach_the_gateway()
     keep_objects_as_s3_does()
     refuse_what_is_too_large()
     provision_personalize(personalize)

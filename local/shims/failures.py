@@ -17,6 +17,8 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from local.shims.bootstraps import changed
+
 # The failure that the worker has just answered with, for `_execute_function_warm`, which knows of a message only.
 _FAILURE: contextvars.ContextVar[Mapping[str, Any] | None] = contextvars.ContextVar("failure", default=None)
 
@@ -117,8 +119,8 @@ def tell_failures() -> None:
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
 
-    lambda_runtime._PYTHON_WORKER_SCRIPT = _changed(lambda_runtime._PYTHON_WORKER_SCRIPT, _PYTHON)
-    lambda_runtime._NODEJS_WORKER_SCRIPT = _changed(lambda_runtime._NODEJS_WORKER_SCRIPT, _NODEJS)
+    lambda_runtime._PYTHON_WORKER_SCRIPT = changed(lambda_runtime._PYTHON_WORKER_SCRIPT, _PYTHON)
+    lambda_runtime._NODEJS_WORKER_SCRIPT = changed(lambda_runtime._NODEJS_WORKER_SCRIPT, _NODEJS)
     invoke: Callable[..., dict[str, Any]] = lambda_runtime.Worker.invoke
     execute: Callable[..., dict[str, Any]] = lambda_svc._execute_function_warm
 
@@ -144,11 +146,3 @@ def _exit(result: Mapping[str, Any], request_id: str) -> Mapping[str, Any] | Non
     if not result.get("error") or not isinstance(body, Mapping) or body.get("errorMessage") != "Worker process died":
         return None
     return {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: Runtime exited"}
-
-
-def _changed(script: str, changes: Mapping[str, str]) -> str:
-    for old, new in changes.items():
-        if script.count(old) != 1:
-            raise RuntimeError(f"ministack's bootstrap is not the one that is known: it lacks {old!r}")
-        script = script.replace(old, new)
-    return script

@@ -8,6 +8,7 @@ import time
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 import boto3
@@ -138,26 +139,31 @@ def make_function(
     code: str = FUNCTION,
     file: str = "main.py",
     runtime: Literal["nodejs20.x", "python3.13"] = "python3.13",
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, str]:
     """Make a function with a role of the same name, and return the name and the role's ARN.
 
     code: the module's text; its `handler` is called.
+    more: other files of the package, by their names.
     """
-    name = unique("fn")
-    role = session.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    function = unique("fn")
+    role = session.client("iam").create_role(RoleName=function, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"][
+        "Arn"
+    ]
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr(file, code)
+        for name, text in {file: code, **more}.items():
+            archive.writestr(name, text)
     session.client("lambda").create_function(
-        FunctionName=name,
+        FunctionName=function,
         Role=role,
         Runtime=runtime,
         Handler=f"{file.partition('.')[0]}.handler",
         Code={"ZipFile": package.getvalue()},
         Timeout=10,
     )
-    session.client("lambda").get_waiter("function_active_v2").wait(FunctionName=name)
-    return name, role
+    session.client("lambda").get_waiter("function_active_v2").wait(FunctionName=function)
+    return function, role
 
 
 def run_machine(session: boto3.Session, machine: Mapping[str, Any], given: Any, *allowed: Any) -> tuple[str, Any]:

@@ -122,6 +122,29 @@ def test_a_function_that_cannot_begin_says_why(session: boto3.Session, code: str
         assert error["errorMessage"].startswith(message)
 
 
+OLD_BOTOCORE = {
+    "botocore/__init__.py": "__version__ = '1.29.165'",
+    "botocore/handlers.py": "BUILTIN_HANDLERS = []",
+    "botocore/session.py": """
+class Session:
+    def create_client(self, service_name, region_name=None, api_version=None, use_ssl=True, verify=None,
+                      endpoint_url=None):
+        return endpoint_url or "https://amazonaws.com"
+""",
+}
+CALLS = """
+from botocore.session import Session
+
+def handler(event, context):
+    return [Session().create_client("s3"), Session().create_client("s3", endpoint_url="http://other")]
+"""
+
+
+def test_an_sdk_from_before_the_variable_reaches_the_gateway(account: LocalAccount, session: boto3.Session) -> None:
+    function, _ = make_function(session, CALLS, more=OLD_BOTOCORE)
+    assert invoke(session, function) == (None, [account.endpoint, "http://other"])
+
+
 @pytest.mark.skipif(not shutil.which("node"), reason="there is no Node.js here")
 def test_errors_of_node_have_their_names(session: boto3.Session) -> None:
     function, _ = make_function(session, NODE, "main.js", "nodejs20.x")
