@@ -219,6 +219,10 @@ class Declarations(Protocol):
         """
         ...
 
+    def is_declared(self, pipeline: str) -> bool:
+        """Whether the pipeline is declared: Terraform takes that back before what belongs to it."""
+        ...
+
     def running(self, pipeline: str) -> bool:
         """Whether a run of the pipeline may be under way."""
         ...

@@ -173,6 +173,9 @@ class MemoryDeclarations:
             filters = {key: each for key, each in declared.filters.items() if not bears(each.name, family)}
             self.ledger.declared[pipeline] = replace(declared, filters=filters)
 
+    def is_declared(self, pipeline: str) -> bool:
+        return pipeline in self.ledger.declared
+
     def running(self, pipeline: str) -> bool:
         return self.ledger.lease(pipeline).active is not None
 

@@ -57,6 +57,10 @@ class DynamoDeclarations:
 
         change(read, write, lambda spec: (spec[0], _without(spec[0], family)), f"the declaration of {pipeline}", rest)
 
+    def is_declared(self, pipeline: str) -> bool:
+        """Whether the pipeline is declared."""
+        return self._get("pipeline", pipeline) is not None
+
     def running(self, pipeline: str) -> bool:
         """Whether a run of the pipeline may be under way: one has the lease, or it can't be told."""
         item = self._table.get("lease", pipeline)

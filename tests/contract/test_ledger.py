@@ -159,6 +159,13 @@ def test_a_campaign_is_the_former_solutions_until_the_pipeline_tells_of_the_new_
     assert account.ledger.pipeline("shop").solutions == {"for-me": CHOSEN, "similar": UNSERVED}
 
 
+def test_a_pipeline_is_declared_until_terraform_takes_that_back(case: Case) -> None:
+    assert not case.declarations.is_declared("shop")
+    case.declare(pipeline())
+    assert case.declarations.is_declared("shop")
+    assert not case.declarations.is_declared("toys")
+
+
 def test_whether_a_run_is_under_way_is_the_leases_to_tell(account: Account) -> None:
     assert not account.declarations.running("shop")
     account.ledger.save_lease("shop", Lease(active=holder()))

@@ -16,7 +16,7 @@ from functions.glue.contents import LISTS, Contents, ForeignError
 from functions.glue.event_trackers import OtherTrackerError
 from functions.glue.fixed import GroupDiffersError
 from functions.glue.guards import FilledBucketError
-from functions.glue.patience import BroughtToNothingError
+from functions.glue.patience import BroughtToNothingError, TookTooLongError
 from functions.glue.request import ProtectedError
 from functions.glue.things import NoRoomError, Things
 from tests.support.build import VirtualSleep, outside
@@ -508,6 +508,35 @@ def test_recommenders_and_attributions_are_somebody_elses_whatever_their_name(li
     contents = Contents(Things(Scripted(**listed), VirtualSleep().patience()))
     with pytest.raises(ForeignError, match=f"{NAME}-mine"):
         contents.refuse_foreign(GROUP, frozenset(), ())
+
+
+def test_of_a_pipeline_that_goes_as_a_whole_the_filters_go_with_the_group() -> None:
+    """Their campaign takes longer to go than a Lambda lives, as recorded. Where the pipeline stays, that is told."""
+    world = World(durations={"Campaign": {"create": 1, "delete": 1020}, "*": {"*": 1}})
+    filled(world, "interactions", "items")
+    campaign = foreign(world, "campaign")
+    world.glue("create", **drama())
+    world.outside = outside(MemoryDeclarations(ledger=world.ledger))
+    world.personalize.call("DeleteCampaign", {"campaignArn": campaign})
+    assert world.glue("delete", **drama(), pipeline="shop") == {}
+    assert names(world)["Filters"] == [f"{NAME}-drama-11111111"]
+    world.glue("delete", **group())
+    assert names(world) == {}
+
+
+def test_where_a_pipeline_stays_its_filters_are_not_left() -> None:
+    world = World(durations={"Campaign": {"create": 1, "delete": 1020}, "*": {"*": 1}})
+    shop = world.declare(filters={"drama": EXPRESSION})
+    for kind, rows in (("interactions", interactions()), ("items", items())):
+        world.upload(kind, rows)
+    world.trigger()
+    world.settle()
+    world.outside = outside(MemoryDeclarations(ledger=world.ledger))
+    world.personalize.call("DeleteCampaign", {"campaignArn": arn("campaign", f"{NAME}-similar")})
+    removed = shop.filters["drama"]
+    wanted = {**drama(), "name": removed.name.rpartition("-")[0], "pipeline": "shop"}
+    with pytest.raises(TookTooLongError, match=r"filter .* is still in use"):
+        world.glue("delete", **wanted)
 
 
 def test_filters_of_a_group_that_is_gone_need_no_deletion(world: World) -> None:
