@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from local.personalize.data import schemas
 from local.personalize.data.headers import Header
 from local.personalize.data.records import File
-from local.personalize.data.values import Column
+from local.personalize.data.values import Column, arrow_type
 from local.personalize.errors import JobFailedError
 from local.personalize.undecided import defaults
 from tests.local.personalize_account import Account, avro, column
@@ -134,6 +134,7 @@ def test_a_line_that_is_no_record_is_named(line: str) -> None:
 
 values = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=12)
 records = st.lists(st.tuples(values.filter(bool), values), min_size=1, max_size=12)
+records_written = st.tuples(values, values).map(lambda row: ",".join(f'"{each}"' for each in row))
 PAIR = [column("ITEM_ID"), column("GENRES", ["null", "string"], categorical=True)]
 
 
@@ -142,7 +143,7 @@ def read(content: bytes) -> list[list[str | None]]:
     schema, file, decided = schemas.parse(avro("Items", PAIR)), File("f.csv", content), defaults()
     header = Header.of(file, schema, decided)
     file.check(decided)
-    texts = file.texts(header.names, ["ITEM_ID", "GENRES"])
+    texts = file.texts(header.names, {each.name: arrow_type(each) for each in schema.fields})
     columns = [Column(file, schema, each, texts[each.name]).read().astype(object) for each in schema.fields]
     return [[None if value != value else value for value in row] for row in zip(*columns, strict=True)]
 
@@ -158,20 +159,42 @@ def test_what_a_library_writes_is_what_is_read(rows: list[tuple[str, str]], end:
     assert read(content) == [[one, other or None] for one, other in rows]
 
 
-@settings(max_examples=500)
-@given(st.lists(st.text(st.sampled_from('ab,"\\ \u00e9'), max_size=8), max_size=6))
-def test_no_record_is_lost(lines: list[str]) -> None:
-    """Each line that is not empty is a row, or the file is refused and the line is named."""
-    content = "\n".join(["ITEM_ID,GENRES", *lines]).encode()
-    expected = [line for line in lines if line]
+lines_of_files = st.lists(st.text(st.sampled_from('aab,,"\\ ;\t\0\u00e9'), max_size=9) | records_written, max_size=8)
+
+
+@settings(max_examples=400, deadline=None)
+@given(lines_of_files, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
+@example(['"a,b",x', "a\\,b,y", '"a""b",'], "\n", False)
+@example(["a,b", "a,b,c"], "\n", True)
+@example(["a,b", 'a,"b'], "\r\n", True)
+def test_rows_read_and_rows_refused_are_the_records_of_the_file(lines: list[str], end: str, last: bool) -> None:
+    """Records are counted, and their values taken, by Python's csv module, which shares no code with ours.
+
+    A file is read as a whole, or refused as a whole; then the line that is named can't be read by itself, either.
+    """
+    content = end.join(["ITEM_ID,GENRES", *lines]) + (end if last else "")
     try:
-        rows, refused = read(content), None
+        rows = read(content.encode())
     except JobFailedError as error:
-        rows, refused = [], str(error)
-    if refused:
-        (number,) = re.findall(r"line (\d+)", refused)
-        assert lines[int(number) - 2]
+        (number,) = re.findall(r"line (\d+)", str(error))
+        named = lines[int(number) - 2]
+        assert named
+        with pytest.raises(JobFailedError):
+            read(f"ITEM_ID,GENRES\n{named}\n".encode())
         return
-    assert len(rows) == len(expected)
-    plain = [line.split(",") for line in expected if '"' not in line and "\\" not in line]
-    assert all([one, other or None] in rows for one, other in plain)
+    _, *expected = filter(None, csv.reader(io.StringIO(content, newline=""), escapechar="\\", strict=True))
+    assert rows == [[one, other or None] for one, other in expected]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(values.filter(bool), values), min_size=1, max_size=12), st.data())
+def test_of_a_file_with_one_bad_record_all_are_refused(rows: list[tuple[str, str]], data: st.DataObject) -> None:
+    told = io.StringIO()
+    csv.writer(told, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    lines = told.getvalue().replace("\\", "\\\\").split("\n")[:-1]
+    assert len(read("\n".join(["ITEM_ID,GENRES", *lines]).encode())) == len(rows)
+    place = data.draw(st.integers(0, len(lines)))
+    bad = data.draw(st.sampled_from(["one", "a,b,c", 'a,"b', ",x", "a,b\\", 'a,b"c', f"{'x' * 257},a"]))
+    lines.insert(place, bad)
+    with pytest.raises(JobFailedError, match=rf"line {place + 2}\b"):
+        read("\n".join(["ITEM_ID,GENRES", *lines]).encode())

@@ -14,7 +14,7 @@ from local.personalize.data.headers import MARK, Header
 from local.personalize.data.records import File
 from local.personalize.data.schemas import Schema
 from local.personalize.data.tables import stack
-from local.personalize.data.values import Column
+from local.personalize.data.values import Column, arrow_type
 from local.personalize.errors import JobFailedError
 from local.personalize.ports import DeniedError, Objects, ObjectsError
 from local.personalize.undecided import Decisions
@@ -101,6 +101,6 @@ def read(files: Files, schema: Schema) -> pd.DataFrame:
 
 def _frame(file: File, header: Header, schema: Schema, decisions: Decisions) -> pd.DataFrame:
     file.check(decisions)
-    texts = file.texts(header.names, [each.name for each in schema.fields])
+    texts = file.texts(header.names, {each.name: arrow_type(each) for each in schema.fields})
     columns = {each.name: Column(file, schema, each, texts[each.name]) for each in schema.fields}
-    return pd.DataFrame({name: column.read() for name, column in columns.items()})
+    return pd.DataFrame({name: column.read() for name, column in columns.items()}, copy=False)

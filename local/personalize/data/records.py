@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html
 
 from __future__ import annotations
 
-import io
+import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -27,6 +27,7 @@ _RECORDS = {
     "refuse": re.compile(rb"(?:%b|%b)(?:,(?:%b|%b))*+" % (_QUOTED, _BARE, _QUOTED, _BARE), re.DOTALL),
     "take": re.compile(rb"(?:%b|%b)(?:,(?:%b|%b))*+" % (_QUOTED, _LOOSE, _QUOTED, _LOOSE), re.DOTALL),
 }
+_LINE = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _SPECIAL = re.compile(rb'["\\]')
 
 
@@ -39,11 +40,16 @@ class File:
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield the lines that are not empty, the header first, each with its number (the first is 1)."""
-        return ((number, line) for number, line in enumerate(self.content.splitlines(), 1) if line)
+        return ((number, found[1]) for number, found in enumerate(_LINE.finditer(self.content), 1) if found[1])
 
     def line(self, row: int) -> int:
         """Return the number of the line that a record stands on; the first after the header is 0."""
         return next(number for at, (number, _) in enumerate(self.lines()) if at == row + 1)
+
+    @functools.cached_property
+    def special(self) -> bool:
+        """Whether there is a quotation mark or a backslash."""
+        return b'"' in self.content or b"\\" in self.content
 
     def check(self, decisions: Decisions) -> None:
         """Raise JobFailedError where a line is no UTF-8, or no record."""
@@ -52,7 +58,7 @@ class File:
         except UnicodeDecodeError as error:
             number = len((self.content[: error.start] + b".").splitlines())
             raise JobFailedError(f"{self.name}, line {number} is not UTF-8: {error.reason}.") from error
-        if not _SPECIAL.search(self.content):
+        if not self.special:
             return
         record = _RECORDS[decisions["quotation-mark-in-value"]]
         for number, line in self.lines():
@@ -62,10 +68,11 @@ class File:
                     f"whole values, and a backslash before those within: {shown(line.decode())}"
                 )
 
-    def texts(self, header: Sequence[str], wanted: Sequence[str]) -> dict[str, pa.StringArray]:
+    def texts(self, header: Sequence[str], wanted: Mapping[str, pa.DataType]) -> dict[str, pa.Array]:
         """Return the values of the columns that are wanted as they stand in the file, without the header's.
 
-        It must have been checked. Raises JobFailedError where a record has more or fewer values than the header.
+        wanted: names, and as what array to have each: strings, or those encoded as a dictionary. The file must have
+        been checked. Raises JobFailedError where a record has more or fewer values than the header.
         """
         uneven: list[pa.csv.InvalidRow] = []
 
@@ -73,23 +80,30 @@ class File:
             uneven.append(row)
             return "skip"
 
-        size = max(1, len(self.content))
+        content = self.content.lstrip(b"\r\n")
+        content = content if content.endswith(b"\n") else content + b"\n"
+        quote, escape = ('"', ESCAPE) if self.special else (False, False)  # it reads faster without
         table = pa.csv.read_csv(
-            io.BytesIO(self.content.lstrip(b"\r\n") + b"\n"),
+            pa.BufferReader(content),
             # One block: a record then never lies in two of them.
-            read_options=pa.csv.ReadOptions(column_names=list(header), skip_rows=1, block_size=size + 1),
-            parse_options=pa.csv.ParseOptions(escape_char=ESCAPE, invalid_row_handler=note),
+            read_options=pa.csv.ReadOptions(column_names=list(header), skip_rows=1, block_size=len(content) + 1),
+            parse_options=pa.csv.ParseOptions(quote_char=quote, escape_char=escape, invalid_row_handler=note),
             convert_options=pa.csv.ConvertOptions(
-                include_columns=list(wanted), column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False
+                include_columns=list(wanted), column_types=dict(wanted), strings_can_be_null=False
             ),
         )
         if uneven:
-            number = min(number for number, line in self.lines() if line.decode() in {row.text for row in uneven})
-            saw = next(row.actual_columns for row in uneven)
+            first = uneven[0]
+            number = next(number for number, line in self.lines() if line.decode() == first.text)
             raise JobFailedError(
-                f"{self.name} can't be read: Expected {len(header)} fields in line {number}, saw {saw}."
+                f"{self.name} can't be read: Expected {len(header)} fields in line {number}, "
+                f"saw {first.actual_columns}."
             )
-        return {name: table[name].combine_chunks() for name in wanted}
+        return {name: _whole(table[name]) for name in wanted}
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def shown(value: str) -> str:

@@ -30,6 +30,11 @@ Mask = Any
 """Which values of a column: an Arrow array of booleans, null for no."""
 
 
+def arrow_type(declared: Field) -> pa.DataType:
+    """Return as what a column's texts are to be read: IDs and labels repeat a lot."""
+    return pa.dictionary(pa.int32(), pa.string()) if declared.type == "string" else pa.string()
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a file, as the schema declares it and as it stands there."""
@@ -37,15 +42,16 @@ class Column:
     file: File
     schema: Schema
     declared: Field
-    texts: pa.StringArray
+    texts: pa.Array
+    """Of the type that `arrow_type` says."""
 
     def read(self) -> pd.Series[Any]:
         """Return the values; raises JobFailedError naming the first that is none, with file and line."""
+        if self.declared.type == "string":
+            return self._strings()
         if not self.declared.nullable:
             self._refuse(pc.equal(self.texts, ""), "is empty")
         match self.declared.type:
-            case "string":
-                return self._strings()
             case "boolean":
                 return self._booleans()
             case "int" | "long":
@@ -68,6 +74,8 @@ class Column:
     def _given(self, form: str) -> pa.StringArray:
         """Return the texts of numbers in a form that Arrow casts, null where they are empty."""
         given = pc.if_else(pc.equal(self.texts, ""), None, self.texts)
+        if pc.all(pc.ascii_is_decimal(given)).as_py() is not False:  # nearly always, and much faster to see
+            return given
         self._refuse(pc.invert(pc.match_substring_regex(given, form)), f"is not of type {self.declared.type}")
         return pc.utf8_ltrim(given, "+")
 
@@ -113,22 +121,24 @@ class Column:
 
     def _strings(self) -> pd.Series[Any]:
         """Return them as categories: IDs and labels repeat a lot, and each is looked at once."""
-        encoded = self.texts.dictionary_encode()
-        categories, name = encoded.dictionary, self.declared.name
+        encoded, name = self.texts, self.declared.name
+        if not self.declared.nullable:
+            self._refuse_each(pc.equal(encoded.dictionary, ""), "is empty")
         limit = self.schema.limit(name)
-        too_long = pc.greater(pc.utf8_length(categories), limit)
+        too_long = pc.greater(pc.utf8_length(encoded.dictionary), limit)
         if self.declared.textual:  # the guide: texts are truncated at the limit
-            encoded = pc.utf8_slice_codeunits(self.texts, 0, limit).dictionary_encode()
-            categories = encoded.dictionary
+            encoded = pc.utf8_slice_codeunits(encoded.dictionary_decode(), 0, limit).dictionary_encode()
         elif pc.any(too_long).as_py():
             self._refuse_long(pc.take(too_long, encoded.indices), limit)
         if name in self.schema.type.choices:
-            values = categories.to_pylist()
+            values = encoded.dictionary.to_pylist()
             unknown = pa.array([value != "" and not self.schema.allows(name, value) for value in values], pa.bool_())
-            self._refuse(
-                pc.take(unknown, encoded.indices), f"must be one of {', '.join(self.schema.type.choices[name])}"
-            )
+            self._refuse_each(unknown, f"must be one of {', '.join(self.schema.type.choices[name])}")
         return self._categorical(encoded)
+
+    def _refuse_each(self, bad: Mask, what: str) -> None:
+        if pc.any(bad).as_py():
+            self._refuse(pc.take(bad, self.texts.indices), what)
 
     def _refuse_long(self, bad: Mask, limit: int) -> None:
         row = int(np.flatnonzero(bad.to_numpy(zero_copy_only=False))[0])
