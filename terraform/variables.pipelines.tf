@@ -48,8 +48,10 @@ variable "pipelines" {
       - `enabled`: default true.
     - `retrain_on_upload`: start a run when files arrive under one of the prefixes.
       - `enabled`: default false.
-      - `settle_seconds`: how long to wait for more files after one has arrived. Default 300, at most 900.
+      - `settle_seconds`: how long to wait for more files after one has arrived. Default 300, at most 900. A call by hand or an
+        event meanwhile begins the run at once.
     - `deadlines`: the longest that each phase of a run may take, from when it has a slot of the quota. A branch that takes longer fails.
+      The time for which Personalize refuses to begin a training is no part of that training: it is counted by itself.
       - `import_hours`, `train_hours`, `deploy_hours`: default 24, 72 and 12.
       - `stop_training`: stop a training that takes too long, which would go on and cost. Default false.
   EOT

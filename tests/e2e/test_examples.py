@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from scripts.sample_data import generate
 from scripts.terraform import NO_CHANGES, Terraform
 from tests.e2e.deployment import ROOT, Deployment
 from tests.support.package import fresh_zip
+from tests.support.pages import Block, Terminal, blocks
 
 EXAMPLES = ROOT / "terraform" / "examples"
 REGIONS = {"complete": "eu-central-1"}
@@ -80,17 +82,14 @@ def by_hand(deployment: Deployment) -> None:
 
 
 def by_event(deployment: Deployment) -> None:
-    """Do what the bucket's owner does, and ask on the team's bus."""
+    """Do what the bucket's owner does, and ask on the team's bus, as the example's README does."""
     outputs = deployment.outputs
     policy = json.loads(outputs["bucket_policy"])
     deployment.client("s3").put_bucket_policy(Bucket="lake", Policy=json.dumps(policy))
-    entry = {
-        "EventBusName": outputs["event_bus"],
-        "Source": "data-platform",
-        "DetailType": "Personalize retrain requested",
-        "Detail": json.dumps({"pipeline": deployment.pipeline}),
-    }
-    answer = deployment.client("events").put_events(Entries=[entry])
+    (asks,) = blocks(EXAMPLES / "events" / "README.md", "sh")
+    with tempfile.TemporaryDirectory() as home, Terminal(Path(home), Path(home)) as terminal:
+        terminal.tried(Block("sh", (), "\n".join(deployment.account.settings.to_paste({})), "make local"))
+        answer = json.loads(terminal.tried(asks))
     assert answer["FailedEntryCount"] == 0, answer
 
 

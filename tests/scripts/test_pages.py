@@ -12,6 +12,8 @@ from scripts.package import ROOT
 
 NAMED = ("README.md", "CONTRIBUTING.md", "terraform/README.md")
 PAGES = [*(ROOT / name for name in NAMED), *sorted((ROOT / "docs").glob("*.md"))]
+LOCAL = ROOT / "local" / "README.md"
+EXAMPLES = sorted((ROOT / "terraform" / "examples").glob("*/README.md"))
 RULES = ROOT / "docs" / "aws-rules.md"
 
 
@@ -23,6 +25,23 @@ def test_what_a_page_names_is_there(page: Path) -> None:
     missing = [name for name in named if not (ROOT / name).exists()]
     missing += [link for link in linked if not (page.parent / link).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "local" / "README.md", *EXAMPLES], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_what_a_page_has_made_is_a_target(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    text = page.read_text(encoding="utf-8")
+    asked = re.findall(r"^ *make (?:-C \S+ )?([a-z-]+)|`make ([a-z-]+)", text, re.MULTILINE)
+    assert {name for pair in asked for name in pair if name} <= targets
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=lambda page: page.parent.name)
+def test_what_an_example_is_given_is_a_variable_of_it(page: Path) -> None:
+    given = re.findall(r"-var '?(\w+)=", page.read_text(encoding="utf-8"))
+    variables = (page.parent / "variables.tf").read_text(encoding="utf-8")
+    assert [name for name in given if f'variable "{name}"' not in variables] == []
 
 
 def test_the_readme_leads_to_every_page() -> None:
