@@ -1,8 +1,8 @@
 """What a function's failure looks like, and what it may return: as AWS's own runtime clients have it.
 
-ministack answers `Runtime.HandlerError` for every exception, fails on a Decimal, and ends the environment of a function
-that has raised. Here the bootstraps of its workers answer as AWS's Python and Node.js clients do: errorType is the
-exception's class, and the environment lives on.
+ministack answers `Runtime.HandlerError` for every exception, fails on a Decimal, ends the environment of a function
+that has raised, and answers 200 for one that it can't run. Here its workers answer as AWS's Python and
+Node.js clients do: errorType is the exception's class, and the environment lives on.
 
 https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html
@@ -137,8 +137,24 @@ def tell_failures() -> None:
         failure = _FAILURE.get() or _exit(result, request_id)
         return {"body": dict(failure), "error": True, "log": result.get("log", "")} if failure else result
 
+    dispatch: Callable[..., dict[str, Any]] = lambda_svc._execute_function_dispatch
+
+    @functools.wraps(dispatch)
+    def honest(function: Any, config: Mapping[str, Any], *rest: Any) -> dict[str, Any]:
+        result = dispatch(function, config, *rest)
+        body = result.get("body")
+        mocked = isinstance(body, Mapping) and str(body.get("body", "")).startswith("Mock response")
+        return {"body": _unsupported(config), "error": True, "log": ""} if mocked else result
+
+    lambda_svc._execute_function_dispatch = honest
     lambda_runtime.Worker.invoke = heard
     lambda_svc._execute_function_warm = told
+
+
+def _unsupported(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    runtime, name = config.get("Runtime") or "a container image", config.get("FunctionName")
+    text = f"The local AWS can't run {name}: it is made for {runtime}, and only Python and Node.js run here"
+    return {"errorType": "Runtime.NotSupportedLocally", "errorMessage": text}
 
 
 def _exit(result: Mapping[str, Any], request_id: str) -> Mapping[str, Any] | None:

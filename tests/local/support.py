@@ -138,7 +138,7 @@ def make_function(
     session: boto3.Session,
     code: str = FUNCTION,
     file: str = "main.py",
-    runtime: Literal["nodejs20.x", "python3.13"] = "python3.13",
+    runtime: Literal["java21", "nodejs20.x", "python3.13"] = "python3.13",
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, str]:
     """Make a function with a role of the same name, and return the name and the role's ARN.

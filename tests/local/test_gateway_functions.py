@@ -122,6 +122,13 @@ def test_a_function_that_cannot_begin_says_why(session: boto3.Session, code: str
         assert error["errorMessage"].startswith(message)
 
 
+def test_a_function_that_cannot_run_here_says_so(session: boto3.Session) -> None:
+    function, _ = make_function(session, "", "Main.class", "java21")
+    kind, error = invoke(session, function)
+    assert (kind, error["errorType"]) == ("Unhandled", "Runtime.NotSupportedLocally")
+    assert "java21" in error["errorMessage"]
+
+
 OLD_BOTOCORE = {
     "botocore/__init__.py": "__version__ = '1.29.165'",
     "botocore/handlers.py": "BUILTIN_HANDLERS = []",
