@@ -264,7 +264,7 @@ MUTATIONS = (
     Mutation(
         "a removed filter stays where a run makes it again",
         "functions.glue.filters:Filters.delete",
-        "if self.declarations.running(change.wanted.pipeline):",
+        "if self.declarations.running(wanted.pipeline):",
         "if False:",
         tests=True,
     ),
