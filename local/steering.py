@@ -26,7 +26,9 @@ def control_at(endpoint: str, *, authority: Path | None = None, **whose: str) ->
         url = f"{endpoint}{PREFIX}/{command}?{urlencode(whose)}"
         answer = pool.request("POST", url, json=dict(arguments))
         if answer.status != 200:
-            raise ControlError(answer.json()["message"] if answer.status in (400, 404) else f"HTTP {answer.status}")
+            raise ControlError(
+                answer.json()["message"] if answer.status in (400, 403, 404, 503) else f"HTTP {answer.status}"
+            )
         return answer.json()
 
     return Control(send)

@@ -10,24 +10,22 @@ from local.gateway.http import AsgiApp, Handler, Receive, Request, Scope, Send, 
 from local.gateway.protocol import is_call
 
 
-@dataclass
+@dataclass(frozen=True)
 class Gateway:
     """The ASGI app. A handler that returns None leaves the request to ministack, untouched.
 
     control: answers below `/_personalize`, which is no bucket's name.
-    passed: how many requests that may change something went to ministack.
     """
 
     ministack: AsgiApp
     handlers: Mapping[str, Handler]
     control: Handler
-    passed: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass it on."""
         handler = self._handler(scope) if scope["type"] == "http" else None
         if handler is None:
-            await self._pass_on(scope, receive, send)
+            await self.ministack(scope, receive, send)
             return
         try:
             body = await read_body(receive)
@@ -35,7 +33,7 @@ class Gateway:
             return
         response = await handler(Request(scope, body))
         if response is None:
-            await self._pass_on(scope, replay(body, receive), send)
+            await self.ministack(scope, replay(body, receive), send)
         else:
             await response.send(send)
 
@@ -46,8 +44,3 @@ class Gateway:
         if credential is None and is_call(scope):
             return self.handlers["personalize"]  # which refuses it; to S3 it would be a bucket's
         return self.handlers.get(credential.service) if credential else None
-
-    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.ministack(scope, receive, send)
-        if scope.get("method") not in ("GET", "HEAD"):
-            self.passed += 1

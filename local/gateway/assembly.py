@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from local.cloudcontrol.front import CloudControlFront, DescribeType
 from local.gateway import ministack
+from local.gateway.answers import CountsChanges, KeepsAnswers
 from local.gateway.app import Gateway
 from local.gateway.browsers import KeepsPagesOut
 from local.gateway.control import ControlSurface
@@ -33,6 +34,7 @@ from local.shims.old_sdks import let_old_sdks_reach_the_gateway
 from local.shims.redrives import redrive_dead_letters
 from local.shims.stacks import provision_personalize
 from local.shims.tasks import serve_personalize_tasks
+from local.shims.unwritten import writes_objects_later
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def assemble(settings: Settings) -> Assembly:
     """Build the app; ministack's environment must have been set. Raises StateError for a state that can't be used."""
     keeper = Keeper(settings.state, settings.port) if settings.state else None
     clock = keeper.clock() if keeper else SteeredClock()
-    upstream = Upstream(ministack.asgi_app())
+    counted = CountsChanges(ministack.asgi_app())
+    upstream = Upstream(counted)
     work = PoolWork()
     durations = profile_of(settings.durations)
 
@@ -109,8 +112,11 @@ def assemble(settings: Settings) -> Assembly:
         patches.put_twice()
         handlers["sqs"] = send_twice(upstream)
     control = ControlSurface(personalize.service, settings.account, settings.region)
-    gateway = Gateway(ministack=upstream.app, handlers=handlers, control=control)
+    gateway = Gateway(ministack=counted, handlers=handlers, control=control)
+    app: AsgiApp = NotesTraceHeaders(gateway)
     if keeper:
-        keeper.watch(lambda: gateway.passed, ministack.save_state)
-    app = KeepsPagesOut(AnswersOnce(NotesTraceHeaders(gateway)), settings.origins)
-    return Assembly(app, personalize, keeper)
+        objects = writes_objects_later()
+        keeper.watch(lambda: objects.failures, objects.write)
+        keeper.watch(lambda: counted.changes, ministack.save_state())
+        app = KeepsAnswers(app, keeper)
+    return Assembly(KeepsPagesOut(AnswersOnce(app), settings.origins), personalize, keeper)

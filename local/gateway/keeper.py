@@ -9,6 +9,9 @@ ministack/, s3/ ministack's own
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
+import contextlib
 import json
 import logging
 import threading
@@ -21,13 +24,17 @@ from pathlib import Path
 from local.folder import keep_port, kept_port
 from local.personalize import Personalize
 from local.personalize.clock import Setting, SteeredClock
-from local.personalize.keeping import Shelf, write_atomically
+from local.personalize.keeping import Shelf, StateError, write_atomically
 from local.personalize.models import State
 
 logger = logging.getLogger(__name__)
 
 _PAUSE, _SHARE = 1.0, 10
 """Seconds between two looks at what has changed, and how many times longer it rests than it worked."""
+
+
+class UnsavedError(Exception):
+    """What has changed can't be saved; the text says why."""
 
 
 @dataclass
@@ -40,16 +47,28 @@ class _Kept:
 
 
 class Keeper:
-    """Saves what has changed, in a thread of its own. Who starts it has claimed the folder."""
+    """Saves what has changed, in a thread of its own: when somebody waits for it, and now and then.
+
+    Who starts it has claimed the folder.
+    """
 
     def __init__(self, folder: Path, port: int) -> None:
         self._folder = folder
         before = kept_port(folder)
         if before not in (None, port):
             logger.warning("queue URLs from before name port %s, and this is port %s", before, port)
-        keep_port(folder, port)
+        try:
+            keep_port(folder, port)
+        except OSError as error:
+            raise StateError(
+                f"{folder} can't be written ({error.strerror}): make room, or take another folder."
+            ) from error
         self._kept: list[_Kept] = []
-        self._stop = threading.Event()
+        self.trouble: str | None = None
+        """Why the last save failed, if it did."""
+        self._wake = threading.Condition()
+        self._waiting: list[concurrent.futures.Future[None]] = []
+        self._ended = False
         self._shelves = {key: Shelf(folder / "personalize" / "-".join(key)) for key in self._keys()}
         self._states = {key: shelf.load() for key, shelf in self._shelves.items()}
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
@@ -82,7 +101,8 @@ class Keeper:
         self._kept.append(_Kept(changes, save, changes()))
 
     def save(self) -> None:
-        """Save all that has changed."""
+        """Save all that has changed. Raises UnsavedError; what could be saved is."""
+        trouble = None
         for kept in list(self._kept):
             changes = kept.changes()
             if changes == kept.saved:
@@ -90,20 +110,52 @@ class Keeper:
             try:
                 kept.save()
                 kept.saved = changes
-            except Exception:
-                logger.exception("The state can't be saved now")
+            except Exception as error:
+                if not self.trouble:
+                    logger.exception("The state can't be saved now")
+                trouble = trouble or error
+        self.trouble = f"{self._folder}: {trouble}" if trouble else None
+        if trouble:
+            raise UnsavedError(self.trouble) from trouble
+
+    async def kept(self) -> None:
+        """Return once all that has changed so far is saved. Raises UnsavedError if it can't be."""
+        if not self.trouble and all(each.changes() == each.saved for each in list(self._kept)):
+            return
+        saved: concurrent.futures.Future[None] = concurrent.futures.Future()
+        with self._wake:
+            if self._ended:
+                raise UnsavedError(f"{self._folder}: the local AWS is stopping")
+            self._waiting.append(saved)
+            self._wake.notify()
+        await asyncio.wrap_future(saved)
 
     def close(self) -> None:
         """Save for the last time."""
-        self._stop.set()
+        with self._wake:
+            self._ended = True
+            self._wake.notify()
         self._thread.join()
-        self.save()
+        with contextlib.suppress(UnsavedError):  # it is in the log, and was never told to anyone
+            self.save()
 
     def _run(self) -> None:
         pause = _PAUSE
-        while not self._stop.wait(pause):
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._waiting or self._ended, pause)
+                waiting, self._waiting = self._waiting, []
+                if self._ended and not waiting:
+                    return
             began = time.monotonic()
-            self.save()
+            try:
+                self.save()
+            except UnsavedError as error:
+                for each in waiting:
+                    each.set_exception(error)
+            else:
+                for each in waiting:
+                    each.set_result(None)
             pause = max(_PAUSE, _SHARE * (time.monotonic() - began))
 
     def _keys(self) -> Iterator[tuple[str, str]]:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import datetime as dt
+import functools
+import hashlib
 import json
-import logging
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs
 
 from local.gateway.http import AsgiApp, Request
+from local.personalize.keeping import write_atomically
 from local.settings import LOOPBACK
 
 
@@ -35,13 +39,44 @@ def stop_workers() -> None:
     lambda_runtime.reset()
 
 
-def save_state() -> None:
-    """Write ministack's state, as it does by itself only when it is shut down in peace."""
+def save_state() -> Callable[[], None]:
+    """Return what writes ministack's state, of the services that have changed, in its own form.
+
+    ministack does so by itself only when it is shut down in peace, and logs what it can't write. This raises it.
+    """
     from ministack import app
     from ministack.core import persistence
 
-    logging.getLogger("persistence").setLevel(logging.WARNING)  # it would tell of each service, each time
-    persistence.save_all(app._build_persistence_save_dict())
+    written: dict[str, bytes] = {}
+
+    def save() -> None:
+        folder = Path(persistence.STATE_DIR)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, state_of in app._build_persistence_save_dict().items():
+            content = _at_rest(functools.partial(_dumped, persistence, name, state_of))
+            digest = hashlib.sha256(content).digest()
+            if content and written.get(name) != digest:
+                write_atomically(folder / f"{name}.json", content)
+                written[name] = digest
+
+    return save
+
+
+def _dumped(persistence: Any, name: str, state_of: Callable[[], object]) -> bytes:
+    state = state_of()
+    if state is None:  # the service was not used
+        return b""
+    whole = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
+    return json.dumps(whole, default=persistence._json_default).encode()
+
+
+def _at_rest(look: Callable[[], bytes], tries: int = 20) -> bytes:
+    """Look at what others may change meanwhile, until they don't."""
+    for _ in range(tries):
+        with contextlib.suppress(RuntimeError):  # a dictionary changed size during iteration
+            return look()
+        time.sleep(0.01)
+    return look()
 
 
 @dataclass(frozen=True)

@@ -75,19 +75,22 @@ class Shelf:
         with lock:
             _Pickler(main, state, used).dump(state)
         self._folder.mkdir(parents=True, exist_ok=True)
-        while used.new:
-            part, snapshot = used.new.pop()
-            content = io.BytesIO()
-            pickler = _Pickler(content, snapshot, used)
-            pickler.dump(snapshot)
-            part.inner = pickler.named
-            write_atomically(self._folder / part.name, content.getvalue())
-        write_atomically(self._folder / _MAIN, self._header + b"\n" + main.getvalue())
-        self._parts = used.parts
-        names = {part.name for part in self._parts.values()}
-        for path in self._folder.glob(f"*{_PART}"):
-            if path.name not in names:
-                path.unlink()
+        try:
+            while used.new:
+                part, snapshot = used.new.pop()
+                content = io.BytesIO()
+                pickler = _Pickler(content, snapshot, used)
+                pickler.dump(snapshot)
+                part.inner = pickler.named
+                write_atomically(self._folder / part.name, content.getvalue())
+            write_atomically(self._folder / _MAIN, self._header + b"\n" + main.getvalue())
+            self._parts = used.parts
+        finally:
+            # What is not used, or was written for a state that could not be: on a full disk, its room is needed.
+            names = {part.name for part in self._parts.values()}
+            for path in self._folder.glob(f"*{_PART}"):
+                if path.name not in names:
+                    path.unlink()
 
     def _load(self, name: str) -> _Part:
         loaded = next((part for part in self._parts.values() if part.name == name), None)
@@ -106,10 +109,14 @@ class Shelf:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file as a whole, or leave it as it was."""
+    """Write a file as a whole, or leave it as it was, and no trace of the attempt. Raises OSError."""
     temporary = path.with_name(f"{path.name}.new")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _part(name: str) -> object:

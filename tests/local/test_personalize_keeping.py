@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from local.gateway.keeper import Keeper
+from local.gateway.keeper import Keeper, UnsavedError
 from local.personalize.clock import SteeredClock
 from local.personalize.data import schemas
 from local.personalize.data.schemas import Field
@@ -194,9 +194,13 @@ def test_what_can_not_be_saved_now_is_saved_later(tmp_path: Path) -> None:
 
     keeper.watch(lambda: changes[0], save)
     changes[0] = 1
-    for _ in range(3):
+    with pytest.raises(UnsavedError, match=f"^{tmp_path}: dictionary changed size during iteration$"):
+        keeper.save()
+    assert keeper.trouble
+    for _ in range(2):
         keeper.save()
     assert tries == [2]
+    assert not keeper.trouble
 
 
 def test_the_clock_is_kept(tmp_path: Path) -> None:
