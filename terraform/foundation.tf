@@ -34,16 +34,6 @@ resource "aws_lambda_invocation" "filter" {
 
   lifecycle {
     precondition {
-      condition     = can(regex("(?i)^\\s*(INCLUDE|EXCLUDE)\\s+\\w+\\s+WHERE\\s+\\S", local._filters[each.key].expression))
-      error_message = "${local._filters[each.key].at}: not a filter expression; write it as INCLUDE (or EXCLUDE) ItemID WHERE Items.GENRES IN (\"Drama\")."
-    }
-
-    precondition {
-      condition     = length(local._filters[each.key].expression) <= 2500
-      error_message = "${local._filters[each.key].at}: ${length(local._filters[each.key].expression)} characters of at most 2500."
-    }
-
-    precondition {
       condition     = length(local._filters[each.key].full_name) <= 63
       error_message = "${local._filters[each.key].at}: the filter's name \"${local._filters[each.key].full_name}\" has ${length(local._filters[each.key].full_name)} characters of at most 63; shorten one of its parts."
     }

@@ -1,36 +1,6 @@
 # One EventBridge Scheduler schedule per entry; each puts a message into start's queue.
 
 locals {
-  _number = {
-    minute = "[0-5]?[0-9]"
-    hour   = "([01]?[0-9]|2[0-3])"
-    day    = "(0?[1-9]|[12][0-9]|3[01])"
-    month  = "(0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
-    week   = "([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)"
-    year   = "(19[7-9][0-9]|2[01][0-9]{2})"
-  }
-
-  # A field of a cron expression: values, ranges and steps, in a list.
-  _field = { for unit, n in local._number : unit => "(\\*|${n})(-${n})?(/[0-9]+)?(,(\\*|${n})(-${n})?(/[0-9]+)?)*" }
-
-  # Minutes, hours, day of the month, month, day of the week, year; exactly one of the days is "?".
-  # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
-  _cron = join(" +", [
-    local._field.minute,
-    local._field.hour,
-    join("", [
-      "((${local._field.day}|L|L-[0-9]+|LW|${local._number.day}W) +${local._field.month} +\\?",
-      "|\\? +${local._field.month} +(${local._field.week}|L|${local._number.week}L|${local._number.week}#[1-5]))",
-    ]),
-    local._field.year,
-  ])
-
-  _schedule_expression = join("|", [
-    "^cron\\( *${local._cron} *\\)$",
-    "^rate\\([1-9][0-9]* (minutes?|hours?|days?)\\)$",
-    "^at\\([0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\\)$",
-  ])
-
   # An at(…) as a time of UTC; null where there is no such day or hour. Where the schedule has a zone of its own, the time comes there
   # up to twelve hours later.
   _times = {
@@ -107,21 +77,6 @@ resource "aws_scheduler_schedule" "this" {
   ]
 
   lifecycle {
-    precondition {
-      condition     = can(regex(local._schedule_expression, local._schedules[each.key].expression))
-      error_message = "${local._schedules[each.key].at}.expression: \"${local._schedules[each.key].expression}\" is none that EventBridge Scheduler takes. Write cron(minutes hours day-of-month month day-of-week year) with \"?\" for one of the days, such as cron(0 3 * * ? *); or rate(12 hours); or at(2027-01-31T03:00:00)."
-    }
-
-    precondition {
-      condition     = try(local._times[each.key], "") != null
-      error_message = "${local._schedules[each.key].at}.expression: \"${local._schedules[each.key].expression}\" is no day and time; write it as at(2027-01-31T03:00:00)."
-    }
-
-    precondition {
-      condition     = can(regex("^[A-Za-z][A-Za-z0-9_+/-]*$", local._schedules[each.key].timezone))
-      error_message = "${local._schedules[each.key].at}.timezone: \"${local._schedules[each.key].timezone}\" is no time zone; give a name from the IANA database, such as Europe/Paris."
-    }
-
     precondition {
       condition     = contains(["everything", "import", "train"], local._schedules[each.key].what)
       error_message = "${local._schedules[each.key].at}.what: \"${local._schedules[each.key].what}\"; choose everything, import or train."

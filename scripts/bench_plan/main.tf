@@ -24,7 +24,7 @@ variable "pipelines" {
 locals {
   columns = {
     interactions = { USER_ID = "string", ITEM_ID = "string", TIMESTAMP = "long", EVENT_TYPE = "string" }
-    items        = { ITEM_ID = "string", GENRES = ["null", "string"], CREATION_TIMESTAMP = "long" }
+    items        = { ITEM_ID = "string", PRICE = ["null", "float"], CREATION_TIMESTAMP = "long" }
     users        = { USER_ID = "string", AGE = ["null", "int"] }
   }
 

@@ -225,33 +225,6 @@ run "rejects_tag_of_aws" {
   }
 }
 
-run "rejects_filter_empty" {
-  command         = plan
-  expect_failures = [aws_lambda_invocation.filter]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { filters = { unseen = "" } }) }
-  }
-}
-
-run "rejects_filter_not_an_expression" {
-  command         = plan
-  expect_failures = [aws_lambda_invocation.filter]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { filters = { unseen = "Items.GENRES IN (\"Drama\")" } }) }
-  }
-}
-
-run "rejects_filter_too_long" {
-  command         = plan
-  expect_failures = [aws_lambda_invocation.filter]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { filters = { unseen = "INCLUDE ItemID WHERE Items.GENRES IN (${join(", ", [for n in range(900) : n])})" } }) }
-  }
-}
-
 run "rejects_filter_name_too_long" {
   command         = plan
   expect_failures = [aws_lambda_invocation.filter]
@@ -267,5 +240,51 @@ run "rejects_filter_name_taken" {
 
   variables {
     pipelines = { a = merge(run.fixtures.pipeline, { filters = { b-c = run.fixtures.pipeline.filters.unseen } }), a-b = merge(run.fixtures.pipeline, { filters = { c = run.fixtures.pipeline.filters.unseen } }) }
+  }
+}
+
+run "rejects_prefix_without_slash" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.dataset]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "movies" }) } }) }
+  }
+}
+
+run "rejects_prefix_that_begins_with_a_slash" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.dataset]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "/movies/" }) } }) }
+  }
+}
+
+run "rejects_a_location_that_is_too_long" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.dataset]
+
+  variables {
+    bucket_name = "lake"
+    pipelines   = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("", [for n in range(246) : "m"])}/" }) } }) }
+  }
+}
+
+run "accepts_a_location_of_256_characters" {
+  command = plan
+
+  variables {
+    bucket_name = "lake"
+    pipelines   = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("", [for n in range(245) : "m"])}/" }) } }) }
+  }
+}
+
+run "rejects_prefix_within_another" {
+  command         = plan
+  expect_failures = [aws_lambda_invocation.dataset]
+
+  variables {
+    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "movies/" }) }) }) }
   }
 }

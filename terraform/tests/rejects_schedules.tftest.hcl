@@ -35,60 +35,6 @@ run "accepts_what_the_others_change" {
   }
 }
 
-run "rejects_cron_with_five_fields" {
-  command         = plan
-  expect_failures = [aws_scheduler_schedule.this]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "cron(0 3 * * ?)" } } }) }
-  }
-}
-
-run "rejects_cron_with_hour_25" {
-  command         = plan
-  expect_failures = [aws_scheduler_schedule.this]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "cron(0 25 * * ? *)" } } }) }
-  }
-}
-
-run "rejects_cron_with_both_days" {
-  command         = plan
-  expect_failures = [aws_scheduler_schedule.this]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "cron(0 3 * * * *)" } } }) }
-  }
-}
-
-run "rejects_rate_without_unit" {
-  command         = plan
-  expect_failures = [aws_scheduler_schedule.this]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(12)" } } }) }
-  }
-}
-
-run "rejects_at_without_time" {
-  command         = plan
-  expect_failures = [aws_scheduler_schedule.this]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "at(2027-01-31)" } } }) }
-  }
-}
-
-run "rejects_timezone" {
-  command         = plan
-  expect_failures = [aws_scheduler_schedule.this]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { nightly = { expression = "rate(1 day)", timezone = "+01:00" } } }) }
-  }
-}
-
 run "rejects_what" {
   command         = plan
   expect_failures = [aws_scheduler_schedule.this]
@@ -167,24 +113,6 @@ run "rejects_schedule_name_taken" {
 
   variables {
     pipelines = { a = merge(run.fixtures.pipeline, { filters = {}, schedules = { b-c = run.fixtures.pipeline.schedules.nightly } }), a-b = merge(run.fixtures.pipeline, { filters = {}, schedules = { c = run.fixtures.pipeline.schedules.nightly } }) }
-  }
-}
-
-run "rejects_a_day_that_does_not_exist" {
-  command         = plan
-  expect_failures = [aws_scheduler_schedule.this]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { once = { expression = "at(2099-02-30T03:00:00)" } } }) }
-  }
-}
-
-run "rejects_a_day_that_does_not_exist_though_it_is_off" {
-  command         = plan
-  expect_failures = [aws_scheduler_schedule.this]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { schedules = { once = { expression = "at(2099-02-30T03:00:00)", enabled = false } } }) }
   }
 }
 

@@ -1,22 +1,9 @@
-# Schemas and prefixes that are refused at plan: a run for each rule.
-
-provider "aws" {
-  region                      = "eu-west-1"
-  access_key                  = "test"
-  secret_key                  = "test"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-  skip_requesting_account_id  = true
-}
-
-override_data {
-  target = data.aws_caller_identity.current
-  values = { account_id = "123456789012" }
-}
+# Schemas that are refused at plan: a run for each rule.
 
 variables {
-  name    = "shop"
-  package = { s3_bucket = "releases", s3_key = "functions.zip" }
+  name   = "shop"
+  given  = {}
+  quotas = { dataset_groups = 5, schemas = 500, solutions = 10, campaigns = 5, filters = 30 }
 }
 
 run "fixtures" {
@@ -30,6 +17,10 @@ run "fixtures" {
 run "accepts_what_the_others_change" {
   command = plan
 
+  module {
+    source = "./modules/declaration"
+  }
+
   variables {
     pipelines = { movies = run.fixtures.pipeline }
   }
@@ -37,7 +28,11 @@ run "accepts_what_the_others_change" {
 
 run "rejects_not_json" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = "{" } } }) }
@@ -46,7 +41,11 @@ run "rejects_not_json" {
 
 run "rejects_not_a_record" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { type = "array" })) } } }) }
@@ -55,7 +54,11 @@ run "rejects_not_a_record" {
 
 run "rejects_name_of_another_type" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { name = "Items" })) } } }) }
@@ -64,7 +67,11 @@ run "rejects_name_of_another_type" {
 
 run "rejects_namespace" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { namespace = "shop" })) } } }) }
@@ -73,7 +80,11 @@ run "rejects_namespace" {
 
 run "rejects_interactions_without_timestamp" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "TIMESTAMP"] })) } } }) }
@@ -82,7 +93,11 @@ run "rejects_interactions_without_timestamp" {
 
 run "rejects_timestamp_as_text" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f.name == "TIMESTAMP" ? { name = "TIMESTAMP", type = "string" } : f] })) } } }) }
@@ -91,7 +106,11 @@ run "rejects_timestamp_as_text" {
 
 run "rejects_items_without_item_id" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "GENRES", type = "string" }, { name = "YEAR", type = "int" }] })) } }) }) }
@@ -100,7 +119,11 @@ run "rejects_items_without_item_id" {
 
 run "rejects_items_with_their_id_only" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "ITEM_ID", type = "string" }] })) } }) }) }
@@ -109,7 +132,11 @@ run "rejects_items_with_their_id_only" {
 
 run "rejects_users_without_user_id" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { users = { schema = jsonencode(merge(run.fixtures.items, { name = "Users" })) } }) }) }
@@ -118,7 +145,11 @@ run "rejects_users_without_user_id" {
 
 run "rejects_domain_interactions_without_event_type" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { domain = "ECOMMERCE", datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "EVENT_TYPE"] })) } } }) }
@@ -127,7 +158,11 @@ run "rejects_domain_interactions_without_event_type" {
 
 run "rejects_domain_items_without_price" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { domain = "ECOMMERCE" }) }
@@ -136,7 +171,11 @@ run "rejects_domain_items_without_price" {
 
 run "rejects_video_items_without_creation_timestamp" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { domain = "VIDEO_ON_DEMAND" }) }
@@ -145,7 +184,11 @@ run "rejects_video_items_without_creation_timestamp" {
 
 run "rejects_a_column_with_a_hyphen" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "ITEM_ID", type = "string" }, { name = "genre-l1", type = "string", categorical = true }] })) } }) }) }
@@ -154,7 +197,11 @@ run "rejects_a_column_with_a_hyphen" {
 
 run "rejects_nested_column" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { fields = [{ name = "ITEM_ID", type = "string" }, { name = "GENRES", type = { type = "array", items = "string" } }] })) } }) }) }
@@ -163,55 +210,13 @@ run "rejects_nested_column" {
 
 run "rejects_too_long" {
   command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
+  expect_failures = [output.schemas]
+
+  module {
+    source = "./modules/declaration"
+  }
 
   variables {
     pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { items = { schema = jsonencode(merge(run.fixtures.items, { doc = join(" ", [for n in range(1000) : "and so on and so on"]) })) } }) }) }
-  }
-}
-
-run "rejects_prefix_without_slash" {
-  command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "movies" }) } }) }
-  }
-}
-
-run "rejects_prefix_that_begins_with_a_slash" {
-  command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "/movies/" }) } }) }
-  }
-}
-
-run "rejects_a_location_that_is_too_long" {
-  command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
-
-  variables {
-    bucket_name = "lake"
-    pipelines   = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("", [for n in range(246) : "m"])}/" }) } }) }
-  }
-}
-
-run "accepts_a_location_of_256_characters" {
-  command = plan
-
-  variables {
-    bucket_name = "lake"
-    pipelines   = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "${join("", [for n in range(245) : "m"])}/" }) } }) }
-  }
-}
-
-run "rejects_prefix_within_another" {
-  command         = plan
-  expect_failures = [aws_lambda_invocation.dataset]
-
-  variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = merge(run.fixtures.pipeline.datasets, { interactions = merge(run.fixtures.pipeline.datasets.interactions, { prefix = "movies/" }) }) }) }
   }
 }

@@ -45,13 +45,6 @@ MESSAGES = {
         "pipelines[…].deadlines: at least 0.25 hours each. Less in: reads.",
         'the types are interactions, items and users. Wrong: pipelines["actions"].datasets["actions"].',
     ),
-    "schemas": (
-        'pipelines["broken"].datasets["interactions"].schema: not JSON; give the Avro schema as text',
-        'pipelines["named"].datasets["interactions"].schema: its "name" is "Clicks"; for interactions it is',
-        'pipelines["short"].datasets["interactions"].schema: required columns are missing: TIMESTAMP (long).',
-        'pipelines["typed"].datasets["interactions"].schema: columns of the wrong type: TIMESTAMP must be long.',
-        'pipelines["shop"].datasets["items"].schema: required columns are missing: CATEGORY_L1 (string), PRICE',
-    ),
     "solutions": (
         'pipelines["movies"].solutions["misspelt"].recipe: there is no recipe "aws-user-personalisation"; choose one of'
         " aws-item-affinity, aws-item-attribute-affinity, aws-personalized-ranking,",
@@ -66,7 +59,6 @@ MESSAGES = {
         'pipelines["movies"].solutions["idle"].campaign.min_provisioned_tps: at least 1.',
     ),
     "schedules": (
-        'pipelines["movies"].schedules["five"].expression: "cron(0 3 * * ?)" is none that EventBridge Scheduler takes.',
         'pipelines["movies"].schedules["unknown"].solutions: the pipeline has no for-me; it has for-you.',
         'pipelines["movies"].schedules["update"].training_mode: UPDATE is for solutions with aws-user-personalization',
         'pipelines["movies"].schedules["nothing"].what: "retrain"; choose everything, import or train.',
@@ -80,7 +72,7 @@ def module() -> Path:
     folder = copy_of_module("messages")
     # Provider, overrides and fixtures are those of the module's own tests.
     head = (MODULE / "tests" / "rejects_inputs.tftest.hcl").read_text(encoding="utf-8").partition('run "accepts')[0]
-    for mistakes in MISTAKES.iterdir():
+    for mistakes in MISTAKES.glob("*.hcl"):
         test = head + mistakes.read_text(encoding="utf-8")
         (folder / "tests" / f"mistakes_{mistakes.stem}.tftest.hcl").write_text(test, encoding="utf-8")
     Terraform(folder, work_of(folder)).init()

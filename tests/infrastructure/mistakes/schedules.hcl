@@ -5,7 +5,6 @@ run "mistakes" {
     pipelines = {
       movies = merge(run.fixtures.pipeline, {
         schedules = {
-          five    = { expression = "cron(0 3 * * ?)" }
           unknown = { expression = "rate(1 day)", solutions = ["for-me"] }
           update  = { expression = "rate(1 day)", training_mode = "UPDATE" }
           nothing = { expression = "rate(1 day)", what = "retrain" }

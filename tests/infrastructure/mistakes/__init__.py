@@ -1,0 +1,1 @@
+"""Declarations with one mistake each, and what plan tells of it."""
