@@ -215,6 +215,46 @@ run "rejects_typical_minutes" {
   }
 }
 
+run "rejects_unknown_key_of_alarms" {
+  command         = plan
+  expect_failures = [var.alarms]
+
+  variables {
+    alarms    = { topics = ["arn:aws:sns:eu-west-1:123456789012:on-call"] }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_unknown_key_of_package" {
+  command         = plan
+  expect_failures = [var.package]
+
+  variables {
+    package   = { file = "main.tf" }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_unknown_key_of_quotas" {
+  command         = plan
+  expect_failures = [var.quotas]
+
+  variables {
+    quotas    = { import = 3 }
+    pipelines = { movies = run.fixtures.pipeline }
+  }
+}
+
+run "rejects_unknown_key_of_typical_minutes" {
+  command         = plan
+  expect_failures = [var.typical_minutes]
+
+  variables {
+    typical_minutes = { training = 60 }
+    pipelines       = { movies = run.fixtures.pipeline }
+  }
+}
+
 run "rejects_tag_of_aws" {
   command         = plan
   expect_failures = [var.tags]

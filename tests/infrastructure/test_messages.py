@@ -26,7 +26,7 @@ MESSAGES = {
         " min_provisioned_tps? It takes name, adopt, min_provisioned_tps, config.",
         'solutions["for-you"].campaign.config: there is no "itemExplorationConfig" here; did you mean',
         'solutions["for-you"].solution_config: there is no "hpoConfig" here; did you mean hpo_config?',
-        'solution_config.auto_training_config: there is no "schedulingExpression" here; did you mean',
+        'solution_config.auto_training_config: there is no "schedulingExpresion" here; did you mean',
         'solution_config.optimization_objective: there is no "itemAttribute" here; did you mean item_attribute?',
         'solution_config.training_data_config: there is no "excludedDatasetColumns" here; did you mean',
         'solution_config.events_config.event_parameters_list[1]: there is no "wieght" here; did you mean weight?',
@@ -44,6 +44,14 @@ MESSAGES = {
         "pipelines[…].datasets: interactions is missing in: reads.",
         "pipelines[…].deadlines: at least 0.25 hours each. Less in: reads.",
         'the types are interactions, items and users. Wrong: pipelines["actions"].datasets["actions"].',
+    ),
+    "variables": (
+        'alarms: there is no "topics" here; it takes actions.',
+        'package: there is no "file" here; it takes path, s3_bucket, s3_key, s3_object_version, source_code_hash.',
+        'quotas: there is no "import" here; it takes campaigns, dataset_groups, filters, imports, schemas, solutions,',
+        "quotas: whole numbers from 1 on. Wrong: trainings = 0.",
+        'typical_minutes: there is no "training" here; it takes campaign, filter, import_job, solution_version.',
+        "typical_minutes: more than 0 each; leave one out for its default. Wrong: campaign = -1.",
     ),
     "solutions": (
         'pipelines["movies"].solutions["misspelt"].recipe: there is no recipe "aws-user-personalisation"; choose one of'

@@ -120,6 +120,15 @@ locals {
             c.type != "interactions" && c.values == "(*)" ? "${c.shown}: * stands for all values of Interactions.EVENT_TYPE only." : "",
           ]
         ]),
+        flatten([
+          for c in local.comparisons[key] : [
+            for name in flatten(regexall("(?i)CurrentItem\\s*\\.\\s*(\\w+)", c.values)) : "CurrentItem.${name}: ${can(local.columns["${f.pipeline}/items"]) ? "the schema of items has no column ${upper(name)}; it has ${join(", ", keys(local.columns["${f.pipeline}/items"]))}" : "the pipeline has no dataset of items"}."
+            if !can(local.upper_columns["${f.pipeline}/items"][upper(name)])
+          ]
+        ]),
+        # As many values, of such names, as GetRecommendations takes: https://docs.aws.amazon.com/personalize/latest/dg/API_RS_GetRecommendations.html
+        [for names in [distinct(flatten(regexall("\\$(\\w+)", f.read)))] : "${length(names)} $placeholders of at most 25." if length(names) > 25],
+        [for name in distinct(flatten(regexall("\\$(\\w+)", f.read))) : "the placeholder ${name} has ${length(name)} characters of at most 50." if length(name) > 50],
         [length(distinct([for c in local.comparisons[key] : "${coalesce(c.type, "-")}.${c.name}"])) <= 10 ? "" : "${length(distinct([for c in local.comparisons[key] : "${coalesce(c.type, "-")}.${c.name}"]))} columns of at most 10."],
       ))) : "${f.at}: ${told}"
     ]

@@ -129,8 +129,8 @@ variable "pipelines" {
   }
 
   validation {
-    condition     = alltrue([for p in values(var.pipelines) : p.retrain_on_upload.settle_seconds >= 0 && p.retrain_on_upload.settle_seconds <= 900])
-    error_message = "pipelines[…].retrain_on_upload.settle_seconds: 0 to 900, since SQS delays a message for 15 minutes at most. Wrong in: ${join(", ", [for key, p in var.pipelines : key if p.retrain_on_upload.settle_seconds < 0 || p.retrain_on_upload.settle_seconds > 900])}."
+    condition     = alltrue([for p in values(var.pipelines) : contains(range(901), p.retrain_on_upload.settle_seconds)])
+    error_message = "pipelines[…].retrain_on_upload.settle_seconds: a whole number from 0 to 900, since SQS delays a message for 15 minutes at most. Wrong in: ${join(", ", [for key, p in var.pipelines : "${key} (${p.retrain_on_upload.settle_seconds})" if !contains(range(901), p.retrain_on_upload.settle_seconds)])}."
   }
 
   validation {

@@ -18,7 +18,7 @@ run "mistakes" {
             campaing   = {}
             campaign   = { minProvisionedTPS = 10, config = { itemExplorationConfig = { explorationWeight = "0.3" } } }
             solution_config = {
-              auto_training_config   = { schedulingExpression = "rate(7 days)" }
+              auto_training_config   = { scheduling_expression = "rate(7 days)", schedulingExpresion = "rate(7 days)" }
               optimization_objective = { itemAttribute = "PRICE" }
               training_data_config   = { excludedDatasetColumns = {} }
               events_config          = { event_parameters_list = [{ event_type = "watch" }, { event_type = "buy", wieght = 1 }] }
