@@ -63,7 +63,7 @@ Hyperparameter = Number | Choice
 
 
 def check(owner: str, known: Iterable[Hyperparameter], values: Mapping[str, str]) -> None:
-    """Refuse a value that is out of its bounds. Names that the documentation does not know are let pass."""
+    """Refuse a value that is out of its bounds."""
     for each in known:
         if each.name in values and not each.allows(values[each.name]):
             raise InvalidInputError(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from local.personalize import hyperparameters
 from local.personalize.arns import catalogue
-from local.personalize.errors import NotFoundError
+from local.personalize.errors import InvalidInputError, NotFoundError
 from local.personalize.hyperparameters import Choice, Hyperparameter, Number
 from local.personalize.models import Attributes
 
@@ -111,7 +111,18 @@ class Recipe:
         }
 
     def check_config(self, config: Mapping[str, Any]) -> None:
-        """Refuse hyperparameters out of their bounds."""
+        """Refuse hyperparameters that the algorithm does not have, in the service's words, or out of their bounds.
+
+        https://github.com/aws-samples/amazon-personalize-samples/issues/156
+        """
+        ranges = config.get("hpoConfig", {}).get("algorithmHyperParameterRanges", {}).values()
+        named = {*config.get("algorithmHyperParameters", {}), *(each.get("name") for some in ranges for each in some)}
+        unknown = named - {each.name for each in (*self.hyperparameters, *self.featurization)}
+        if unknown:
+            shown = ", ".join(sorted(map(str, unknown)))
+            raise InvalidInputError(
+                f"Provide a hyperparameter that is used in the algorithm: {self.algorithm_arn} ({shown} is not)"
+            )
         hyperparameters.check(self.name, self.hyperparameters, config.get("algorithmHyperParameters", {}))
         # The documentation lists those that cut the data as hyperparameters; the API has a place of its own for them.
         for member in ("algorithmHyperParameters", "featureTransformationParameters"):

@@ -290,6 +290,26 @@ def test_hyperparameters_have_bounds(recipe: str, name: str, good: str, bad: str
         account.solution(group, recipe, "bad", solutionConfig={"algorithmHyperParameters": {name: bad}})
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"algorithmHyperParameters": {"bptt": "8"}},
+        {
+            "hpoConfig": {
+                "algorithmHyperParameterRanges": {
+                    "integerHyperParameterRanges": [{"name": "model.id_embedding_dim", "minValue": 30, "maxValue": 200}]
+                }
+            }
+        },
+    ],
+)
+def test_hyperparameters_are_those_of_the_algorithm(config: dict[str, Any]) -> None:
+    account = Account()
+    algorithm = "arn:aws:personalize:::algorithm/aws-similar-items"
+    with pytest.raises(InvalidInputError, match=f"Provide a hyperparameter that is used in the algorithm: {algorithm}"):
+        account.solution(account.group(), "aws-similar-items", "bad", solutionConfig=config)
+
+
 def test_hyperparameters_change_what_is_learned(cinema: Cinema) -> None:
     def fame(name: str, discount: str) -> float:
         config = {"algorithmHyperParameters": {"popularity_discount_factor": discount}}
