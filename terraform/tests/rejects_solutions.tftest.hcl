@@ -157,7 +157,7 @@ run "rejects_event_type_without_its_column" {
   expect_failures = [aws_lambda_invocation.solution]
 
   variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "EVENT_TYPE"] })) } }, solutions = { for-you = { recipe = "aws-sims", event_type = "buy" } } }) }
+    pipelines = { movies = merge(run.fixtures.pipeline, { filters = {}, datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "EVENT_TYPE"] })) } }, solutions = { for-you = { recipe = "aws-sims", event_type = "buy" } } }) }
   }
 }
 
@@ -193,7 +193,7 @@ run "rejects_objective_sensitivity" {
   expect_failures = [aws_lambda_invocation.solution]
 
   variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-user-personalization", solution_config = { optimization_objective = { item_attribute = "PRICE", objective_sensitivity = "MAXIMUM" } } } } }) }
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-user-personalization", solution_config = { optimization_objective = { item_attribute = "YEAR", objective_sensitivity = "MAXIMUM" } } } } }) }
   }
 }
 
@@ -247,7 +247,7 @@ run "rejects_objective_of_another_recipe" {
   expect_failures = [aws_lambda_invocation.solution]
 
   variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-user-personalization-v2", solution_config = { optimization_objective = { item_attribute = "PRICE", objective_sensitivity = "LOW" } } } } }) }
+    pipelines = { movies = merge(run.fixtures.pipeline, { solutions = { for-you = { recipe = "aws-user-personalization-v2", solution_config = { optimization_objective = { item_attribute = "YEAR", objective_sensitivity = "LOW" } } } } }) }
   }
 }
 

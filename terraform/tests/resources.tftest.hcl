@@ -58,6 +58,12 @@ run "pipeline" {
         datasets = {
           interactions = run.fixtures.pipeline.datasets.interactions
           users        = { schema = jsonencode(merge(run.fixtures.interactions, { name = "Users" })), prefix = "people/" }
+          items = { schema = jsonencode(merge(run.fixtures.items, { fields = [
+            { name = "ITEM_ID", type = "string" },
+            { name = "CREATION_TIMESTAMP", type = "long" },
+            { name = "GENRES", type = "string", categorical = true },
+            { name = "PRICE", type = "float" },
+          ] })) }
         }
         solutions = {
           for-you = {
@@ -567,7 +573,7 @@ run "the_largest_pipeline_is_one_item" {
               name = title(type)
               fields = concat(
                 [for column in id : { name = column, type = column == "TIMESTAMP" ? "long" : "string" }],
-                [for n in range(300) : { name = "COLUMN_OF_A_LONG_NAME_${n}", type = ["null", "string"] }],
+                [for n in range({ interactions = 5, items = 100, users = 25 }[type]) : { name = "COLUMN_OF_A_LONG_NAME_${n}", type = ["null", "string"], categorical = true }],
               )
             }))
           }
@@ -581,7 +587,7 @@ run "the_largest_pipeline_is_one_item" {
   }
 
   assert {
-    condition     = length(aws_dynamodb_table_item.pipeline["movies"].item) > 150000 && length(aws_dynamodb_table_item.pipeline["movies"].item) < 400000
+    condition     = length(aws_dynamodb_table_item.pipeline["movies"].item) > 100000 && length(aws_dynamodb_table_item.pipeline["movies"].item) < 400000
     error_message = "The item has ${length(aws_dynamodb_table_item.pipeline["movies"].item)} characters."
   }
 }
