@@ -80,7 +80,7 @@ def test_a_solution_that_is_renamed_keeps_its_campaign(stack: Deployment) -> Non
     assert there(stack) == before
     assert train(stack) == {"for-you": "SUCCEEDED", "alike": "SUCCEEDED"}
     assert "e2e-shop-alike-" in there(stack)[OTHER]
-    stack.change(similar_key="alike", factors="64")
+    stack.change(similar_key="alike", recency="false")
     names = [each["name"] for each in stack.client("personalize").list_solutions()["solutions"]]
     assert not [name for name in names if "similar" in name], "nothing serves it any more"
     assert stack.terraform.plan()[0] == NO_CHANGES

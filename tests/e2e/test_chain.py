@@ -167,7 +167,7 @@ def test_a_changed_filter_is_made_beside_the_old_one(stack: Deployment) -> None:
 
 def test_a_changed_hyperparameter_keeps_the_campaign(stack: Deployment) -> None:
     arn, before = stack.outputs["campaign_arns"]["shop"]["for-you"], stack.served()["for-you"]
-    stack.change(factors="64")
+    stack.change(recency="false")
     assert stack.served()["for-you"] == before, "it serves on until the next run"
     answer, _ = stack.invoke("start", {"pipeline": "shop", "what": "train", "solutions": ["for-you"]})
     assert stack.wait_for_run(answer["run_id"])["status"] == "SUCCEEDED"

@@ -22,10 +22,10 @@ variable "deletion_protection" {
   default = false
 }
 
-variable "factors" {
+variable "recency" {
   description = "A hyperparameter: changing it makes another solution."
   type        = string
-  default     = "149"
+  default     = "true"
 }
 
 variable "package" {
@@ -112,7 +112,7 @@ module "personalize" {
       }
 
       solutions = {
-        for-you           = { recipe = "aws-user-personalization-v2", hyperparameters = { hidden_dimension = var.factors }, campaign = var.for_you }
+        for-you           = { recipe = "aws-user-personalization-v2", hyperparameters = { apply_recency_bias = var.recency }, campaign = var.for_you }
         (var.similar_key) = { recipe = "aws-similar-items", campaign = var.similar }
       }
 
