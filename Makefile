@@ -127,8 +127,8 @@ bench: package ## Measure waiting, quotas, growth and our own overhead, in virtu
 bench-cold: package ## Measure each handler's cold import from the zip
 	@$(BIN)/python -m scripts.bench_cold
 
-bench-local: $(READY) ## Measure the local Personalize beside the libraries that it stands on (ARGS='--rounds 3')
-	@$(BIN)/python -m scripts.bench_local $(ARGS)
+bench-local: $(READY) ## Measure the local Personalize beside the libraries that it stands on (ARGS='--rounds 3'; DATA=folder: with MovieLens' ratings.csv)
+	@$(BIN)/python -m scripts.bench_local $(if $(DATA),--data $(DATA)) $(ARGS)
 
 bench-plan: package ## Time plans of 1, 10, 50, 100 and 300 pipelines (ARGS='1 50' for others)
 	@$(BIN)/python -m scripts.bench_plan $(ARGS)

@@ -13,7 +13,8 @@ from rich.progress import track
 from local.account import LocalAccount
 from scripts.bench_local.gateway import Gateway
 from scripts.bench_local.library import Bench
-from scripts.bench_local.report import Report, draw, show, write
+from scripts.bench_local.quality import measure
+from scripts.bench_local.report import Report, draw, show, show_quality, write
 from scripts.bench_local.sample import write as write_sample
 
 _RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench"
@@ -27,10 +28,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-local", description="Measure the local Personalize.")
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="interactions, ascending")
+    parser.add_argument("--data", type=Path, help="a folder with MovieLens' ratings.csv, to measure quality with")
     arguments = parser.parse_args()
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_LOG_WIDTH)
+    quality = measure(arguments.data)
+    show_quality(quality, console)
     with tempfile.TemporaryDirectory() as name:
         samples = [write_sample(size, Path(name)) for size in arguments.sizes]
         library = [
@@ -42,7 +46,7 @@ def main() -> int:
             requests = {str(threads): gateway.requests_per_second(threads) for threads in _THREADS}
             floor = gateway.floor()
             served = [gateway.serve(each) for each in track(samples, "over HTTP", console=console, transient=True)]
-    report = Report(arguments.rounds, requests, floor, tuple(library), tuple(served))
+    report = Report(arguments.rounds, requests, floor, tuple(library), tuple(served), quality)
     show(report, console)
     write(report, _RESULTS / "local.json")
     draw(report, _RESULTS / "local.png")

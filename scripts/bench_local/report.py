@@ -12,6 +12,7 @@ from rich.table import Table
 
 from scripts.bench_local.gateway import Served
 from scripts.bench_local.library import Measured
+from scripts.bench_local.quality import FIRST, Quality, Score
 from scripts.bench_local.timing import Stopwatch, exponent
 
 IMPORT_GOAL, TRAINING_GOAL, SERVING_GOAL = 3.0, 1.3, 10.0
@@ -43,6 +44,7 @@ class Report:
     """Times of DescribeDatasetGroup, which has nothing to do."""
     library: tuple[Measured, ...]
     served: tuple[Served, ...]
+    quality: Quality
 
     def figures(self) -> Iterator[Figure]:
         """Return the lines of the table."""
@@ -115,6 +117,24 @@ def show(report: Report, console: Console) -> None:
     console.print(table)
 
 
+def show_quality(quality: Quality, console: Console) -> None:
+    """Print how good the recommendations are."""
+    title = f"Found in the first {FIRST} places, with standard errors: {quality.data}"
+    table = Table(title=title, title_justify="left")
+    for column in ("", "HR@10", "NDCG@10", "goal"):
+        table.add_column(column, justify="left" if not column else "right")
+    for name, score in quality.others.items():
+        table.add_row(name, *_found(score))
+    for length, score in quality.ours.items():
+        colour = "[green]" if quality.met(length) else "[yellow]"
+        table.add_row(f"ours, of lists of {length}", *(colour + each for each in _found(score)), "as implicit's ALS")
+    console.print(table)
+
+
+def _found(score: Score) -> tuple[str, str]:
+    return f"{score.hits:.4f} ± {score.hits_error:.4f}", f"{score.gain:.4f} ± {score.gain_error:.4f}"
+
+
 def _at_most(times: float | None) -> str:
     return f"≤ {times:g} times" if times else ""
 
@@ -128,7 +148,8 @@ def _shown(value: float, unit: str) -> str:
 def write(report: Report, path: Path) -> None:
     """Write the figures as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"rounds": report.rounds, "figures": [asdict(each) for each in report.figures()]}
+    figures = [asdict(each) for each in report.figures()]
+    content = {"rounds": report.rounds, "figures": figures, "quality": asdict(report.quality)}
     path.write_text(json.dumps(content, indent=2) + "\n")
 
 

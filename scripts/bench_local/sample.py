@@ -60,3 +60,18 @@ def write(size: int, folder: Path) -> Sample:
     frame["ITEM_ID"] = "i" + frame["ITEM_ID"].astype(str)
     frame.to_csv(sample.path, index=False)
     return sample
+
+
+def tasteful(users: int = 600, items: int = 2000, tastes: int = 12) -> pd.DataFrame:
+    """Return interactions of users who each have a few tastes, and take what is popular among it, each item once."""
+    random = np.random.default_rng(1)
+    fame = 1 / np.arange(1, items + 1) ** 0.8
+    kinds = random.dirichlet(np.full(tastes, 0.15), items)
+    rows = []
+    for user in range(users):
+        liking = fame * (kinds @ random.dirichlet(np.full(tastes, 0.2)))
+        chosen = random.choice(items, int(random.integers(20, 200)), replace=False, p=liking / liking.sum())
+        times = np.sort(1_700_000_000 + random.integers(30_000_000, size=len(chosen)))
+        rows.append(pd.DataFrame({"USER_ID": f"u{user}", "ITEM_ID": random.permutation(chosen), "TIMESTAMP": times}))
+    frame = pd.concat(rows, ignore_index=True)
+    return frame.assign(ITEM_ID="i" + frame["ITEM_ID"].astype(str))

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from scripts.bench_local.gateway import Served
 from scripts.bench_local.library import Measured
+from scripts.bench_local.quality import Quality
 from scripts.bench_local.report import Report, draw, show, write
 from scripts.bench_local.sample import write as write_sample
 from scripts.bench_local.timing import Stopwatch, exponent, repeated
@@ -34,7 +35,7 @@ def report(*, imports: float = 2.0, training: float = 1.2, power: float = 1.0, p
     ]
     watch = Stopwatch([p99])
     served = tuple(Served(size, 1, 1, watch, watch) for size in SIZES)
-    return Report(3, {"1": {"ListRecipes": 900.0}}, watch, tuple(library), served)
+    return Report(3, {"1": {"ListRecipes": 900.0}}, watch, tuple(library), served, Quality("made up", {}, {}))
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,9 @@ class Interactions:
         if len(catalogue):
             items, item = _widened(items, item, catalogue)
         time = frame["TIMESTAMP"].to_numpy(np.int64)[kept]
-        order = np.lexsort((time, user))
+        # One key for both: users are numbered from 0, and times are those of a few decades.
+        since = time - time.min(initial=time[0]) if len(time) else time
+        order = np.argsort(user * (since.max(initial=0) + 1) + since, kind="stable")
         return cls(users, items, user[order], item[order], time[order], weight[kept][order])
 
     @classmethod
