@@ -59,7 +59,7 @@ class DynamoDeclarations:
 
     def is_declared(self, pipeline: str) -> bool:
         """Whether the pipeline is declared."""
-        return self._get("pipeline", pipeline) is not None
+        return self._table.get("pipeline", pipeline) is not None
 
     def running(self, pipeline: str) -> bool:
         """Whether a run of the pipeline may be under way: one has the lease, or it can't be told."""

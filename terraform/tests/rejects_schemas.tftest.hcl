@@ -152,7 +152,7 @@ run "rejects_domain_interactions_without_event_type" {
   }
 
   variables {
-    pipelines = { movies = merge(run.fixtures.pipeline, { domain = "ECOMMERCE", datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "EVENT_TYPE"] })) } } }) }
+    pipelines = { movies = merge(run.fixtures.pipeline, { domain = "ECOMMERCE", filters = {}, datasets = { interactions = { schema = jsonencode(merge(run.fixtures.interactions, { fields = [for f in run.fixtures.interactions.fields : f if f.name != "EVENT_TYPE"] })) } } }) }
   }
 }
 

@@ -254,6 +254,7 @@ run "pipeline" {
         for key, input in {
           dataset_group          = aws_lambda_invocation.dataset_group["movies"].input
           "dataset/interactions" = aws_lambda_invocation.dataset["movies/interactions"].input
+          "dataset/items"        = aws_lambda_invocation.dataset["movies/items"].input
           "dataset/users"        = aws_lambda_invocation.dataset["movies/users"].input
           event_tracker          = aws_lambda_invocation.event_tracker["movies"].input
           "filter/unseen"        = aws_lambda_invocation.filter["movies/unseen"].input
@@ -274,7 +275,7 @@ run "pipeline" {
       name                = "everything of pipeline 'movies'"
       pipeline            = "movies"
       arn                 = "arn:aws:personalize:eu-west-1:123456789012:dataset-group/shop-movies"
-      datasets            = ["interactions", "users"]
+      datasets            = ["interactions", "items", "users"]
     }
     error_message = "The pipeline is guarded otherwise: ${aws_lambda_invocation.guard["movies"].input}"
   }
@@ -319,6 +320,7 @@ run "pipeline" {
   assert {
     condition = { for type, dataset in jsondecode(jsondecode(aws_dynamodb_table_item.pipeline["movies"].item).spec.S).datasets : type => dataset.location } == {
       interactions = "s3://shop-123456789012-eu-west-1-data/movies/interactions/"
+      items        = "s3://shop-123456789012-eu-west-1-data/movies/items/"
       users        = "s3://shop-123456789012-eu-west-1-data/people/"
     }
     error_message = "The ledger holds other locations: ${aws_dynamodb_table_item.pipeline["movies"].item}"
@@ -371,7 +373,7 @@ run "pipeline" {
         detail-type = ["Object Created"]
         detail = {
           bucket = { name = ["shop-123456789012-eu-west-1-data"] }
-          object = { key = [{ prefix = "movies/interactions/" }, { prefix = "people/" }], size = [{ numeric = [">", 0] }] }
+          object = { key = [{ prefix = "movies/interactions/" }, { prefix = "movies/items/" }, { prefix = "people/" }], size = [{ numeric = [">", 0] }] }
         }
       }
     }
@@ -386,6 +388,7 @@ run "pipeline" {
   assert {
     condition = jsondecode(jsondecode(aws_dynamodb_table_item.folders.item).spec.S) == {
       "s3://shop-123456789012-eu-west-1-data/movies/interactions/" = "movies/interactions"
+      "s3://shop-123456789012-eu-west-1-data/movies/items/"        = "movies/items"
       "s3://shop-123456789012-eu-west-1-data/people/"              = "movies/users"
     }
     error_message = "Start finds an upload's pipeline otherwise: ${aws_dynamodb_table_item.folders.item}"
@@ -430,8 +433,12 @@ run "pipeline" {
 
   assert {
     condition = output.upload_prefixes == {
-      books  = { interactions = "s3://shop-123456789012-eu-west-1-data/books/interactions/" }
-      movies = { interactions = "s3://shop-123456789012-eu-west-1-data/movies/interactions/", users = "s3://shop-123456789012-eu-west-1-data/people/" }
+      books = { interactions = "s3://shop-123456789012-eu-west-1-data/books/interactions/" }
+      movies = {
+        interactions = "s3://shop-123456789012-eu-west-1-data/movies/interactions/"
+        items        = "s3://shop-123456789012-eu-west-1-data/movies/items/"
+        users        = "s3://shop-123456789012-eu-west-1-data/people/"
+      }
     }
     error_message = "upload_prefixes: ${jsonencode(output.upload_prefixes)}"
   }

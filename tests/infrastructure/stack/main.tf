@@ -20,7 +20,7 @@ variable "books" {
 variable "columns" {
   description = "Columns of the interactions besides the required ones."
   type        = list(string)
-  default     = ["EVENT_TYPE"]
+  default     = ["EVENT_TYPE", "LOCATION"]
 }
 
 variable "deletion_protection" {
