@@ -20,6 +20,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scripts.bench import cost
+from scripts.bench.world import silence
 
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}$', re.MULTILINE | re.DOTALL)
@@ -104,6 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
         return int(after != before)
     readme.write_text(after, encoding="utf-8")
+    silence()
     page = ROOT / "docs" / "cost.md"
     page.write_text(insert(page.read_text(encoding="utf-8"), "costs", cost.markdown(cost.run())), encoding="utf-8")
     return 0

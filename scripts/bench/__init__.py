@@ -2,8 +2,7 @@
 
 import os
 
-# The functions read the environment when they are imported. What they log would come between the tables.
-os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")
+# The functions read the environment when they are imported.
 os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "PersonalizePipelines")
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "bench")

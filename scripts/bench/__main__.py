@@ -9,6 +9,7 @@ import sys
 from rich.console import Console
 
 from scripts.bench import report
+from scripts.bench.world import silence
 
 BENCHES = ("waiting", "quota", "growth", "overhead", "cost")
 """Modules of this package with ``run() -> dict`` and ``show(console, results)``; a picture is `report.draw_<name>`."""
@@ -23,6 +24,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if unknown := {*arguments.benches} - {*BENCHES}:
         parser.error(f"there is no bench {', '.join(sorted(unknown))}: {', '.join(BENCHES)}")
+    silence()
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_LOG_WIDTH)

@@ -70,6 +70,11 @@ class _Context(LambdaContext):
         return 90_000
 
 
+def silence() -> None:
+    """Keep what the functions log from coming between the tables: for the rest of the process."""
+    logger.setLevel("CRITICAL")
+
+
 @dataclass
 class World:
     """Everything there is.
@@ -89,7 +94,6 @@ class World:
     dead: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        logger.setLevel("CRITICAL")
         self._queue: list[tuple[datetime, int, str, str, str, datetime, int]] = []
         self._numbers = itertools.count()
         self.objects = MemoryObjects(self.clock)

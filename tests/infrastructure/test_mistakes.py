@@ -53,6 +53,14 @@ def cases() -> dict[str, tuple[Pipeline, str]]:
         schedules = {"it": {"expression": "rate(1 day)", "timezone": zone}}
         prefix = at(f'schedules["it"].timezone: there is no time zone "{zone}"; ')
         made[f"zone-{number}"] = pipeline(schedules=schedules), told and prefix + told
+    expression, told = EXPRESSIONS["no-such-day"]
+    off = pipeline(schedules={"it": {"expression": expression, "enabled": False}})
+    made["when-off"] = (
+        off,
+        at(f'schedules["it"].expression: "{expression}" is none that EventBridge Scheduler takes: {told}'),
+    )
+    long = f"INCLUDE ItemID WHERE Items.YEAR IN ({', '.join(map(str, range(900)))})"
+    made["filter-long"] = pipeline(filters={"it": long}), at(f'filters["it"]: {len(long)} characters of at most 2500.')
     without = pipeline(filters={"it": "INCLUDE ItemID WHERE Items.YEAR > 1 IF CurrentUser.AGE > 1"})
     del without["datasets"]["users"]
     told = "CurrentUser.AGE needs a dataset of users, and the pipeline has interactions and items only."

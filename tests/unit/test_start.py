@@ -20,7 +20,6 @@ from functions.steps.finish import handler as finish_door
 from functions.steps.poll import handler as poll_door
 from functions.steps.start import branches, by_hand, cause_of, first_messages, give_up, handle, idle, start
 from functions.steps.start import handler as start_door
-from functions.telemetry import logger
 from functions.times import written
 from tests.support.build import CHOSEN, NOW, UNSERVED, VERSION, holder, ledger_with, pipeline, plan, ports, record, run
 from tests.support.lambda_context import Context
@@ -279,7 +278,6 @@ def test_an_upload_elsewhere_starts_nothing_and_is_taken(key: str, bucket: str) 
 
 
 def test_an_upload_below_the_first_level_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("WARNING", logger=logger.name)  # benches leave it silent
     handle(record(uploaded("shop/items/2026/a.csv")), Scene().ports)
     assert "s3://data/shop/items/2026/a.csv is below the first level of s3://data/shop/items/" in caplog.text
 

@@ -18,6 +18,7 @@ FILTERS: Mapping[str, tuple[str, str]] = {
     "not": ("INCLUDE ItemID WHERE NOT Items.YEAR > 1", f'"NOT Items.YEAR > 1" is no condition; {ONE}'),
     "no-dataset": ('INCLUDE ItemID WHERE GENRES IN ("a")', f'"GENRES IN ("…")" is no condition; {ONE}'),
     "loose-and": ("INCLUDE ItemID WHERE Items.YEAR > 1 AND", "a condition is missing beside AND or OR, or behind WHERE or IF."),
+    "empty": ("", f'"" is no expression; {FORM}'),
     "no-include": ('Items.GENRES IN ("Drama")', f'"Items.GENRES IN ("…")" is no expression; {FORM}'),
     "item-id": ('INCLUDE Items WHERE Items.GENRES IN ("Drama")', f'"INCLUDE Items WHERE Items.GENRES IN ("…")" is no expression; {FORM}'),
     "quote": ('INCLUDE ItemID WHERE Items.GENRES IN ("Drama)', 'a quotation mark is not closed: "Drama)'),
