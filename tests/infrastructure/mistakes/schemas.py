@@ -41,7 +41,7 @@ SCHEMAS: Mapping[str, tuple[str, str | None, str, str]] = {
     "shop-category": ("items", "ECOMMERCE", text("Items", [ITEM, {"name": "PRICE", "type": "float"}, {"name": "CATEGORY_L1", "type": "string"}]), 'CATEGORY_L1 must be categorical; add "categorical": true.'),
     "shop-description": ("items", "ECOMMERCE", text("Items", [ITEM, {"name": "PRICE", "type": "float"}, {"name": "CATEGORY_L1", "type": "string", "categorical": True}, {"name": "PRODUCT_DESCRIPTION", "type": "string"}]), 'PRODUCT_DESCRIPTION must be textual; add "textual": true.'),
     "video-without-type": ("interactions", "VIDEO_ON_DEMAND", text("Interactions", [USER, ITEM, TIME]), "there is no column EVENT_TYPE, which must be there in the domain VIDEO_ON_DEMAND: string."),
-    "video-without-time": ("items", "VIDEO_ON_DEMAND", text("Items", [ITEM, GENRES]), "there is no column CREATION_TIMESTAMP, which must be there in the domain VIDEO_ON_DEMAND: long."),
+    "video-without-time": ("items", "VIDEO_ON_DEMAND", text("Items", [ITEM, {**GENRES, "type": "string"}]), "there is no column CREATION_TIMESTAMP, which must be there in the domain VIDEO_ON_DEMAND: long."),
     "video-users": ("users", "VIDEO_ON_DEMAND", text("Users", [USER, {"name": "SUBSCRIPTION_MODEL", "type": "int"}]), "SUBSCRIPTION_MODEL must be string, and is int."),
     "right": ("items", None, text("Items", [*ITEMS, {"name": "CREATION_TIMESTAMP", "type": "long"}]), ""),
     "right-users": ("users", "VIDEO_ON_DEMAND", text("Users", [USER, {"name": "SUBSCRIPTION_MODEL", "type": ["null", "string"], "categorical": True}]), ""),
